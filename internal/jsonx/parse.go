@@ -1,0 +1,456 @@
+// Package jsonx reads JSON strictly and remembers where everything stood, and
+// prints it the way clients of a schema registry rely on.
+//
+// encoding/json is too forgiving for schemas (duplicate keys win silently,
+// invalid UTF-8 and lone surrogates are replaced, key order and number
+// spelling are lost) and knows no depth, node or number limits. Untrusted text
+// therefore enters Instar through this package. It is pure and never recurses
+// deeper than its depth limit.
+package jsonx
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// Kind is the type of a JSON value.
+type Kind uint8
+
+// The six kinds.
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Array
+	Object
+)
+
+// String returns the JSON Schema name of the kind.
+func (k Kind) String() string {
+	return [...]string{"null", "boolean", "number", "string", "array", "object"}[k]
+}
+
+// Value is one JSON value with its place in the text.
+type Value struct {
+	Kind    Kind
+	Bool    bool
+	Text    string // the decoded string, or the number exactly as written
+	Items   []*Value
+	Members []Member // in document order
+	Offset  int      // byte offset of the first character
+	End     int      // byte offset after the last character
+}
+
+// Member is one property of an object.
+type Member struct {
+	Key    string
+	Offset int // byte offset of the key's opening quote
+	Value  *Value
+}
+
+// Get returns the value of the first member called key, or nil.
+func (v *Value) Get(key string) *Value {
+	if v == nil {
+		return nil
+	}
+	for i := range v.Members {
+		if v.Members[i].Key == key {
+			return v.Members[i].Value
+		}
+	}
+	return nil
+}
+
+// Limits bound a parse; a zero field means no bound, which only trusted text
+// may have (Depth zero means 512, because recursion must end).
+type Limits struct {
+	Bytes, Depth, Nodes, Digits, Exponent int
+	// Lenient accepts duplicate keys (the last one wins, as in Jackson) and
+	// lone surrogates (kept as U+FFFD), both of which stored history may hold.
+	Lenient bool
+}
+
+// SchemaLimits are the bounds for schema texts.
+func SchemaLimits(l schema.Limits) Limits {
+	return Limits{Bytes: l.SchemaBytes, Depth: l.JSONDepth, Nodes: l.JSONNodes, Digits: l.NumberDigits, Exponent: l.NumberExponent}
+}
+
+// EventLimits are the bounds for JSON events.
+func EventLimits(l schema.Limits) Limits {
+	return Limits{Bytes: l.EventBytes, Depth: l.EventDepth, Nodes: l.EventNodes, Digits: l.NumberDigits, Exponent: l.NumberExponent}
+}
+
+// Parse reads exactly one JSON value. Every error is a *schema.Error with a
+// position.
+func Parse(text string, l Limits) (*Value, error) {
+	if l.Bytes > 0 && len(text) > l.Bytes {
+		return nil, schema.OverLimit("schema-bytes", int64(len(text)), int64(l.Bytes), "the text is too long", schema.Position{})
+	}
+	if l.Depth == 0 {
+		l.Depth = 512
+	}
+	p := &parser{text: text, limits: l}
+	if strings.HasPrefix(text, "\ufeff") {
+		return nil, p.fail(0, "the text starts with a byte order mark", "save it as UTF-8 without BOM")
+	}
+	p.space()
+	if p.at == len(text) {
+		return nil, p.fail(p.at, "the text is empty", "")
+	}
+	v, err := p.value(1)
+	if err != nil {
+		return nil, err
+	}
+	p.space()
+	if p.at != len(text) {
+		return nil, p.fail(p.at, fmt.Sprintf("unexpected %s after the end of the value", p.found()), "")
+	}
+	return v, nil
+}
+
+// PositionOf turns a byte offset of text into line and column.
+func PositionOf(text string, offset int) schema.Position {
+	if offset > len(text) {
+		offset = len(text)
+	}
+	head := text[:offset]
+	line := strings.Count(head, "\n") + 1
+	start := strings.LastIndexByte(head, '\n') + 1
+	return schema.Position{Line: line, Column: utf8.RuneCountInString(head[start:]) + 1}
+}
+
+type parser struct {
+	text   string
+	at     int
+	nodes  int
+	limits Limits
+}
+
+func (p *parser) fail(offset int, what, hint string) error {
+	return &schema.Error{What: what, Position: PositionOf(p.text, offset), Hint: hint}
+}
+
+func (p *parser) over(limit string, offset, found, max int, what string) error {
+	return schema.OverLimit(limit, int64(found), int64(max), what, PositionOf(p.text, offset))
+}
+
+func (p *parser) found() string {
+	if p.at >= len(p.text) {
+		return "end of text"
+	}
+	r, n := utf8.DecodeRuneInString(p.text[p.at:])
+	if r == utf8.RuneError && n <= 1 {
+		return fmt.Sprintf("byte 0x%02x", p.text[p.at])
+	}
+	return strconv.QuoteRune(r)
+}
+
+func (p *parser) space() {
+	for p.at < len(p.text) {
+		switch p.text[p.at] {
+		case ' ', '\t', '\n', '\r':
+			p.at++
+		default:
+			return
+		}
+	}
+}
+
+func (p *parser) value(depth int) (*Value, error) {
+	if depth > p.limits.Depth {
+		return nil, p.over("json-depth", p.at, depth, p.limits.Depth, "the JSON text is nested too deeply")
+	}
+	p.nodes++
+	if p.limits.Nodes > 0 && p.nodes > p.limits.Nodes {
+		return nil, p.over("json-nodes", p.at, p.nodes, p.limits.Nodes, "the JSON text has too many values")
+	}
+	if p.at >= len(p.text) {
+		return nil, p.fail(p.at, "the text ends where a value should be", "")
+	}
+	v := &Value{Offset: p.at}
+	var err error
+	switch c := p.text[p.at]; {
+	case c == '{':
+		v.Kind = Object
+		err = p.object(v, depth)
+	case c == '[':
+		v.Kind = Array
+		err = p.array(v, depth)
+	case c == '"':
+		v.Kind = String
+		v.Text, err = p.str()
+	case c == '-' || (c >= '0' && c <= '9'):
+		v.Kind = Number
+		v.Text, err = p.number()
+	default:
+		err = p.word(v)
+	}
+	v.End = p.at
+	return v, err
+}
+
+func (p *parser) word(v *Value) error {
+	for word, kind := range map[string]Kind{"true": Bool, "false": Bool, "null": Null} {
+		if strings.HasPrefix(p.text[p.at:], word) {
+			v.Kind, v.Bool = kind, word == "true"
+			p.at += len(word)
+			return nil
+		}
+	}
+	return p.fail(p.at, fmt.Sprintf("unexpected %s where a value should be", p.found()), "")
+}
+
+func (p *parser) object(v *Value, depth int) error {
+	p.at++
+	seen := map[string]int{}
+	for p.space(); ; p.space() {
+		if p.at < len(p.text) && p.text[p.at] == '}' && len(v.Members) == 0 {
+			p.at++
+			return nil
+		}
+		if p.at >= len(p.text) || p.text[p.at] != '"' {
+			return p.fail(p.at, fmt.Sprintf("unexpected %s where a property name should be", p.found()), "")
+		}
+		m := Member{Offset: p.at}
+		var err error
+		if m.Key, err = p.str(); err != nil {
+			return err
+		}
+		p.space()
+		if p.at >= len(p.text) || p.text[p.at] != ':' {
+			return p.fail(p.at, fmt.Sprintf("unexpected %s where ':' should be", p.found()), "")
+		}
+		p.at++
+		p.space()
+		if m.Value, err = p.value(depth + 1); err != nil {
+			return err
+		}
+		if i, dup := seen[m.Key]; dup {
+			if !p.limits.Lenient {
+				return p.fail(m.Offset, fmt.Sprintf("the property %q occurs twice", m.Key), "remove one of them")
+			}
+			v.Members[i] = m
+		} else {
+			seen[m.Key] = len(v.Members)
+			v.Members = append(v.Members, m)
+		}
+		p.space()
+		if p.at < len(p.text) && p.text[p.at] == ',' {
+			p.at++
+			continue
+		}
+		if p.at < len(p.text) && p.text[p.at] == '}' {
+			p.at++
+			return nil
+		}
+		return p.fail(p.at, fmt.Sprintf("unexpected %s where ',' or '}' should be", p.found()), "")
+	}
+}
+
+func (p *parser) array(v *Value, depth int) error {
+	p.at++
+	p.space()
+	if p.at < len(p.text) && p.text[p.at] == ']' {
+		p.at++
+		return nil
+	}
+	for {
+		p.space()
+		item, err := p.value(depth + 1)
+		if err != nil {
+			return err
+		}
+		v.Items = append(v.Items, item)
+		p.space()
+		if p.at < len(p.text) && p.text[p.at] == ',' {
+			p.at++
+			continue
+		}
+		if p.at < len(p.text) && p.text[p.at] == ']' {
+			p.at++
+			return nil
+		}
+		return p.fail(p.at, fmt.Sprintf("unexpected %s where ',' or ']' should be", p.found()), "")
+	}
+}
+
+func (p *parser) number() (string, error) {
+	start := p.at
+	if p.text[p.at] == '-' {
+		p.at++
+	}
+	intStart := p.at
+	p.digits()
+	switch n := p.at - intStart; {
+	case n == 0:
+		return "", p.fail(p.at, fmt.Sprintf("unexpected %s in a number", p.found()), "")
+	case n > 1 && p.text[intStart] == '0':
+		return "", p.fail(intStart, "a number starts with a superfluous 0", "")
+	}
+	digits := p.at - intStart
+	if p.at < len(p.text) && p.text[p.at] == '.' {
+		p.at++
+		from := p.at
+		p.digits()
+		if p.at == from {
+			return "", p.fail(p.at, "a number has no digit after its point", "")
+		}
+		digits += p.at - from
+	}
+	if p.limits.Digits > 0 && digits > p.limits.Digits {
+		return "", p.over("number-digits", start, digits, p.limits.Digits, "a number has too many digits")
+	}
+	if p.at < len(p.text) && (p.text[p.at] == 'e' || p.text[p.at] == 'E') {
+		p.at++
+		if p.at < len(p.text) && (p.text[p.at] == '+' || p.text[p.at] == '-') {
+			p.at++
+		}
+		from := p.at
+		p.digits()
+		if p.at == from {
+			return "", p.fail(p.at, "a number has no digit in its exponent", "")
+		}
+		if max := p.limits.Exponent; max > 0 {
+			if n, err := strconv.Atoi(p.text[from:p.at]); err != nil || n > max {
+				if err != nil {
+					n = 1<<31 - 1
+				}
+				return "", p.over("number-exponent", start, n, max, "a number has too large an exponent")
+			}
+		}
+	}
+	return p.text[start:p.at], nil
+}
+
+func (p *parser) digits() {
+	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
+		p.at++
+	}
+}
+
+// str reads a string whose opening quote is at p.at.
+func (p *parser) str() (string, error) {
+	p.at++
+	start := p.at
+	for p.at < len(p.text) {
+		switch c := p.text[p.at]; {
+		case c == '"':
+			s := p.text[start:p.at]
+			p.at++
+			return s, nil
+		case c == '\\':
+			return p.escaped(start)
+		case c < 0x20:
+			return "", p.fail(p.at, fmt.Sprintf("unescaped control character 0x%02x in a string", c), "")
+		case c < utf8.RuneSelf:
+			p.at++
+		default:
+			if err := p.runeInString(); err != nil {
+				return "", err
+			}
+		}
+	}
+	return "", p.fail(p.at, "the text ends inside a string", "")
+}
+
+func (p *parser) runeInString() error {
+	r, n := utf8.DecodeRuneInString(p.text[p.at:])
+	if r == utf8.RuneError && n <= 1 {
+		return p.fail(p.at, fmt.Sprintf("byte 0x%02x is not valid UTF-8", p.text[p.at]), "send the text as UTF-8")
+	}
+	p.at += n
+	return nil
+}
+
+// escaped goes on with a string from its first backslash.
+func (p *parser) escaped(start int) (string, error) {
+	var b strings.Builder
+	b.WriteString(p.text[start:p.at])
+	for p.at < len(p.text) {
+		from := p.at
+		switch c := p.text[p.at]; {
+		case c == '"':
+			p.at++
+			return b.String(), nil
+		case c == '\\':
+			r, err := p.escape()
+			if err != nil {
+				return "", err
+			}
+			b.WriteRune(r)
+		case c < 0x20:
+			return "", p.fail(p.at, fmt.Sprintf("unescaped control character 0x%02x in a string", c), "")
+		default:
+			if err := p.runeInString(); err != nil {
+				return "", err
+			}
+			b.WriteString(p.text[from:p.at])
+		}
+	}
+	return "", p.fail(p.at, "the text ends inside a string", "")
+}
+
+var simpleEscapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+func (p *parser) escape() (rune, error) {
+	at := p.at
+	p.at++
+	if p.at >= len(p.text) {
+		return 0, p.fail(p.at, "the text ends inside a string", "")
+	}
+	c := p.text[p.at]
+	p.at++
+	if r, ok := simpleEscapes[c]; ok {
+		return r, nil
+	}
+	if c != 'u' {
+		return 0, p.fail(at, fmt.Sprintf("unknown escape \\%c in a string", c), "")
+	}
+	r, err := p.hex4(at)
+	if err != nil || !utf16.IsSurrogate(r) {
+		return r, err
+	}
+	if strings.HasPrefix(p.text[p.at:], `\u`) {
+		back := p.at
+		p.at += 2
+		low, err := p.hex4(at)
+		if err != nil {
+			return 0, err
+		}
+		if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
+			return full, nil
+		}
+		p.at = back
+	}
+	if p.limits.Lenient {
+		return utf8.RuneError, nil
+	}
+	return 0, p.fail(at, fmt.Sprintf("\\u%04x is half of a surrogate pair", r), "write the whole character")
+}
+
+func (p *parser) hex4(at int) (rune, error) {
+	if p.at+4 > len(p.text) {
+		return 0, p.fail(at, "a \\u escape needs four hex digits", "")
+	}
+	var n rune
+	for _, c := range []byte(p.text[p.at : p.at+4]) {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			n = n<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			n = n<<4 | rune(c-'A'+10)
+		default:
+			return 0, p.fail(at, "a \\u escape needs four hex digits", "")
+		}
+	}
+	p.at += 4
+	return n, nil
+}
