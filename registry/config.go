@@ -1,0 +1,290 @@
+package registry
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// Config is one configuration entry, own to a scope: a nil or empty property is
+// not set there and comes from the next wider scope.
+type Config struct {
+	Compatibility    string    `json:"compatibility,omitempty"`
+	Policy           string    `json:"policy,omitempty"`
+	Group            string    `json:"group,omitempty"`
+	Unknown          string    `json:"unknown,omitempty"`
+	Normalize        *bool     `json:"normalize,omitempty"`
+	ValidateFields   *bool     `json:"validateFields,omitempty"`
+	ValidateNew      *bool     `json:"validateNew,omitempty"`
+	ValidateRules    *bool     `json:"validateRules,omitempty"`
+	Alias            string    `json:"alias,omitempty"`
+	AliasForDeks     string    `json:"aliasForDeks,omitempty"`
+	UpcasterVerdict  string    `json:"upcasterVerdict,omitempty"`
+	DefaultMetadata  *Metadata `json:"defaultMetadata,omitempty"`
+	OverrideMetadata *Metadata `json:"overrideMetadata,omitempty"`
+	DefaultRuleSet   *RuleSet  `json:"defaultRuleSet,omitempty"`
+	OverrideRuleSet  *RuleSet  `json:"overrideRuleSet,omitempty"`
+}
+
+// ConfigPatch edits an entry: Set holds the properties to set, Clear the
+// configuration names ("compatibility", "normalize", "alias" …) to unset.
+type ConfigPatch struct {
+	Set   Config
+	Clear []string
+}
+
+// apply returns old with the patch on top.
+func (p ConfigPatch) apply(old *Config) Config {
+	var out Config
+	if old != nil {
+		out = *old
+	}
+	overlay(&out, &p.Set)
+	for _, name := range p.Clear {
+		clearProperty(&out, name)
+	}
+	return out
+}
+
+// overlay copies the properties that src sets over dst.
+func overlay(dst, src *Config) {
+	setString(&dst.Compatibility, src.Compatibility)
+	setString(&dst.Policy, src.Policy)
+	setString(&dst.Group, src.Group)
+	setString(&dst.Unknown, src.Unknown)
+	setString(&dst.Alias, src.Alias)
+	setString(&dst.AliasForDeks, src.AliasForDeks)
+	setString(&dst.UpcasterVerdict, src.UpcasterVerdict)
+	setPointer(&dst.Normalize, src.Normalize)
+	setPointer(&dst.ValidateFields, src.ValidateFields)
+	setPointer(&dst.ValidateNew, src.ValidateNew)
+	setPointer(&dst.ValidateRules, src.ValidateRules)
+	setPointer(&dst.DefaultMetadata, src.DefaultMetadata)
+	setPointer(&dst.OverrideMetadata, src.OverrideMetadata)
+	setPointer(&dst.DefaultRuleSet, src.DefaultRuleSet)
+	setPointer(&dst.OverrideRuleSet, src.OverrideRuleSet)
+}
+
+func setString(dst *string, src string) {
+	if src != "" {
+		*dst = src
+	}
+}
+
+func setPointer[T any](dst **T, src *T) {
+	if src != nil {
+		*dst = src
+	}
+}
+
+// clearProperty unsets one property by its name on the REST surface.
+func clearProperty(c *Config, name string) {
+	switch name {
+	case "compatibility", "compatibilityLevel":
+		c.Compatibility = ""
+	case "compatibilityPolicy":
+		c.Policy = ""
+	case "compatibilityGroup":
+		c.Group = ""
+	case "compatibilityUnknown":
+		c.Unknown = ""
+	case "normalize":
+		c.Normalize = nil
+	case "validateFields":
+		c.ValidateFields = nil
+	case "validateNewSchemas":
+		c.ValidateNew = nil
+	case "validateRules":
+		c.ValidateRules = nil
+	case "alias":
+		c.Alias = ""
+	case "aliasForDeks":
+		c.AliasForDeks = ""
+	case "upcasterVerdict":
+		c.UpcasterVerdict = ""
+	case "defaultMetadata":
+		c.DefaultMetadata = nil
+	case "overrideMetadata":
+		c.OverrideMetadata = nil
+	case "defaultRuleSet":
+		c.DefaultRuleSet = nil
+	case "overrideRuleSet":
+		c.OverrideRuleSet = nil
+	}
+}
+
+// Settings are the server's own defaults below every scope, and the switches
+// that decide how scopes combine.
+type Settings struct {
+	Compatibility         string
+	Policy                string
+	Normalize             bool
+	ValidateNew           bool
+	RejectEmptySubject    bool
+	ReferenceStrict       bool
+	ModeMutable           bool
+	ConfluentScope        bool
+	MaxReferences         int
+	MaxReferencesAll      int
+	MaxReferenceBytes     int
+	MaxSchemaBytes        int
+	MaxMetadataEntries    int
+	MaxRules              int
+	MaxRuleExpressionSize int
+}
+
+// DefaultSettings are the settings of an unconfigured server.
+func DefaultSettings() Settings {
+	return Settings{
+		Compatibility: "BACKWARD", Policy: "EXACT", ValidateNew: true, ModeMutable: true,
+		MaxReferences: 100, MaxReferencesAll: 1000, MaxReferenceBytes: 4 << 20, MaxSchemaBytes: 1 << 20,
+		MaxMetadataEntries: 1000, MaxRules: 500, MaxRuleExpressionSize: 4 << 10,
+	}
+}
+
+// Scope is the place a configuration value came from.
+type Scope string
+
+// Effective is the configuration in force for a subject, with the source of
+// each property that has one: a scope as [Name.String] writes it, ":.__GLOBAL:",
+// "" for the global entry, or "server".
+type Effective struct {
+	Config
+	Sources map[string]Scope
+}
+
+// scopes lists the entries that rule a name, narrowest first.
+func (st *State) scopes(n Name) []Name {
+	global := Name{Context: GlobalContext}
+	if n.Context == GlobalContext {
+		return []Name{global}
+	}
+	context := Name{Context: n.Context}
+	if n.Subject == "" {
+		return []Name{context, global}
+	}
+	return []Name{n, context, global}
+}
+
+// Effective returns the configuration in force for a name. Own aliases are not
+// inherited.
+func (st *State) Effective(n Name, s Settings) Effective {
+	if s.ConfluentScope {
+		return st.confluentEffective(n, s)
+	}
+	yes := func(b bool) *bool { return &b }
+	e := Effective{Config: Config{
+		Compatibility: s.Compatibility, Policy: s.Policy, Normalize: yes(s.Normalize), ValidateNew: yes(s.ValidateNew),
+	}}
+	e.mark(&e.Config, "server")
+	list := st.scopes(n)
+	for _, scope := range slices.Backward(list) {
+		own := st.Config(scope)
+		if own == nil {
+			continue
+		}
+		entry := *own
+		if scope != n {
+			entry.Alias, entry.AliasForDeks = "", ""
+		}
+		overlay(&e.Config, &entry)
+		e.mark(&entry, Scope(scope.String()))
+	}
+	return e
+}
+
+// confluentEffective keeps Confluent's quirk: an entry without a level falls to
+// the server default, other gaps to the default context's entry.
+func (st *State) confluentEffective(n Name, s Settings) Effective {
+	plain := s
+	plain.ConfluentScope = false
+	own := st.Config(n)
+	if own == nil || n.Subject == "" {
+		return st.Effective(n, plain)
+	}
+	e := st.Effective(Name{Context: DefaultContext}, plain)
+	e.Alias, e.AliasForDeks = "", ""
+	e.Compatibility = s.Compatibility
+	if e.Sources == nil {
+		e.Sources = map[string]Scope{}
+	}
+	e.Sources["compatibility"] = "server"
+	overlay(&e.Config, own)
+	e.mark(own, Scope(n.String()))
+	return e
+}
+
+// mark notes the source of every property that c sets.
+func (e *Effective) mark(c *Config, from Scope) {
+	if e.Sources == nil {
+		e.Sources = map[string]Scope{}
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return // a Config always marshals; Sources is advisory
+	}
+	var set map[string]json.RawMessage
+	if json.Unmarshal(body, &set) == nil {
+		for name := range set {
+			e.Sources[name] = from
+		}
+	}
+}
+
+// isTrue reads an optional switch.
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// MergeMetadata puts right over left: maps by key, sensitive names united. Nil
+// stays nil when both are.
+func MergeMetadata(left, right *Metadata) *Metadata {
+	if left == nil {
+		return right
+	}
+	if right == nil {
+		return left
+	}
+	out := &Metadata{Tags: mergeMaps(left.Tags, right.Tags), Properties: mergeMaps(left.Properties, right.Properties)}
+	names := slices.Concat(left.Sensitive, right.Sensitive)
+	slices.Sort(names)
+	out.Sensitive = slices.Compact(names)
+	return out
+}
+
+func mergeMaps[V any](left, right map[string]V) map[string]V {
+	if len(left) == 0 {
+		return right
+	}
+	out := maps.Clone(left)
+	maps.Copy(out, right)
+	return out
+}
+
+// MergeRuleSets puts right over left: a rule of right replaces the one of the
+// same name and moves to the end.
+func MergeRuleSets(left, right *RuleSet) *RuleSet {
+	if left == nil {
+		return right
+	}
+	if right == nil {
+		return left
+	}
+	return &RuleSet{
+		Migration: mergeRules(left.Migration, right.Migration),
+		Domain:    mergeRules(left.Domain, right.Domain),
+		Encoding:  mergeRules(left.Encoding, right.Encoding),
+		EnableAt:  orElse(right.EnableAt, left.EnableAt),
+	}
+}
+
+func mergeRules(left, right []Rule) []Rule {
+	if len(left) == 0 {
+		return right
+	}
+	var out []Rule
+	for _, r := range left {
+		if !slices.ContainsFunc(right, func(o Rule) bool { return o.Name == r.Name }) {
+			out = append(out, r)
+		}
+	}
+	return append(out, right...)
+}
