@@ -55,10 +55,13 @@ func (st *State) Apply(c Change, seq, at int64) error {
 	case ModeChanged:
 		setOrDelete(st.modes, c.About().key(), c.Mode, c.Mode == "")
 	case TokenCreated:
+		st.access = seq
 		st.tokens.Set(c.Name, (*Token)(&c))
 	case TokenRevoked:
+		st.access = seq
 		st.tokens.Delete(c.Name)
 	case GrantChanged:
+		st.access = seq
 		g := &Grant{c.Principal, c.Role, c.Pattern}
 		setOrDelete(st.grants, g.Principal+"\x00"+g.Role+"\x00"+g.Pattern, g, c.Removed)
 	default:

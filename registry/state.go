@@ -24,6 +24,7 @@ type State struct {
 	receipts *btree.Map[string, *receipt] // by principal, NUL, key
 	order    *btree.Map[int64, string]    // receipts by sequence, for trimming
 	counters Counters
+	access   int64             // sequence of the last change of tokens or grants
 	own      map[*Context]bool // contexts this fork has already copied
 }
 
