@@ -1,0 +1,192 @@
+// Package yamlx reads YAML strictly and remembers where everything stood.
+//
+// It is called by everything that reads a file a person wrote: the server's
+// configuration, and later waivers and upcaster documents. YAML is a large
+// language with several ways to surprise its author, so this package accepts
+// the small part that configuration needs: one document of mappings, sequences
+// and scalars. Anchors, aliases, merge keys, custom tags and duplicate keys are
+// refused, sizes and depth are bounded before anything is built from the text,
+// and every node carries its line and column so that a later complaint can
+// point at it. Reading never opens a file and never executes anything.
+package yamlx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// Kind is the type of a node.
+type Kind uint8
+
+// The kinds of nodes.
+const (
+	Null Kind = iota
+	Bool
+	Int
+	Float
+	String
+	Sequence
+	Mapping
+)
+
+// String names the kind as a message to the author of the file does.
+func (k Kind) String() string {
+	return [...]string{"nothing", "true/false", "a whole number", "a number", "text", "a list", "a mapping"}[k]
+}
+
+// Node is one value with its place.
+type Node struct {
+	Kind Kind
+	// Text is a scalar as written, without quotes.
+	Text string
+	// Quoted tells a scalar that was written in quotes or as a block.
+	Quoted bool
+	schema.Position
+	// Items are the elements of a sequence, Members those of a mapping, both in
+	// document order.
+	Items   []*Node
+	Members []Member
+}
+
+// Member is one entry of a mapping.
+type Member struct {
+	Key string
+	schema.Position
+	Value *Node
+}
+
+// Get returns the value under key, or nil.
+func (n *Node) Get(key string) *Node {
+	if n == nil {
+		return nil
+	}
+	for _, m := range n.Members {
+		if m.Key == key {
+			return m.Value
+		}
+	}
+	return nil
+}
+
+// Limits bound a text before it is parsed.
+type Limits struct {
+	Bytes int // size of the whole text
+	Depth int // nesting of mappings and sequences
+}
+
+// DefaultLimits suit every file that a person writes by hand.
+func DefaultLimits() Limits { return Limits{Bytes: 256 << 10, Depth: 32} }
+
+// Problem is a reason to refuse a text.
+type Problem struct {
+	schema.Position
+	// Key is the dotted path of the node at fault, empty at the top.
+	Key string
+	// What is one sentence; Hint says what to do.
+	What, Hint string
+}
+
+// Error renders place, problem and advice on one line.
+func (p Problem) Error() string {
+	var b strings.Builder
+	if p.IsValid() {
+		b.WriteString(p.Position.String() + ": ")
+	}
+	b.WriteString(p.What)
+	if p.Hint != "" {
+		b.WriteString("; " + p.Hint)
+	}
+	return b.String()
+}
+
+// Parse reads one document. An empty text is a mapping without members. All
+// problems of structure are returned together; a syntax error ends the reading
+// and is therefore alone.
+func Parse(text []byte, limits Limits) (*Node, []Problem) {
+	if len(text) > limits.Bytes {
+		return nil, []Problem{{What: fmt.Sprintf("the file has %d bytes, more than the %d allowed", len(text), limits.Bytes)}}
+	}
+	if at := firstBadByte(text); at >= 0 {
+		return nil, []Problem{{Position: place(text, at), What: "the text is not valid UTF-8", Hint: "save the file as UTF-8"}}
+	}
+	doc, problem := decode(text)
+	if problem != nil {
+		return nil, []Problem{*problem}
+	}
+	if doc == nil {
+		return &Node{Kind: Mapping, Position: schema.Position{Line: 1, Column: 1}}, nil
+	}
+	r := reader{limits: limits}
+	n := r.node(doc, "", 1)
+	if len(r.problems) > 0 {
+		return nil, r.problems
+	}
+	return n, nil
+}
+
+// decode runs the library, whose panics count as syntax errors of the text.
+func decode(text []byte) (root *yaml.Node, problem *Problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			root, problem = nil, &Problem{What: fmt.Sprintf("the text cannot be read as YAML: %v", r)}
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, second yaml.Node
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, syntax(err)
+	}
+	if err := d.Decode(&second); err == nil {
+		return nil, &Problem{Position: schema.Position{Line: second.Line, Column: 1}, What: "the file holds more than one document", Hint: "remove everything from the second --- on"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntax(err)
+	}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntax takes the line out of the library's text.
+func syntax(err error) *Problem {
+	p := &Problem{What: err.Error()}
+	if m := errorLine.FindStringSubmatch(p.What); m != nil {
+		p.What = p.What[len(m[0]):]
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			p.Position = schema.Position{Line: n, Column: 1}
+		}
+	}
+	p.What = "this is not YAML: " + p.What
+	return p
+}
+
+func firstBadByte(text []byte) int {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+func place(text []byte, at int) schema.Position {
+	before := text[:at]
+	line := bytes.Count(before, []byte{'\n'}) + 1
+	return schema.Position{Line: line, Column: utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
+}
