@@ -1,0 +1,412 @@
+package compat
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/instar-registry/instar/schema/protobuf"
+)
+
+// The kinds of difference that Confluent's Protobuf rule knows.
+const (
+	protoPackageChanged          = "PACKAGE_CHANGED"
+	protoMessageAdded            = "MESSAGE_ADDED"
+	protoMessageRemoved          = "MESSAGE_REMOVED"
+	protoMessageMoved            = "MESSAGE_MOVED"
+	protoEnumAdded               = "ENUM_ADDED"
+	protoEnumRemoved             = "ENUM_REMOVED"
+	protoEnumConstAdded          = "ENUM_CONST_ADDED"
+	protoEnumConstChanged        = "ENUM_CONST_CHANGED"
+	protoEnumConstRemoved        = "ENUM_CONST_REMOVED"
+	protoFieldAdded              = "FIELD_ADDED"
+	protoFieldRemoved            = "FIELD_REMOVED"
+	protoFieldNameChanged        = "FIELD_NAME_CHANGED"
+	protoFieldKindChanged        = "FIELD_KIND_CHANGED"
+	protoFieldScalarKindChanged  = "FIELD_SCALAR_KIND_CHANGED"
+	protoFieldNamedTypeChanged   = "FIELD_NAMED_TYPE_CHANGED"
+	protoFieldNumericLabel       = "FIELD_NUMERIC_LABEL_CHANGED"
+	protoFieldStringLabel        = "FIELD_STRING_OR_BYTES_LABEL_CHANGED"
+	protoRequiredFieldAdded      = "REQUIRED_FIELD_ADDED"
+	protoRequiredFieldRemoved    = "REQUIRED_FIELD_REMOVED"
+	protoOneofAdded              = "ONEOF_ADDED"
+	protoOneofRemoved            = "ONEOF_REMOVED"
+	protoOneofFieldAdded         = "ONEOF_FIELD_ADDED"
+	protoOneofFieldRemoved       = "ONEOF_FIELD_REMOVED"
+	protoOneofFieldMovedTopLevel = "ONEOF_FIELD_MOVED_TO_TOP_LEVEL"
+	protoFieldsMovedToOneof      = "MULTIPLE_FIELDS_MOVED_TO_ONEOF"
+	protoFieldMovedToOldOneof    = "FIELD_MOVED_TO_EXISTING_ONEOF"
+)
+
+// protoKind says what a kind means: whether the rule refuses it and how the
+// sentence about it reads; the path stands between the two halves.
+type protoKind struct {
+	refused       bool
+	before, after string
+}
+
+var protoKinds = map[string]protoKind{
+	protoPackageChanged:          {true, "The Proto package at path ", " in the new schema does not match the package in the old schema"},
+	protoMessageAdded:            {false, "The Proto message at path ", " in the new schema is not present in the old schema"},
+	protoMessageRemoved:          {true, "The new schema is missing the Proto message at path ", " in the old schema"},
+	protoMessageMoved:            {false, "The position of the Proto message at path ", " in the new schema does not match its position in the old schema"},
+	protoEnumAdded:               {false, "The Proto enum at path ", " in the new schema is not present in the old schema"},
+	protoEnumRemoved:             {false, "The new schema is missing the Proto enum at path ", " in the old schema"},
+	protoEnumConstAdded:          {false, "The Proto enum constant at path ", " in the new schema is not present in the old schema"},
+	protoEnumConstChanged:        {false, "The name of the Proto enum constant at path ", " in the new schema does not match its name in the old schema"},
+	protoEnumConstRemoved:        {false, "The new schema is missing the Proto enum constant at path ", " in the old schema"},
+	protoFieldAdded:              {false, "The Proto field at path ", " in the new schema is not present in the old schema"},
+	protoFieldRemoved:            {false, "The new schema is missing the Proto field at path ", " in the old schema"},
+	protoFieldNameChanged:        {false, "The name of a Proto field at path ", " in the new schema does not match its name in the old schema"},
+	protoFieldKindChanged:        {true, "The kind of a Proto field at path ", " in the new schema does not match its kind in the old schema"},
+	protoFieldScalarKindChanged:  {true, "The scalar kind of a Proto field at path ", " in the new schema does not match its scalar kind in the old schema"},
+	protoFieldNamedTypeChanged:   {true, "The message type of a Proto field at path ", " in the new schema does not match its message type in the old schema"},
+	protoFieldNumericLabel:       {true, "The label of a numeric Proto field at path ", " in the new schema does not match its label in the old schema"},
+	protoFieldStringLabel:        {false, "The label of a string or bytes Proto field at path ", " in the new schema does not match its label in the old schema"},
+	protoRequiredFieldAdded:      {true, "The required Proto field at path ", " in the new schema is not present in the old schema"},
+	protoRequiredFieldRemoved:    {true, "The new schema is missing the required Proto field at path ", " in the old schema"},
+	protoOneofAdded:              {false, "The Proto oneof at path ", " in the new schema is not present in the old schema"},
+	protoOneofRemoved:            {false, "The new schema is missing the Proto oneof at path ", " in the old schema"},
+	protoOneofFieldAdded:         {false, "The oneof of the Proto field at path ", " in the new schema does not hold the field in the old schema"},
+	protoOneofFieldRemoved:       {true, "The new schema is missing the Proto oneof field at path ", " in the old schema"},
+	protoOneofFieldMovedTopLevel: {false, "The Proto field at path ", " in the new schema is a member of a oneof in the old schema"},
+	protoFieldsMovedToOneof:      {true, "The Proto oneof at path ", " in the new schema joins several fields that are outside of a oneof in the old schema"},
+	protoFieldMovedToOldOneof:    {true, "The Proto oneof at path ", " in the new schema joins a field with members that it does not share a oneof with in the old schema"},
+}
+
+// protobufDifferences lists what Confluent's Protobuf rule finds between an old
+// and a new schema. Messages and enums are paired by simple name at each level
+// of nesting, fields by number over the whole message, oneofs by name.
+func protobufDifferences(old, new *protobuf.Schema) []Difference {
+	d := &protoDiff{pairs: map[[2]string]protoPair{}, seen: map[[2]string]bool{}}
+	o, n := old.Outline(), new.Outline()
+	if o.Package != n.Package {
+		d.add(protoPackageChanged, "#/")
+	}
+	d.types("#", o.Messages, n.Messages, o.Enums, n.Enums)
+	return d.out
+}
+
+// protoPair is the state of a pair of messages that come from references.
+type protoPair uint8
+
+const (
+	pairOpen protoPair = iota + 1
+	pairFits
+	pairRefused
+)
+
+type protoDiff struct {
+	out     []Difference
+	refused int // refused differences so far
+	pairs   map[[2]string]protoPair
+	seen    map[[2]string]bool // kind and path
+}
+
+func (d *protoDiff) add(kind, path string) {
+	k := protoKinds[kind]
+	if k.refused {
+		d.refused++
+	}
+	if d.seen[[2]string{kind, path}] {
+		return
+	}
+	d.seen[[2]string{kind, path}] = true
+	d.out = append(d.out, Difference{
+		Kind: kind, Path: path, Description: k.before + "'" + path + "'" + k.after,
+		Strict: k.refused, Lenient: k.refused,
+	})
+}
+
+// types compares the messages and enums of one level.
+func (d *protoDiff) types(path string, oldMessages, newMessages []*protobuf.Message, oldEnums, newEnums []*protobuf.Enum) {
+	for i, o := range oldMessages {
+		at := slices.IndexFunc(newMessages, func(m *protobuf.Message) bool { return m.Name == o.Name })
+		if at < 0 {
+			d.add(protoMessageRemoved, path+"/"+o.Name)
+			continue
+		}
+		d.message(path+"/"+o.Name, o, newMessages[at])
+		if at != i {
+			d.add(protoMessageMoved, path+"/"+o.Name)
+		}
+	}
+	for _, n := range newMessages {
+		if !slices.ContainsFunc(oldMessages, func(m *protobuf.Message) bool { return m.Name == n.Name }) {
+			d.add(protoMessageAdded, path+"/"+n.Name)
+		}
+	}
+	for _, o := range oldEnums {
+		at := slices.IndexFunc(newEnums, func(e *protobuf.Enum) bool { return e.Name == o.Name })
+		if at < 0 {
+			d.add(protoEnumRemoved, path+"/"+o.Name)
+			continue
+		}
+		d.enum(path+"/"+o.Name, o, newEnums[at])
+	}
+	for _, n := range newEnums {
+		if !slices.ContainsFunc(oldEnums, func(e *protobuf.Enum) bool { return e.Name == n.Name }) {
+			d.add(protoEnumAdded, path+"/"+n.Name)
+		}
+	}
+}
+
+// enum compares constants by number; of aliases the last one counts.
+func (d *protoDiff) enum(path string, old, new *protobuf.Enum) {
+	names := func(e *protobuf.Enum) map[int32]string {
+		m := make(map[int32]string, len(e.Values))
+		for _, v := range e.Values {
+			m[v.Number] = v.Name
+		}
+		return m
+	}
+	o, n := names(old), names(new)
+	for _, number := range sortedUnion(o, n) {
+		at := path + "/" + strconv.Itoa(int(number))
+		oldName, inOld := o[number]
+		newName, inNew := n[number]
+		switch {
+		case !inNew:
+			d.add(protoEnumConstRemoved, at)
+		case !inOld:
+			d.add(protoEnumConstAdded, at)
+		case oldName != newName:
+			d.add(protoEnumConstChanged, at)
+		}
+	}
+}
+
+// sortedUnion returns the keys of both maps in ascending order.
+func sortedUnion[V any](a, b map[int32]V) []int32 {
+	var keys []int32
+	for k := range a {
+		keys = append(keys, k)
+	}
+	for k := range b {
+		if _, both := a[k]; !both {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// fieldsByNumber indexes all fields of a message, members of oneofs included.
+func fieldsByNumber(m *protobuf.Message) map[int32]*protobuf.Field {
+	out := make(map[int32]*protobuf.Field, len(m.Fields))
+	for _, f := range m.Fields {
+		out[f.Number] = f
+	}
+	return out
+}
+
+func (d *protoDiff) message(path string, old, new *protobuf.Message) {
+	o, n := fieldsByNumber(old), fieldsByNumber(new)
+	for _, oneof := range new.Oneofs {
+		d.joined(path+"/"+oneof, oneof, o, new)
+	}
+	d.oneofs(path, old, new, o, n)
+	for _, number := range sortedUnion(o, n) {
+		d.topLevel(path+"/"+strconv.Itoa(int(number)), o[number], n[number])
+	}
+	d.types(path, old.Messages, new.Messages, old.Enums, new.Enums)
+}
+
+// joined checks whether the members of a new oneof may have been set together
+// under the old schema: they come from more than one place, a place being an old
+// oneof or a field outside of any.
+func (d *protoDiff) joined(path, oneof string, old map[int32]*protobuf.Field, new *protobuf.Message) {
+	singles := 0
+	from := map[string]bool{}
+	for _, f := range new.Fields {
+		was := old[f.Number]
+		switch {
+		case f.Oneof != oneof || was == nil:
+		case was.Oneof == "":
+			singles++
+		default:
+			from[was.Oneof] = true
+		}
+	}
+	switch {
+	case singles+len(from) <= 1:
+	case singles >= 2:
+		d.add(protoFieldsMovedToOneof, path)
+	default:
+		d.add(protoFieldMovedToOldOneof, path)
+	}
+}
+
+// oneofs compares the oneofs of a message by name.
+func (d *protoDiff) oneofs(path string, old, new *protobuf.Message, o, n map[int32]*protobuf.Field) {
+	for _, name := range old.Oneofs {
+		at := path + "/" + name
+		kept := slices.Contains(new.Oneofs, name)
+		if !kept {
+			d.add(protoOneofRemoved, at)
+		}
+		members := membersOf(old, name)
+		gone := slices.DeleteFunc(slices.Clone(members), func(f *protobuf.Field) bool { return n[f.Number] != nil })
+		if !kept && len(gone) == len(members) {
+			continue // the oneof went with everything in it
+		}
+		for _, f := range gone {
+			d.add(protoOneofFieldRemoved, at+"/"+strconv.Itoa(int(f.Number)))
+		}
+	}
+	for _, name := range new.Oneofs {
+		at := path + "/" + name
+		if !slices.Contains(old.Oneofs, name) {
+			d.add(protoOneofAdded, at)
+			continue
+		}
+		for _, f := range membersOf(new, name) {
+			member := at + "/" + strconv.Itoa(int(f.Number))
+			was := o[f.Number]
+			if was == nil || was.Oneof != name {
+				d.add(protoOneofFieldAdded, member)
+				continue
+			}
+			d.field(member, was, f)
+		}
+	}
+}
+
+// membersOf returns the fields of a oneof in the order of their numbers.
+func membersOf(m *protobuf.Message, oneof string) []*protobuf.Field {
+	var out []*protobuf.Field
+	for _, f := range m.Fields {
+		if f.Oneof == oneof {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b *protobuf.Field) int { return int(a.Number) - int(b.Number) })
+	return out
+}
+
+// topLevel compares what one number means outside of equally named oneofs;
+// either side may be nil.
+func (d *protoDiff) topLevel(path string, old, new *protobuf.Field) {
+	switch {
+	case old != nil && new != nil:
+		if old.Oneof != "" && old.Oneof == new.Oneof {
+			return // compared with its oneof
+		}
+		if old.Oneof != "" && new.Oneof == "" {
+			d.leftOneof(path, new)
+		}
+		d.field(path, old, new)
+	case new == nil && old.Oneof == "":
+		if old.Label == "required" {
+			d.add(protoRequiredFieldRemoved, path)
+		} else {
+			d.add(protoFieldRemoved, path)
+		}
+	case old == nil && new.Oneof == "":
+		if new.Label == "required" {
+			d.add(protoRequiredFieldAdded, path)
+		} else {
+			d.add(protoFieldAdded, path)
+		}
+	}
+}
+
+func (d *protoDiff) leftOneof(path string, new *protobuf.Field) {
+	if new.Label == "required" {
+		d.add(protoRequiredFieldAdded, path)
+		return
+	}
+	d.add(protoOneofFieldMovedTopLevel, path)
+}
+
+func (d *protoDiff) field(path string, old, new *protobuf.Field) {
+	if old.Name != new.Name {
+		d.add(protoFieldNameChanged, path)
+	}
+	sameKind := d.compareTypes(path, &old.Type, &new.Type)
+	if !sameKind || old.Type.Kind != protobuf.Scalar || old.Label == "" || new.Label == "" || old.Label == new.Label {
+		return
+	}
+	if scalarGroup(old.Type.Scalar) == scalarGroup("string") {
+		d.add(protoFieldStringLabel, path)
+	} else {
+		d.add(protoFieldNumericLabel, path)
+	}
+}
+
+// compareTypes reports differences of two types and whether their kinds agree.
+func (d *protoDiff) compareTypes(path string, old, new *protobuf.Type) bool {
+	if old.Kind != new.Kind {
+		d.add(protoFieldKindChanged, path)
+		return false
+	}
+	switch old.Kind {
+	case protobuf.Scalar:
+		if scalarGroup(old.Scalar) != scalarGroup(new.Scalar) {
+			d.add(protoFieldScalarKindChanged, path)
+			return false
+		}
+	case protobuf.MapType:
+		d.compareTypes(path, old.Key, new.Key)
+		d.compareTypes(path, old.Value, new.Value)
+	case protobuf.MessageType:
+		d.namedTypes(path, old.Message, new.Message)
+	}
+	return true
+}
+
+// scalarGroup puts scalars that share a wire form under one name.
+func scalarGroup(scalar string) string {
+	switch scalar {
+	case "int32", "int64", "uint32", "uint64", "bool", "enum":
+		return "varint"
+	case "sint32", "sint64":
+		return "zigzag"
+	case "string", "bytes":
+		return "text"
+	case "fixed32", "sfixed32":
+		return "fixed32"
+	case "fixed64", "sfixed64":
+		return "fixed64"
+	default:
+		return scalar // float, double
+	}
+}
+
+// namedTypes compares two message types by their names without the package.
+// Types of the two texts themselves are compared where they are declared; types
+// from references are compared here.
+func (d *protoDiff) namedTypes(path string, old, new *protobuf.Message) {
+	local := withoutPackage(old)
+	if local != withoutPackage(new) {
+		d.add(protoFieldNamedTypeChanged, path)
+		return
+	}
+	if old.Document == "" && new.Document == "" {
+		return
+	}
+	key := [2]string{old.FullName, new.FullName}
+	switch d.pairs[key] {
+	case pairOpen, pairFits:
+		return
+	case pairRefused:
+		d.add(protoFieldNamedTypeChanged, path)
+		return
+	}
+	d.pairs[key] = pairOpen
+	before := d.refused
+	d.message("#/"+strings.ReplaceAll(local, ".", "/"), old, new)
+	if d.refused > before {
+		d.pairs[key] = pairRefused
+		d.add(protoFieldNamedTypeChanged, path)
+		return
+	}
+	d.pairs[key] = pairFits
+}
+
+func withoutPackage(m *protobuf.Message) string {
+	if m.Package == "" {
+		return m.FullName
+	}
+	return strings.TrimPrefix(m.FullName, m.Package+".")
+}
