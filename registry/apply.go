@@ -113,6 +113,7 @@ func (st *State) applyRegistered(c VersionRegistered, seq, at int64) error {
 		list, _ := st.referrer.Get(target)
 		st.referrer.Set(target, append(list, Referrer{Target: r.Version, Name: name, Version: c.Version}))
 	}
+	st.countText(content.Text, 1)
 	st.counters.Registered++
 	st.counters.CreatedByFormat[content.Format]++
 	st.countVersion(content.Format, c.Deleted, 1)
@@ -125,6 +126,11 @@ func (st *State) countVersion(f schema.Format, deleted bool, by int64) {
 		return
 	}
 	st.counters.LiveByFormat[f] += by
+}
+
+func (st *State) countText(h Hash, by int) {
+	n, _ := st.texts.Get(string(h[:]))
+	setOrDelete(st.texts, string(h[:]), n+by, n+by == 0)
 }
 
 // bind makes id stand for content, if it does not yet, and returns the content
@@ -231,6 +237,7 @@ func (st *State) purge(n Name, versions []int, config bool, released []int64) er
 // forget takes a version out of the indexes around it.
 func (st *State) forget(n Name, v Version) {
 	st.countVersion(v.Content.Format, v.Deleted, -1)
+	st.countText(v.Content.Text, -1)
 	ctx := st.context(n.Context)
 	if b, ok := ctx.ids.Get(v.ID); ok {
 		next := *b

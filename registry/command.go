@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -46,8 +45,7 @@ type Registered struct {
 	Created bool     `json:"created"`
 	Content *Content `json:"content"`
 	// Text is set on a dry run, whose text is stored nowhere.
-	Text   string         `json:"text,omitempty"`
-	Report *compat.Report `json:"-"`
+	Text string `json:"text,omitempty"`
 }
 
 // DeleteVersion hides a version, or removes a hidden one for good. Version -1

@@ -166,59 +166,76 @@ func (st *State) scopes(n Name) []Name {
 	return []Name{n, context, global}
 }
 
-// Effective returns the configuration in force for a name. Own aliases are not
-// inherited.
-func (st *State) Effective(n Name, s Settings) Effective {
-	if s.ConfluentScope {
-		return st.confluentEffective(n, s)
+// InForce returns the configuration in force for a name. Aliases are the name's
+// own only.
+func (st *State) InForce(n Name, s Settings) Config {
+	out := s.base()
+	for _, layer := range st.layers(n, s) {
+		layer.put(&out)
 	}
-	yes := func(b bool) *bool { return &b }
-	e := Effective{Config: Config{
-		Compatibility: s.Compatibility, Policy: s.Policy, Normalize: yes(s.Normalize), ValidateNew: yes(s.ValidateNew),
-	}}
+	return out
+}
+
+// Effective is [State.InForce] with the source of every property.
+func (st *State) Effective(n Name, s Settings) Effective {
+	e := Effective{Config: s.base(), Sources: map[string]Scope{}}
 	e.mark(&e.Config, "server")
-	list := st.scopes(n)
-	for _, scope := range slices.Backward(list) {
-		own := st.Config(scope)
-		if own == nil {
+	for _, layer := range st.layers(n, s) {
+		layer.put(&e.Config)
+		if layer.level {
+			e.mark(&Config{Compatibility: layer.Compatibility}, "server")
 			continue
 		}
-		entry := *own
-		if scope != n {
-			entry.Alias, entry.AliasForDeks = "", ""
-		}
-		overlay(&e.Config, &entry)
-		e.mark(&entry, Scope(scope.String()))
+		e.mark(&layer.Config, Scope(layer.scope.String()))
 	}
 	return e
 }
 
-// confluentEffective keeps Confluent's quirk: an entry without a level falls to
-// the server default, other gaps to the default context's entry.
-func (st *State) confluentEffective(n Name, s Settings) Effective {
-	plain := s
-	plain.ConfluentScope = false
-	own := st.Config(n)
-	if own == nil || n.Subject == "" {
-		return st.Effective(n, plain)
+// base is the entry below every scope.
+func (s *Settings) base() Config {
+	normalize, validate := s.Normalize, s.ValidateNew
+	return Config{Compatibility: s.Compatibility, Policy: s.Policy, Normalize: &normalize, ValidateNew: &validate}
+}
+
+// layer is one entry on the way to a configuration in force.
+type layer struct {
+	Config
+	scope Name
+	level bool // only the level counts, and it comes from the server
+}
+
+func (l *layer) put(dst *Config) { overlay(dst, &l.Config) }
+
+// layers lists the entries that rule a name, widest first.
+//
+// With ConfluentScope, a subject's entry without a level takes the server's
+// level, and its other gaps are filled from the default context.
+func (st *State) layers(n Name, s Settings) []layer {
+	scopes := st.scopes(n)
+	quirk := s.ConfluentScope && n.Subject != "" && st.Config(n) != nil
+	if quirk {
+		scopes = []Name{n, {Context: DefaultContext}, {Context: GlobalContext}}
 	}
-	e := st.Effective(Name{Context: DefaultContext}, plain)
-	e.Alias, e.AliasForDeks = "", ""
-	e.Compatibility = s.Compatibility
-	if e.Sources == nil {
-		e.Sources = map[string]Scope{}
+	out := make([]layer, 0, len(scopes)+1)
+	for _, scope := range slices.Backward(scopes) {
+		own := st.Config(scope)
+		if scope == n && quirk {
+			out = append(out, layer{Config: Config{Compatibility: s.Compatibility}, scope: scope, level: true})
+		}
+		if own == nil {
+			continue
+		}
+		l := layer{Config: *own, scope: scope}
+		if scope != n {
+			l.Alias, l.AliasForDeks = "", ""
+		}
+		out = append(out, l)
 	}
-	e.Sources["compatibility"] = "server"
-	overlay(&e.Config, own)
-	e.mark(own, Scope(n.String()))
-	return e
+	return out
 }
 
 // mark notes the source of every property that c sets.
 func (e *Effective) mark(c *Config, from Scope) {
-	if e.Sources == nil {
-		e.Sources = map[string]Scope{}
-	}
 	body, err := json.Marshal(c)
 	if err != nil {
 		return // a Config always marshals; Sources is advisory

@@ -121,6 +121,9 @@ type Log interface {
 	// verifies their chain; it returns ErrReplaced when the log went back or
 	// another epoch began.
 	Read(ctx context.Context, after Head, limit int) ([]Record, error)
+	// ReadFrom returns up to limit records after a sequence, for readers of
+	// history that hold no head; it verifies the chain among them.
+	ReadFrom(ctx context.Context, after int64, limit int) ([]Record, error)
 	// Head returns the end of the log as the writable primary knows it.
 	Head(ctx context.Context) (Head, error)
 	// Texts returns the bodies of the given hashes; a missing one is absent

@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 
 	"github.com/tidwall/btree"
 )
@@ -23,9 +24,11 @@ type State struct {
 	grants   *btree.Map[string, *Grant]
 	receipts *btree.Map[string, *receipt] // by principal, NUL, key
 	order    *btree.Map[int64, string]    // receipts by sequence, for trimming
+	texts    *btree.Map[string, int]      // versions by text hash
 	counters Counters
 	access   int64             // sequence of the last change of tokens or grants
 	own      map[*Context]bool // contexts this fork has already copied
+	forking  *sync.Mutex       // copying a tree touches its owner mark
 }
 
 // maxReceipts is how many receipts are kept for repeated requests.
@@ -120,19 +123,22 @@ func NewState() *State {
 		configs: btree.NewMap[string, *Config](32), modes: btree.NewMap[string, string](32),
 		tokens: btree.NewMap[string, *Token](32), grants: btree.NewMap[string, *Grant](32),
 		receipts: btree.NewMap[string, *receipt](32), order: btree.NewMap[int64, string](32),
+		texts: btree.NewMap[string, int](32), forking: &sync.Mutex{},
 		own: map[*Context]bool{},
 	}
 }
 
-// Fork returns a copy that can be changed without changing st. Only one
-// goroutine may fork a state at a time.
+// Fork returns a copy that can be changed without changing st. It is safe for
+// concurrent use with readers and other forks.
 func (st *State) Fork() *State {
+	st.forking.Lock()
+	defer st.forking.Unlock()
 	out := *st
 	out.subjects, out.contexts, out.guids = st.subjects.Copy(), st.contexts.Copy(), st.guids.Copy()
 	out.referrer, out.configs, out.modes = st.referrer.Copy(), st.configs.Copy(), st.modes.Copy()
 	out.tokens, out.grants = st.tokens.Copy(), st.grants.Copy()
-	out.receipts, out.order = st.receipts.Copy(), st.order.Copy()
-	out.own = map[*Context]bool{}
+	out.receipts, out.order, out.texts = st.receipts.Copy(), st.order.Copy(), st.texts.Copy()
+	out.own, out.forking = map[*Context]bool{}, &sync.Mutex{}
 	return &out
 }
 

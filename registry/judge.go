@@ -1,0 +1,123 @@
+package registry
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/schema"
+)
+
+// judge runs step 8 and notes in the change why the version was let in.
+func (d *decider) judge(cmd *Register, eff *Config, c *candidate, out *VersionRegistered) error {
+	out.Level, out.Policy, out.Engine = eff.Compatibility, eff.Policy, compat.EngineVersion
+	if cmd.Force {
+		return nil
+	}
+	report, err := d.check(cmd.Name, c.content, c.parsed, d.st.Subject(cmd.Name), eff)
+	if err != nil {
+		return err
+	}
+	if report.Refused() {
+		return incompatible(cmd.Name, &report)
+	}
+	out.Verdict, out.Unproven = report.Verdict.String(), report.Unproven
+	return nil
+}
+
+func incompatible(n Name, r *Judgement) *Error {
+	e := fail(Incompatible, "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s]",
+		n, strings.Join(r.Messages(), ", "))
+	e.Report = r
+	return e
+}
+
+// check asks the engine about a content and the live versions of a subject, as
+// they are or as the caller made them up. parsed may be nil.
+func (d *decider) check(n Name, content *Content, parsed schema.Parsed, s *Subject, eff *Config) (Judgement, error) {
+	history := s.Live()
+	if eff.Group != "" {
+		group := groupOf(content, eff.Group)
+		history = slices.DeleteFunc(history, func(v *Version) bool { return groupOf(v.Content, eff.Group) != group })
+	}
+	return d.checkAgainst(n, content, parsed, history, eff)
+}
+
+// checkAgainst asks the engine about a content and exactly these versions,
+// newest first.
+func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, history []*Version, eff *Config) (Judgement, error) {
+	level, err := compat.ParseLevel(eff.Compatibility)
+	if err != nil {
+		return Judgement{}, &schema.Bug{Where: "check", Cause: err}
+	}
+	policy, err := compat.ParsePolicy(eff.Policy)
+	if err != nil {
+		return Judgement{}, &schema.Bug{Where: "check", Cause: err}
+	}
+	if !level.Transitive() && len(history) > 1 {
+		history = history[:1]
+	}
+	if parsed == nil {
+		if parsed, err = d.st.parsed(d.env, n.Context, content); err != nil {
+			return Judgement{}, refusalOrNeed(err)
+		}
+	}
+	olds, errs, err := d.st.parsedAll(d.env, n.Context, history)
+	if err != nil {
+		return Judgement{}, err
+	}
+	req := compat.Request{Candidate: parsed, Level: level, Policy: policy}
+	for i, v := range history {
+		req.History = append(req.History, compat.Version{Number: v.Number, Parsed: olds[i], Err: errs[i]})
+	}
+	req.Options.ValidateFields = isTrue(eff.ValidateFields)
+	report, err := d.env.Library.Check(req)
+	out := Judgement{Report: report}
+	if req.Options.ValidateFields {
+		var before []string
+		if len(history) > 0 {
+			before = reservedNames(history[0].Content)
+		}
+		out.Reserved = compat.ValidateFields(parsed, before, reservedNames(content))
+	}
+	return out, err
+}
+
+// Judgement is what was found about a candidate: the engine's report, and the
+// messages about reserved field names, each of which refuses.
+type Judgement struct {
+	compat.Report
+	Reserved []string
+}
+
+// Refused reports whether the candidate may not be registered.
+func (j *Judgement) Refused() bool { return j.Report.Refused || len(j.Reserved) > 0 }
+
+// Messages returns the list that a compatibility answer and a refusal show.
+func (j *Judgement) Messages() []string {
+	if len(j.Reserved) == 0 {
+		return j.Report.Messages()
+	}
+	return append(slices.Clone(j.Reserved), compat.Frame(true, j.Level))
+}
+
+// groupOf returns the value of the metadata property that forms compatibility
+// groups; absent is a group of its own.
+func groupOf(c *Content, property string) string {
+	if c.Metadata == nil {
+		return ""
+	}
+	v, ok := c.Metadata.Properties[property]
+	if !ok {
+		return ""
+	}
+	return "=" + v
+}
+
+// reservedNames reads the field names that a content sets aside.
+func reservedNames(c *Content) []string {
+	if c.Metadata == nil {
+		return nil
+	}
+	return compat.ParseReserved(c.Metadata.Properties[compat.ReservedProperty])
+}

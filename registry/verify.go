@@ -1,0 +1,195 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/instar-registry/instar/compat"
+)
+
+// Finding is something that verification did not expect. Drift is a verdict that
+// a newer engine gives differently; everything else is damage.
+type Finding struct {
+	Invariant string // "I2" …, as docs/reliability names them
+	Seq       int64  // record, if one is at fault
+	Name      Name
+	Version   int
+	What      string
+	Drift     bool
+}
+
+func (f Finding) String() string {
+	s := f.Invariant + ": " + f.What
+	if f.Version != 0 {
+		s += fmt.Sprintf(" (version %d of %q)", f.Version, f.Name)
+	}
+	if f.Seq != 0 {
+		s += fmt.Sprintf(" (record %d)", f.Seq)
+	}
+	return s
+}
+
+// verifyPage is how many records verification reads at a time.
+const verifyPage = 10_000
+
+// Verify replays the whole log from nothing and checks what must hold: the
+// chain, ids, versions, and that the replayed state equals the one in memory.
+// With deep it re-checks the compatibility of every version that was let in by
+// the engine, at the level of its time.
+func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
+	if err := s.available(); err != nil {
+		return nil, err
+	}
+	target := s.State()
+	v := &verifier{service: s, ctx: ctx, deep: deep, st: NewState(), bound: map[string]Hash{}}
+	v.st.head.Epoch = target.head.Epoch
+	for v.st.Seq() < target.Seq() {
+		limit := min(int64(verifyPage), target.Seq()-v.st.Seq())
+		records, err := s.log.Read(ctx, v.st.head, int(limit))
+		if err != nil {
+			return v.findings, s.storeError(err, "")
+		}
+		if len(records) == 0 {
+			v.add(Finding{Invariant: "I9", Seq: v.st.Seq(), What: "the log ends before its head"})
+			return v.findings, nil
+		}
+		for i := range records {
+			if err := v.record(records[i]); err != nil {
+				return v.findings, err
+			}
+		}
+	}
+	if v.st.Digest() != target.Digest() {
+		v.add(Finding{Invariant: "I8", Seq: target.Seq(), What: "the state in memory differs from a replay of the log"})
+	}
+	return v.findings, v.texts()
+}
+
+type verifier struct {
+	service  *Service
+	ctx      context.Context //nolint:containedctx // lives as long as one call of Verify
+	deep     bool
+	st       *State
+	bound    map[string]Hash // what each id has ever stood for
+	findings []Finding
+}
+
+// maxFindings ends a report that would only repeat itself.
+const maxFindings = 1000
+
+func (v *verifier) add(f Finding) {
+	if len(v.findings) < maxFindings {
+		v.findings = append(v.findings, f)
+	}
+}
+
+func (v *verifier) record(r Record) error {
+	c, rec, err := DecodeChange(r)
+	if err != nil {
+		v.add(Finding{Invariant: "I9", Seq: r.Seq, What: err.Error()})
+		return nil
+	}
+	if r.Actor == "" || r.Request == "" || r.At == 0 {
+		v.add(Finding{Invariant: "I13", Seq: r.Seq, What: "a change lacks its actor, request or time"})
+	}
+	if reg, ok := c.(VersionRegistered); ok {
+		if err := v.registered(r, reg); err != nil {
+			return err
+		}
+	}
+	if p, ok := c.(SubjectPurged); ok {
+		for _, id := range p.Released {
+			delete(v.bound, fmt.Sprintf("%s\x00%d", p.Context, id))
+		}
+	}
+	if err := v.st.apply(r, c, rec); err != nil {
+		v.add(Finding{Invariant: "I9", Seq: r.Seq, What: err.Error()})
+	}
+	return nil
+}
+
+func (v *verifier) registered(r Record, c VersionRegistered) error {
+	content, err := c.decodeContent()
+	if err != nil {
+		v.add(Finding{Invariant: "I2", Seq: r.Seq, What: err.Error()})
+		return nil
+	}
+	name := c.About()
+	key := fmt.Sprintf("%s\x00%d", c.Context, c.ID)
+	if was, ok := v.bound[key]; ok && was != content.Identity {
+		v.add(Finding{Invariant: "I2", Seq: r.Seq, Name: name, Version: c.Version, What: fmt.Sprintf("id %d was given to other content before", c.ID)})
+	}
+	v.bound[key] = content.Identity
+	if low := v.st.IDOf(c.Context, content); low != 0 && low != c.ID && !c.Imported {
+		v.add(Finding{Invariant: "I3", Seq: r.Seq, Name: name, Version: c.Version, What: fmt.Sprintf("equal content has id %d already", low)})
+	}
+	if next := v.st.Subject(name).Highest() + 1; c.Version != next && !c.Imported {
+		v.add(Finding{Invariant: "I4", Seq: r.Seq, Name: name, Version: c.Version, What: fmt.Sprintf("the next version was %d", next)})
+	}
+	if !v.deep || c.Imported || c.Forced || c.Level == "" {
+		return nil
+	}
+	return v.recheck(r, c, content)
+}
+
+// recheck asks today's engine the question that was asked then.
+func (v *verifier) recheck(r Record, c VersionRegistered, content *Content) error {
+	var report Judgement
+	err := v.service.withTexts(v.ctx, func(env *Env) error {
+		d := &decider{st: v.st, env: env}
+		eff := v.st.InForce(c.About(), v.service.opt.Settings)
+		eff.Compatibility, eff.Policy = c.Level, c.Policy
+		var err error
+		report, err = d.check(c.About(), content, nil, v.st.Subject(c.About()), &eff)
+		return err
+	})
+	if err != nil {
+		if v.ctx.Err() != nil {
+			return err
+		}
+		v.add(Finding{Invariant: "I5", Seq: r.Seq, Name: c.About(), Version: c.Version, What: "cannot be checked again: " + err.Error()})
+		return nil
+	}
+	if report.Refused() {
+		v.add(Finding{
+			Invariant: "I5", Seq: r.Seq, Name: c.About(), Version: c.Version, Drift: c.Engine != compat.EngineVersion,
+			What: fmt.Sprintf("is incompatible at %s/%s under engine %s; it was accepted under engine %s", c.Level, c.Policy, compat.EngineVersion, c.Engine),
+		})
+	}
+	return nil
+}
+
+// texts checks that every text a version needs is in the store and hashes to
+// its address.
+func (v *verifier) texts() error {
+	var page []Hash
+	flush := func() error {
+		got, err := v.service.log.Texts(v.ctx, page)
+		if err != nil {
+			return v.service.storeError(err, "")
+		}
+		for _, h := range page {
+			body, ok := got[h]
+			switch {
+			case !ok:
+				v.add(Finding{Invariant: "I1", What: fmt.Sprintf("the text %x is not in the store", h)})
+			case textHash(body) != h:
+				v.add(Finding{Invariant: "I2", What: fmt.Sprintf("the text under %x is another one", h)})
+			}
+		}
+		page = page[:0]
+		return nil
+	}
+	var err error
+	v.st.texts.Scan(func(key string, _ int) bool {
+		page = append(page, Hash([]byte(key)))
+		if len(page) == 500 {
+			err = flush()
+		}
+		return err == nil
+	})
+	if err == nil && len(page) > 0 {
+		err = flush()
+	}
+	return err
+}
