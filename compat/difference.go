@@ -10,6 +10,9 @@ type Difference struct {
 	// "/fields/1" (Avro), "#/properties/a" (JSON Schema and Protobuf).
 	Path string
 	// Description is the sentence that Confluent's message shows.
+	// Either it calls the reader "new schema" and the writer "old schema", or
+	// both "%s schema", the reader first; [Difference.Message] puts in what they
+	// are in the direction at hand.
 	Description string
 	// Additional is Avro's additionalInfo; empty for the other formats.
 	Additional string

@@ -1,0 +1,152 @@
+package compat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// Request is a question: may Candidate follow History?
+type Request struct {
+	Candidate schema.Parsed
+	// History are the live versions, newest first, already filtered by
+	// compatibility group.
+	History []Version
+	Level   Level
+	Policy  Policy
+	Options Options
+}
+
+// Version is one registered version of the subject.
+type Version struct {
+	Number int
+	Parsed schema.Parsed
+	// Err says why the stored text does not parse; Parsed is nil then.
+	Err error
+}
+
+// Options steer a check.
+type Options struct {
+	// ValidateFields is the configuration value that the message list shows.
+	ValidateFields bool
+	// BothDirections answers both directions whatever the level, for tools
+	// that show a deploy order; only the level's own directions refuse.
+	BothDirections bool
+}
+
+// Report is the answer to a Request.
+type Report struct {
+	// Refused says that the candidate may not be registered.
+	Refused bool
+	// Verdict sums up the pairs that the level asks for: Incompatible if one
+	// is, else Unknown if one is, else Compatible.
+	Verdict Verdict
+	// Rule sums up the verdicts of Confluent's rule in the same way.
+	Rule Verdict
+	// Unproven says that Refused rests on Confluent's rule because the exact
+	// engine did not decide a pair.
+	Unproven bool
+	// Pairs are in message order: newest version first, and NewToOld before
+	// OldToNew where both are asked for.
+	Pairs  []Pair
+	Level  Level
+	Policy Policy
+	Engine string
+
+	validateFields bool
+}
+
+// Check answers a request. An error is a cancelled context or a bug, never a
+// verdict.
+func Check(ctx context.Context, r Request) (Report, error) {
+	report := Report{Level: r.Level, Policy: r.Policy, Engine: EngineVersion, Verdict: Compatible, Rule: Compatible,
+		validateFields: r.Options.ValidateFields}
+	if int(r.Level) >= len(levelNames) || int(r.Policy) >= len(policyNames) {
+		return Report{}, &schema.Bug{Where: "compat.Check", Cause: fmt.Sprintf("level %d, policy %d", r.Level, r.Policy)}
+	}
+	if r.Candidate == nil {
+		return Report{}, &schema.Bug{Where: "compat.Check", Cause: "no candidate"}
+	}
+	if r.Level == None && !r.Options.BothDirections {
+		return report, nil
+	}
+	history := r.History
+	if !r.Level.Transitive() && len(history) > 1 {
+		history = history[:1]
+	}
+	for _, v := range history {
+		for _, d := range []Direction{NewToOld, OldToNew} {
+			asked := (d == NewToOld && r.Level.forward()) || (d == OldToNew && r.Level.backward())
+			if !asked && !r.Options.BothDirections {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return Report{}, err
+			}
+			p, err := checkPair(r.Candidate, v, d, r.Policy)
+			if err != nil {
+				return Report{}, err
+			}
+			if asked {
+				report.add(&p)
+			}
+			report.Pairs = append(report.Pairs, p)
+		}
+	}
+	return report, nil
+}
+
+// add lets a pair that the level asks for speak.
+func (r *Report) add(p *Pair) {
+	r.Verdict = worse(r.Verdict, p.Verdict)
+	r.Rule = worse(r.Rule, p.RuleVerdict)
+	r.Refused = r.Refused || p.refused()
+	r.Unproven = r.Unproven || p.Unproven
+}
+
+func worse(a, b Verdict) Verdict {
+	if a == Incompatible || b == Incompatible {
+		return Incompatible
+	}
+	if a == Unknown || b == Unknown {
+		return Unknown
+	}
+	return Compatible
+}
+
+func checkPair(candidate schema.Parsed, v Version, d Direction, policy Policy) (Pair, error) {
+	p := Pair{Version: v.Number, Direction: d, Err: v.Err}
+	if v.Parsed == nil {
+		p.Reason = BaseInvalid
+		return p, nil
+	}
+	p.old = v.Parsed.Canonical()
+	writer, reader := v.Parsed, candidate
+	if d == NewToOld {
+		writer, reader = candidate, v.Parsed
+	}
+	differences, err := ruleDifferences(writer, reader)
+	if err != nil {
+		return Pair{}, err
+	}
+	p.RuleVerdict = Compatible
+	p.Findings = make([]Finding, len(differences))
+	for i, x := range differences {
+		refused := x.Strict
+		if policy == Lenient {
+			refused = x.Lenient
+		}
+		p.Findings[i] = Finding{Difference: x, Refused: refused}
+		if refused {
+			p.RuleVerdict = Incompatible
+		}
+	}
+	if policy.syntactic() {
+		p.Verdict = p.RuleVerdict
+		return p, nil
+	}
+	p.Verdict, p.Reason = exact(writer, reader)
+	p.Unproven = p.Verdict == Unknown
+	return p, nil
+}

@@ -1,0 +1,132 @@
+package compat
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxOldSchema is where a message cuts the text of the old schema, in the
+// characters that Java counts.
+const maxOldSchema = 10 * 1024
+
+// Messages returns the list that a compatibility answer and a refusal show, in
+// the words of Confluent's registry: the differences of the first failing
+// version, which version and schema that is, and the configuration. It is empty
+// if the candidate is accepted.
+func (r *Report) Messages() []string {
+	if !r.Refused {
+		return []string{}
+	}
+	var out []string
+	version := 0
+	for i := range r.Pairs {
+		p := &r.Pairs[i]
+		if !r.asks(p.Direction) || !p.refused() {
+			continue
+		}
+		if out != nil && p.Version != version {
+			break
+		}
+		version = p.Version
+		out = append(out, p.messages(r.full() && p.Direction == NewToOld)...)
+	}
+	return append(out, Frame(r.validateFields, r.Level))
+}
+
+// asks reports whether the level wants a direction.
+func (r *Report) asks(d Direction) bool {
+	if d == OldToNew {
+		return r.Level.backward()
+	}
+	return r.Level.forward()
+}
+
+func (r *Report) full() bool { return r.Level == Full || r.Level == FullTransitive }
+
+// Frame is the last line of every message list that is not empty.
+func Frame(validateFields bool, level Level) string {
+	return fmt.Sprintf("{validateFields: '%t', compatibility: '%s'}", validateFields, level)
+}
+
+// messages are the lines of one pair. In a full check the forward half does not
+// show the old schema, as in Confluent.
+func (p *Pair) messages(bare bool) []string {
+	if p.Reason == BaseInvalid {
+		return []string{fmt.Sprintf("version %d does not parse, so nothing can be said about it: %v", p.Version, p.Err),
+			fmt.Sprintf("{oldSchemaVersion: %d}", p.Version)}
+	}
+	var out []string
+	for i := range p.Findings {
+		if f := &p.Findings[i]; f.Refused {
+			out = append(out, f.Message(p.Direction))
+		}
+	}
+	if bare {
+		return out
+	}
+	return append(out, fmt.Sprintf("{oldSchemaVersion: %d}", p.Version), oldSchema(p.old))
+}
+
+func oldSchema(text string) string {
+	cut, short := cutUTF16(text, maxOldSchema)
+	if short {
+		return "{oldSchema: <truncated> '" + cut + "...'}"
+	}
+	return "{oldSchema: '" + text + "'}"
+}
+
+// cutUTF16 returns the first n UTF-16 code units of s and whether there were
+// more; a character that would be halved is left out.
+func cutUTF16(s string, n int) (string, bool) {
+	if len(s) <= n {
+		return s, false
+	}
+	units := 0
+	for i, r := range s {
+		units++
+		if r >= 0x10000 && r <= utf8.MaxRune {
+			units++
+		}
+		if units > n {
+			return s[:i], true
+		}
+	}
+	return s, false
+}
+
+// Message is the line that shows a difference, in the form of its format.
+func (d *Difference) Message(direction Direction) string {
+	description := d.describe(direction)
+	switch {
+	case d.Kind == "":
+		return description
+	case d.Additional != "":
+		return "{errorType:'" + d.Kind + "', description:'" + description + "', additionalInfo:'" + d.Additional + "'}"
+	default:
+		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\"}"
+	}
+}
+
+// describe names the sides of the description: reader first, writer second
+// where they are %s; a description that calls the reader new and the writer old
+// is turned round where the reader is the old side, its quoted path apart.
+func (d *Difference) describe(direction Direction) string {
+	reader, writer := "new", "old"
+	if direction == NewToOld {
+		reader, writer = "old", "new"
+	}
+	if strings.Contains(d.Description, "%s schema") {
+		text := strings.Replace(d.Description, "%s schema", reader+" schema", 1)
+		return strings.Replace(text, "%s schema", writer+" schema", 1)
+	}
+	if direction == OldToNew {
+		return d.Description
+	}
+	turn := strings.NewReplacer("new schema", "old schema", "old schema", "new schema")
+	before, after, ok := strings.Cut(d.Description, "'"+d.Path+"'")
+	if !ok {
+		return turn.Replace(d.Description)
+	}
+	return turn.Replace(before) + "'" + d.Path + "'" + turn.Replace(after)
+}

@@ -1,0 +1,94 @@
+package compat
+
+import "fmt"
+
+// Verdict is the answer about a pair or about a whole check.
+type Verdict uint8
+
+// The verdicts. The zero value is Unknown, so that nothing is compatible by
+// omission.
+const (
+	Unknown Verdict = iota
+	Compatible
+	Incompatible
+)
+
+// String returns COMPATIBLE, INCOMPATIBLE or UNKNOWN.
+func (v Verdict) String() string {
+	switch v {
+	case Unknown:
+		return "UNKNOWN"
+	case Compatible:
+		return "COMPATIBLE"
+	case Incompatible:
+		return "INCOMPATIBLE"
+	default:
+		return fmt.Sprintf("Verdict(%d)", uint8(v))
+	}
+}
+
+// Reason says why a verdict is Unknown.
+type Reason string
+
+// The reasons that arise here; the exact engine adds its own.
+const (
+	// BaseInvalid: the old version does not parse any more.
+	BaseInvalid Reason = "base-invalid"
+	// NotDecided: no engine for the format has decided the pair.
+	NotDecided Reason = "not-decided"
+)
+
+// Direction says which side of a pair writes.
+type Direction uint8
+
+// The directions: in OldToNew the old version wrote and the candidate reads,
+// which is what BACKWARD asks for; NewToOld is its mirror, asked for by FORWARD.
+const (
+	OldToNew Direction = iota
+	NewToOld
+)
+
+// String returns "backward" or "forward", after the level that asks.
+func (d Direction) String() string {
+	if d == OldToNew {
+		return "backward"
+	}
+	return "forward"
+}
+
+// Finding is one difference that a rule names in a pair.
+type Finding struct {
+	Difference
+	// Refused says whether the rule in force refuses it.
+	Refused bool
+}
+
+// Pair is the answer about one old version in one direction.
+type Pair struct {
+	Version   int
+	Direction Direction
+	// Verdict is the answer under the policy of the check.
+	Verdict Verdict
+	// Reason says why Verdict is Unknown.
+	Reason Reason
+	// RuleVerdict is the answer of Confluent's rule: LENIENT under that policy,
+	// STRICT under every other.
+	RuleVerdict Verdict
+	// Unproven says that the pair was settled by RuleVerdict because the exact
+	// engine did not decide it.
+	Unproven bool
+	// Findings are all differences, refused or not, in the rule's order.
+	Findings []Finding
+	// Err is the mistake that keeps the old version from being parsed.
+	Err error
+
+	old string // canonical text for the message list
+}
+
+// refused reports whether the pair speaks against the candidate.
+func (p *Pair) refused() bool {
+	if p.Verdict == Unknown {
+		return p.RuleVerdict != Compatible
+	}
+	return p.Verdict == Incompatible
+}

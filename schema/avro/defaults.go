@@ -1,0 +1,195 @@
+package avro
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/instar-registry/instar/internal/jsonx"
+)
+
+// checkDefault holds a field's default to the field's type, deeply. Any branch
+// of a union may match, as Avro 1.12 allows.
+func (p *parser) checkDefault(d defaulted) error {
+	c := &defaultCheck{failed: map[nodeValue]bool{}}
+	at, what := c.mismatch(d.field.Type, d.field.Default, d.path)
+	if c.steps > maxDefaultSteps {
+		return p.over("default-steps", d.field.Default.Offset, c.steps, maxDefaultSteps,
+			fmt.Sprintf("the default of field %q takes too long to check", d.field.Name))
+	}
+	if what == "" {
+		return nil
+	}
+	return p.softAt(d.field.Default.Offset, at, fmt.Sprintf("the default of field %q does not fit its type: %s", d.field.Name, what),
+		"correct the default or the type")
+}
+
+// maxDefaultSteps bounds one check. A union of records may try each branch on
+// the same value; remembering failures keeps that from growing exponentially.
+const maxDefaultSteps = 1_000_000
+
+type nodeValue struct {
+	node  *Node
+	value *jsonx.Value
+}
+
+type defaultCheck struct {
+	steps  int
+	failed map[nodeValue]bool // records that a value is no value of
+}
+
+// mismatch says where and why v is no value of n; what is empty if it is one.
+// The recursion follows v, which the JSON depth limit bounds.
+func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value, path string) (at, what string) {
+	if c.steps++; c.steps > maxDefaultSteps {
+		return path, "the check takes too long"
+	}
+	want := func(kind jsonx.Kind) (string, string) {
+		if v.Kind == kind {
+			return "", ""
+		}
+		return path, fmt.Sprintf("%s wants a JSON %s, not %s", n.Kind, kind, v.Kind)
+	}
+	switch n.Kind {
+	case Null:
+		return want(jsonx.Null)
+	case Boolean:
+		return want(jsonx.Bool)
+	case String:
+		return want(jsonx.String)
+	case Int, Long:
+		return integerMismatch(n, v, path)
+	case Float, Double:
+		return floatMismatch(n, v, path)
+	case Bytes, Fixed:
+		return bytesMismatch(n, v, path)
+	case Enum:
+		if v.Kind != jsonx.String {
+			return want(jsonx.String)
+		}
+		if !slices.Contains(n.Symbols, v.Text) {
+			return path, fmt.Sprintf("%q is no symbol of %s", v.Text, n.Name)
+		}
+		return "", ""
+	case Array:
+		if v.Kind != jsonx.Array {
+			return want(jsonx.Array)
+		}
+		for i, item := range v.Items {
+			if at, what := c.mismatch(n.Items, item, path+"/"+strconv.Itoa(i)); what != "" {
+				return at, what
+			}
+		}
+		return "", ""
+	case Map:
+		if v.Kind != jsonx.Object {
+			return want(jsonx.Object)
+		}
+		for i := range v.Members {
+			if at, what := c.mismatch(n.Items, v.Members[i].Value, jsonx.Pointer(path, v.Members[i].Key)); what != "" {
+				return at, what
+			}
+		}
+		return "", ""
+	case Union:
+		return c.union(n, v, path)
+	default:
+		return c.record(n, v, path)
+	}
+}
+
+func integerMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+	if v.Kind != jsonx.Number {
+		return path, fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
+	}
+	bits := 64
+	if n.Kind == Int {
+		bits = 32
+	}
+	if _, ok := integer(v.Text, bits); !ok {
+		return path, fmt.Sprintf("%s is no %s", v.Text, n.Kind)
+	}
+	return "", ""
+}
+
+func floatMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+	if v.Kind == jsonx.Number {
+		return "", ""
+	}
+	// The print of a number beyond the range of a double.
+	if v.Kind == jsonx.String && (v.Text == "NaN" || v.Text == "Infinity" || v.Text == "-Infinity") {
+		return "", ""
+	}
+	return path, fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
+}
+
+func bytesMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+	if v.Kind != jsonx.String {
+		return path, fmt.Sprintf("%s wants a JSON string, not %s", n.Kind, v.Kind)
+	}
+	for _, r := range v.Text {
+		if r > 0xff {
+			return path, fmt.Sprintf("the character %q is no byte: bytes are written as U+0000 to U+00FF", r)
+		}
+	}
+	if size := utf8.RuneCountInString(v.Text); n.Kind == Fixed && size != n.Size {
+		return path, fmt.Sprintf("%d bytes do not fill %s of size %d", size, n.Name, n.Size)
+	}
+	return "", ""
+}
+
+func (c *defaultCheck) union(n *Node, v *jsonx.Value, path string) (string, string) {
+	if len(n.Branches) == 0 {
+		return path, "the empty union has no value"
+	}
+	firstAt, firstWhat := "", ""
+	for i, b := range n.Branches {
+		at, what := c.mismatch(b, v, path)
+		if what == "" {
+			return "", ""
+		}
+		if i == 0 {
+			firstAt, firstWhat = at, what
+		}
+	}
+	if len(n.Branches) > 1 {
+		firstWhat = "no branch takes it; of the first: " + firstWhat
+	}
+	return firstAt, firstWhat
+}
+
+func (c *defaultCheck) record(n *Node, v *jsonx.Value, path string) (at, what string) {
+	if v.Kind != jsonx.Object {
+		return path, fmt.Sprintf("record %s wants a JSON object, not %s", n.Name, v.Kind)
+	}
+	pair := nodeValue{n, v}
+	if c.failed[pair] {
+		return path, fmt.Sprintf("it is no record %s", n.Name)
+	}
+	defer func() {
+		if what != "" {
+			c.failed[pair] = true
+		}
+	}()
+	for _, f := range n.Fields {
+		value := v.Get(f.Name)
+		if value == nil {
+			if f.Default == nil {
+				return path, fmt.Sprintf("the field %q of %s is missing and has no default", f.Name, n.Name)
+			}
+			continue // that default is checked where it stands
+		}
+		if at, what := c.mismatch(f.Type, value, jsonx.Pointer(path, f.Name)); what != "" {
+			return at, what
+		}
+	}
+	return "", ""
+}
+
+// integer reads a JSON number that is written as an integer and fits so many
+// bits.
+func integer(text string, bits int) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, bits)
+	return n, err == nil
+}
