@@ -1,0 +1,82 @@
+package wire
+
+// The numbers that errors carry in error_code. Those below 1000 are HTTP
+// statuses: errors of the frame around a route rather than of the registry.
+const (
+	CodeBadRequest           = 400
+	CodeUnauthorized         = 401
+	CodeForbidden            = 403
+	CodeNotFound             = 404
+	CodeMethodNotAllowed     = 405
+	CodeNotAcceptable        = 406
+	CodeConflict             = 409
+	CodeTooLarge             = 413
+	CodeURITooLong           = 414
+	CodeUnsupportedMediaType = 415
+	CodeUnprocessable        = 422
+	CodeTooManyRequests      = 429
+	CodeInternal             = 500
+
+	CodeSubjectNotFound       = 40401
+	CodeVersionNotFound       = 40402
+	CodeSchemaNotFound        = 40403
+	CodeSubjectSoftDeleted    = 40404
+	CodeSubjectNotSoftDeleted = 40405
+	CodeVersionSoftDeleted    = 40406
+	CodeVersionNotSoftDeleted = 40407
+	CodeConfigNotFound        = 40408
+	CodeModeNotFound          = 40409
+	CodeFeedExpired           = 40460
+	CodeCursorExpired         = 40461
+	CodeNotSoftDeleted        = 40462
+
+	// CodeIncompatible is what newer Confluent releases send for an
+	// incompatible schema; older ones, and this server by default, send 409.
+	CodeIncompatible         = 40901
+	CodeImportConflict       = 40960
+	CodeUndeleteIncompatible = 40961
+	CodePreconditionFailed   = 41260
+
+	CodeInvalidSchema    = 42201
+	CodeInvalidVersion   = 42202
+	CodeInvalidLevel     = 42203
+	CodeInvalidMode      = 42204
+	CodeNotPermitted     = 42205
+	CodeReferenceExists  = 42206
+	CodeInvalidSubject   = 42208
+	CodeSchemaTooLarge   = 42209
+	CodeInvalidRuleSet   = 42210
+	CodeContextNotEmpty  = 42211
+	CodeKeyReused        = 42260
+	CodeBadImportLine    = 42261
+	CodeImportDamaged    = 42262
+	CodeOverLimit        = 42263
+	CodeBadSearch        = 42264
+	CodeStoreUnavailable = 50001
+	CodeUnknownOutcome   = 50002
+)
+
+// The media types of the REST surface.
+const (
+	// TypeV1 is what the server sends unless it is asked otherwise.
+	TypeV1 = "application/vnd.schemaregistry.v1+json"
+	// TypeUnversioned and TypeJSON are the other names of the same bodies.
+	TypeUnversioned = "application/vnd.schemaregistry+json"
+	TypeJSON        = "application/json"
+	// TypeInstar asks for the detail that Confluent's bodies have no room for.
+	TypeInstar = "application/vnd.instar.v1+json"
+	// TypeNDJSON and TypeEvents are the types of streams.
+	TypeNDJSON = "application/x-ndjson"
+	TypeEvents = "text/event-stream"
+)
+
+// The headers of ours, in canonical form.
+const (
+	HeaderRequestID = "X-Request-Id"
+	HeaderSeq       = "X-Instar-Seq"
+	HeaderMinSeq    = "X-Instar-Min-Seq"
+	HeaderStale     = "Instar-Stale"
+	HeaderWarning   = "Instar-Warning"
+	HeaderKey       = "Idempotency-Key"
+	HeaderReplayed  = "Idempotency-Replayed"
+)
