@@ -1,0 +1,6 @@
+//go:build !failpoint
+
+package config
+
+// testVariables is empty: only the fault-injecting build knows any.
+var testVariables map[string]bool
