@@ -41,7 +41,7 @@ func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
 		return nil, err
 	}
 	target := s.State()
-	v := &verifier{service: s, ctx: ctx, deep: deep, st: NewState(), bound: map[string]Hash{}}
+	v := &verifier{service: s, ctx: ctx, deep: deep, st: NewState(), target: target, bound: map[string]Hash{}}
 	v.st.head.Epoch = target.head.Epoch
 	for v.st.Seq() < target.Seq() {
 		limit := min(int64(verifyPage), target.Seq()-v.st.Seq())
@@ -69,7 +69,8 @@ type verifier struct {
 	service  *Service
 	ctx      context.Context //nolint:containedctx // lives as long as one call of Verify
 	deep     bool
-	st       *State
+	st       *State          // as far as the replay has come
+	target   *State          // what is in memory
 	bound    map[string]Hash // what each id has ever stood for
 	findings []Finding
 }
@@ -126,10 +127,25 @@ func (v *verifier) registered(r Record, c VersionRegistered) error {
 	if next := v.st.Subject(name).Highest() + 1; c.Version != next && !c.Imported {
 		v.add(Finding{Invariant: "I4", Seq: r.Seq, Name: name, Version: c.Version, What: fmt.Sprintf("the next version was %d", next)})
 	}
-	if !v.deep || c.Imported || c.Forced || c.Level == "" {
+	if !v.deep || c.Imported || c.Forced || c.Level == "" || !v.readable(name, content) {
 		return nil
 	}
 	return v.recheck(r, c, content)
+}
+
+// readable reports whether all texts of the question that was asked then are
+// still kept; a hard delete removes texts, and with them the question.
+func (v *verifier) readable(n Name, content *Content) bool {
+	kept := func(c *Content) bool {
+		uses, _ := v.target.texts.Get(string(c.Text[:]))
+		return uses > 0
+	}
+	for _, old := range v.st.Subject(n).Live() {
+		if !kept(old.Content) {
+			return false
+		}
+	}
+	return kept(content)
 }
 
 // recheck asks today's engine the question that was asked then.
