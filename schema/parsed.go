@@ -33,7 +33,9 @@ type Parsed interface {
 	// parameter "format": Avro "resolved"; Protobuf "serialized",
 	// "ignore_extensions". ok is false for a name the format does not know.
 	Render(format string) (text string, ok bool, err error)
-	// Fields lists every named part in document order.
+	// Fields lists every named part in document order: fields, properties, and
+	// the records or messages themselves (Record is true, Path is the type's
+	// name).
 	Fields() []Field
 	// TopLevel lists the names that an event has at its top: record fields,
 	// properties, or the fields of the first message.
@@ -68,6 +70,10 @@ type Field struct {
 	// Logical is the Avro logical type or the JSON Schema format; empty if
 	// there is none.
 	Logical string
+	// Entity is the path that tag edits use ("com.acme.Order.email"); Record
+	// tells that it names a record or message rather than a field.
+	Entity string
+	Record bool
 	// Tags are the inline tags.
 	Tags []string
 	Doc  string
