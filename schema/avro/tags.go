@@ -10,8 +10,9 @@ import (
 )
 
 // EditTags returns the canonical text with inline tags added and removed. A
-// record is named by its full name, a field by that and its own name; in a
-// schema of one document the namespace may be left out.
+// record is named by its full name and a field by that and its own name; field
+// names may go on into the records that a field holds. The namespace may be left
+// out.
 func (s *Schema) EditTags(add, remove []schema.TagEdit) (string, error) {
 	edits := map[any][]string{} // *Node or *Field to its new tags
 	apply := func(list []schema.TagEdit, merge func(have, edit []string) []string) error {
@@ -50,46 +51,76 @@ func (s *Schema) EditTags(add, remove []schema.TagEdit) (string, error) {
 // entity finds what an edit speaks of; only types of the schema's own text can
 // be edited.
 func (s *Schema) entity(e schema.TagEdit) (owner any, props []Prop, err error) {
-	record, field := e.Path, ""
-	if !e.Record {
-		i := strings.LastIndexByte(e.Path, '.')
-		if i < 0 {
-			return nil, nil, noEntity(e, "a field is named by its record's full name, a dot and its own name")
-		}
-		record, field = e.Path[:i], e.Path[i+1:]
-	}
-	n := s.record(record)
+	n, rest := s.longestRecord(e.Path)
 	if n == nil {
 		return nil, nil, noEntity(e, "no record of this schema has that full name")
 	}
-	if e.Record {
-		return n, n.Props, nil
+	var f *Field
+	for rest != "" {
+		var name string
+		name, rest, _ = strings.Cut(rest, ".")
+		if f != nil {
+			if n = heldRecord(f.Type, name); n == nil {
+				return nil, nil, noEntity(e, fmt.Sprintf("the field %q holds no record with a field %q", f.Name, name))
+			}
+		}
+		if f = n.Field(name); f == nil {
+			return nil, nil, noEntity(e, fmt.Sprintf("the record %s has no field %q", n.Name, name))
+		}
 	}
-	f := n.Field(field)
-	if f == nil {
-		return nil, nil, noEntity(e, fmt.Sprintf("the record %s has no field %q", n.Name, field))
+	switch {
+	case !e.Record && f == nil:
+		return nil, nil, noEntity(e, "a field is named by its record's full name, a dot and its own name")
+	case !e.Record && n.Document == "":
+		return f, f.Props, nil
+	case e.Record && f != nil:
+		if n = heldRecord(f.Type, ""); n == nil {
+			return nil, nil, noEntity(e, fmt.Sprintf("the field %q holds no record", f.Name))
+		}
 	}
-	return f, f.Props, nil
+	if n.Document != "" {
+		return nil, nil, noEntity(e, fmt.Sprintf("the record %s belongs to the reference %q; edit it there", n.Name, n.Document))
+	}
+	return n, n.Props, nil
+}
+
+// longestRecord splits a path into the longest record name at its start and
+// the rest. Full names go before names without their namespace.
+func (s *Schema) longestRecord(path string) (*Node, string) {
+	for _, full := range []bool{true, false} {
+		for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '.') {
+			for _, n := range s.nodes {
+				if n.Kind == Record && (n.Name == path[:end] || (!full && n.Unqualified() == path[:end])) {
+					return n, strings.TrimPrefix(path[end:], ".")
+				}
+			}
+		}
+	}
+	return nil, ""
+}
+
+// heldRecord returns the record that values of n hold, through unions and
+// collections: the first that has the field, or just the first for "".
+func heldRecord(n *Node, field string) *Node {
+	switch n.Kind {
+	case Record:
+		if field == "" || n.Field(field) != nil {
+			return n
+		}
+	case Array, Map:
+		return heldRecord(n.Items, field)
+	case Union:
+		for _, b := range n.Branches {
+			if r := heldRecord(b, field); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 func noEntity(e schema.TagEdit, hint string) error {
 	return &schema.Error{What: fmt.Sprintf("No matching path '%s' found in the schema", e.Path), Hint: hint}
-}
-
-func (s *Schema) record(name string) *Node {
-	var short *Node
-	for _, n := range s.nodes {
-		if n.Kind != Record || n.Document != "" {
-			continue
-		}
-		if n.Name == name {
-			return n
-		}
-		if short == nil && n.Unqualified() == name {
-			short = n
-		}
-	}
-	return short
 }
 
 // withTags copies the graph with the tags of some owners replaced.
