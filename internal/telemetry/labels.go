@@ -1,0 +1,33 @@
+package telemetry
+
+import "sync"
+
+// labels bounds the values of a label that clients choose: the first ones keep
+// their name, all others share "_other".
+type labels struct {
+	max  int
+	mu   sync.RWMutex
+	seen map[string]bool
+}
+
+func (l *labels) value(s string) string {
+	l.mu.RLock()
+	known := l.seen[s]
+	l.mu.RUnlock()
+	if known {
+		return s
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen[s] {
+		return s
+	}
+	if len(l.seen) >= l.max {
+		return "_other"
+	}
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	l.seen[s] = true
+	return s
+}
