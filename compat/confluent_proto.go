@@ -120,9 +120,11 @@ func (d *protoDiff) add(kind, path string) {
 
 // types compares the messages and enums of one level.
 func (d *protoDiff) types(path string, oldMessages, newMessages []*protobuf.Message, oldEnums, newEnums []*protobuf.Enum) {
+	messageName := func(m *protobuf.Message) string { return m.Name }
+	before, after := positions(oldMessages, messageName), positions(newMessages, messageName)
 	for i, o := range oldMessages {
-		at := slices.IndexFunc(newMessages, func(m *protobuf.Message) bool { return m.Name == o.Name })
-		if at < 0 {
+		at, kept := after[o.Name]
+		if !kept {
 			d.add(protoMessageRemoved, path+"/"+o.Name)
 			continue
 		}
@@ -132,23 +134,34 @@ func (d *protoDiff) types(path string, oldMessages, newMessages []*protobuf.Mess
 		}
 	}
 	for _, n := range newMessages {
-		if !slices.ContainsFunc(oldMessages, func(m *protobuf.Message) bool { return m.Name == n.Name }) {
+		if _, was := before[n.Name]; !was {
 			d.add(protoMessageAdded, path+"/"+n.Name)
 		}
 	}
+	enumName := func(e *protobuf.Enum) string { return e.Name }
+	before, after = positions(oldEnums, enumName), positions(newEnums, enumName)
 	for _, o := range oldEnums {
-		at := slices.IndexFunc(newEnums, func(e *protobuf.Enum) bool { return e.Name == o.Name })
-		if at < 0 {
+		at, kept := after[o.Name]
+		if !kept {
 			d.add(protoEnumRemoved, path+"/"+o.Name)
 			continue
 		}
 		d.enum(path+"/"+o.Name, o, newEnums[at])
 	}
 	for _, n := range newEnums {
-		if !slices.ContainsFunc(oldEnums, func(e *protobuf.Enum) bool { return e.Name == n.Name }) {
+		if _, was := before[n.Name]; !was {
 			d.add(protoEnumAdded, path+"/"+n.Name)
 		}
 	}
+}
+
+// positions indexes a list by name.
+func positions[T any](list []T, name func(T) string) map[string]int {
+	out := make(map[string]int, len(list))
+	for i, item := range list {
+		out[name(item)] = i
+	}
+	return out
 }
 
 // enum compares constants by number; of aliases the last one counts.
@@ -202,10 +215,12 @@ func fieldsByNumber(m *protobuf.Message) map[int32]*protobuf.Field {
 
 func (d *protoDiff) message(path string, old, new *protobuf.Message) {
 	o, n := fieldsByNumber(old), fieldsByNumber(new)
+	oldMembers, newMembers := membersByOneof(old), membersByOneof(new)
 	for _, oneof := range new.Oneofs {
-		d.joined(path+"/"+oneof, oneof, o, new)
+		d.joined(path+"/"+oneof, o, newMembers[oneof])
 	}
-	d.oneofs(path, old, new, o, n)
+	d.oldOneofs(path, old, oldMembers, newMembers, n)
+	d.newOneofs(path, new, oldMembers, newMembers, o)
 	for _, number := range sortedUnion(o, n) {
 		d.topLevel(path+"/"+strconv.Itoa(int(number)), o[number], n[number])
 	}
@@ -215,13 +230,13 @@ func (d *protoDiff) message(path string, old, new *protobuf.Message) {
 // joined checks whether the members of a new oneof may have been set together
 // under the old schema: they come from more than one place, a place being an old
 // oneof or a field outside of any.
-func (d *protoDiff) joined(path, oneof string, old map[int32]*protobuf.Field, new *protobuf.Message) {
+func (d *protoDiff) joined(path string, old map[int32]*protobuf.Field, members []*protobuf.Field) {
 	singles := 0
 	from := map[string]bool{}
-	for _, f := range new.Fields {
+	for _, f := range members {
 		was := old[f.Number]
 		switch {
-		case f.Oneof != oneof || was == nil:
+		case was == nil:
 		case was.Oneof == "":
 			singles++
 		default:
@@ -237,15 +252,15 @@ func (d *protoDiff) joined(path, oneof string, old map[int32]*protobuf.Field, ne
 	}
 }
 
-// oneofs compares the oneofs of a message by name.
-func (d *protoDiff) oneofs(path string, old, new *protobuf.Message, o, n map[int32]*protobuf.Field) {
+// oldOneofs reports oneofs and members that are gone.
+func (d *protoDiff) oldOneofs(path string, old *protobuf.Message, before, after map[string][]*protobuf.Field, n map[int32]*protobuf.Field) {
 	for _, name := range old.Oneofs {
 		at := path + "/" + name
-		kept := slices.Contains(new.Oneofs, name)
+		_, kept := after[name]
 		if !kept {
 			d.add(protoOneofRemoved, at)
 		}
-		members := membersOf(old, name)
+		members := before[name]
 		gone := slices.DeleteFunc(slices.Clone(members), func(f *protobuf.Field) bool { return n[f.Number] != nil })
 		if !kept && len(gone) == len(members) {
 			continue // the oneof went with everything in it
@@ -254,13 +269,17 @@ func (d *protoDiff) oneofs(path string, old, new *protobuf.Message, o, n map[int
 			d.add(protoOneofFieldRemoved, at+"/"+strconv.Itoa(int(f.Number)))
 		}
 	}
+}
+
+// newOneofs reports added oneofs and compares the members of kept ones.
+func (d *protoDiff) newOneofs(path string, new *protobuf.Message, before, after map[string][]*protobuf.Field, o map[int32]*protobuf.Field) {
 	for _, name := range new.Oneofs {
 		at := path + "/" + name
-		if !slices.Contains(old.Oneofs, name) {
+		if _, was := before[name]; !was {
 			d.add(protoOneofAdded, at)
 			continue
 		}
-		for _, f := range membersOf(new, name) {
+		for _, f := range after[name] {
 			member := at + "/" + strconv.Itoa(int(f.Number))
 			was := o[f.Number]
 			if was == nil || was.Oneof != name {
@@ -272,15 +291,20 @@ func (d *protoDiff) oneofs(path string, old, new *protobuf.Message, o, n map[int
 	}
 }
 
-// membersOf returns the fields of a oneof in the order of their numbers.
-func membersOf(m *protobuf.Message, oneof string) []*protobuf.Field {
-	var out []*protobuf.Field
+// membersByOneof groups the members of oneofs, in the order of their numbers.
+func membersByOneof(m *protobuf.Message) map[string][]*protobuf.Field {
+	out := make(map[string][]*protobuf.Field, len(m.Oneofs))
+	for _, name := range m.Oneofs {
+		out[name] = nil // present even if it holds groups only
+	}
 	for _, f := range m.Fields {
-		if f.Oneof == oneof {
-			out = append(out, f)
+		if f.Oneof != "" {
+			out[f.Oneof] = append(out[f.Oneof], f)
 		}
 	}
-	slices.SortFunc(out, func(a, b *protobuf.Field) int { return int(a.Number) - int(b.Number) })
+	for _, members := range out {
+		slices.SortFunc(members, func(a, b *protobuf.Field) int { return int(a.Number) - int(b.Number) })
+	}
 	return out
 }
 

@@ -35,14 +35,19 @@ type lister struct {
 	nodes map[string]ast.Node // full name to declaration, own file only
 	tags  *tagReader
 	open  []protoreflect.FullName
+	named map[protoreflect.FullName]bool // messages listed so far
 	out   []schema.Field
 }
 
-// Fields lists the fields of every event message. Paths start at the event; the
-// paths of messages other than the first are prefixed with the message's name
-// and a colon. A recursive type is listed once per path.
+// maxListedDepth bounds how deep fields are followed into field types.
+const maxListedDepth = 32
+
+// Fields lists the messages of the file, each before its fields the first time
+// it is met, and the fields of every event message. Paths start at the event; the
+// paths of event messages other than the first are prefixed with the message's
+// name and a colon. A recursive type is listed once per path.
 func (s *Schema) Fields() []schema.Field {
-	l := &lister{own: s.file, text: s.text, nodes: map[string]ast.Node{}, tags: newTagReader(s.file)}
+	l := &lister{own: s.file, text: s.text, nodes: map[string]ast.Node{}, tags: newTagReader(s.file), named: map[protoreflect.FullName]bool{}}
 	if tree, err := parseText(ownFileName, s.text); err == nil {
 		l.tree = tree
 		f := buildFile(tree)
@@ -89,6 +94,7 @@ func eventMessages(file protoreflect.FileDescriptor) []protoreflect.MessageDescr
 func (l *lister) index(scope string, messages []*messageElement) {
 	for _, m := range messages {
 		full := join(scope, m.name)
+		l.nodes[full] = m.node
 		lists := [][]*fieldElement{m.fields, m.groups}
 		for _, o := range m.oneofs {
 			lists = append(lists, o.fields, o.groups)
@@ -108,7 +114,8 @@ func (l *lister) index(scope string, messages []*messageElement) {
 }
 
 func (l *lister) message(md protoreflect.MessageDescriptor, prefix string) {
-	if slices.Contains(l.open, md.FullName()) {
+	l.record(md)
+	if len(l.open) >= maxListedDepth || slices.Contains(l.open, md.FullName()) {
 		return
 	}
 	l.open = append(l.open, md.FullName())
@@ -121,12 +128,34 @@ func (l *lister) message(md protoreflect.MessageDescriptor, prefix string) {
 	}
 }
 
-func (l *lister) field(fd protoreflect.FieldDescriptor, prefix string) {
-	f := schema.Field{Path: prefix + string(fd.Name()), Name: string(fd.Name()), Type: plainType(fd), Tags: l.tags.field(fd)}
-	if node := l.nodes[string(fd.FullName())]; node != nil {
+// record lists a message of the file itself.
+func (l *lister) record(md protoreflect.MessageDescriptor) {
+	if l.named[md.FullName()] || md.ParentFile().Path() != l.own.Path() || len(l.out) >= maxListedFields {
+		return
+	}
+	l.named[md.FullName()] = true
+	f := schema.Field{
+		Path: string(md.FullName()), Name: string(md.Name()), Type: "message",
+		Entity: string(md.FullName()), Record: true, Tags: l.tags.message(md),
+	}
+	l.place(&f, string(md.FullName()))
+	l.out = append(l.out, f)
+}
+
+// place adds the documentation and position of a declaration of the file.
+func (l *lister) place(f *schema.Field, fullName string) {
+	if node := l.nodes[fullName]; node != nil {
 		info := l.tree.NodeInfo(node)
 		f.Doc = docOf(info)
 		f.Position = positionAt(l.text, info.Start().Offset)
+	}
+}
+
+func (l *lister) field(fd protoreflect.FieldDescriptor, prefix string) {
+	f := schema.Field{Path: prefix + string(fd.Name()), Name: string(fd.Name()), Type: plainType(fd), Tags: l.tags.field(fd)}
+	if fd.ParentFile().Path() == l.own.Path() {
+		f.Entity = string(fd.FullName())
+		l.place(&f, f.Entity)
 	}
 	inner, suffix := fd.Message(), "."
 	switch {

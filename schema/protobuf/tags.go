@@ -37,6 +37,14 @@ func (t *tagReader) field(fd protoreflect.FieldDescriptor) []string {
 	return metaTags(fd.Options(), fieldMeta)
 }
 
+// message returns the tags of (confluent.message_meta).
+func (t *tagReader) message(md protoreflect.MessageDescriptor) []string {
+	if !t.enabled {
+		return nil
+	}
+	return metaTags(md.Options(), messageMeta)
+}
+
 // metaTags reads "tags" of the named extension of an options message.
 func metaTags(options proto.Message, extension protoreflect.FullName) []string {
 	if options == nil {
