@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/instar-registry/instar/schema"
 )
@@ -268,11 +269,15 @@ type Receipt struct {
 // payload is the envelope of every change in the log.
 type payload struct {
 	V       int             `json:"v"`
-	Change  json.RawMessage `json:"c"`
 	Receipt *Receipt        `json:"r,omitempty"`
+	Change  json.RawMessage `json:"c"`
 }
 
 const payloadVersion = 1
+
+// plainPrefix starts every payload without a receipt, as EncodeChange writes
+// it; replay then needs no second pass over the envelope.
+const plainPrefix = `{"v":1,"c":`
 
 // EncodeChange returns the log payload of a change.
 func EncodeChange(c Change, r *Receipt) (string, error) {
@@ -291,7 +296,9 @@ func EncodeChange(c Change, r *Receipt) (string, error) {
 // an error: the node is older than the log and must not guess.
 func DecodeChange(r Record) (Change, *Receipt, error) {
 	var p payload
-	if err := json.Unmarshal([]byte(r.Payload), &p); err != nil {
+	if body, ok := strings.CutPrefix(r.Payload, plainPrefix); ok && strings.HasSuffix(body, "}") {
+		p = payload{V: payloadVersion, Change: json.RawMessage(body[:len(body)-1])}
+	} else if err := json.Unmarshal([]byte(r.Payload), &p); err != nil {
 		return nil, nil, fmt.Errorf("record %d (%s) is not readable: %w", r.Seq, r.Kind, err)
 	}
 	if p.V != payloadVersion {

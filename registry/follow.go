@@ -56,11 +56,9 @@ func (s *Service) replay() bool {
 			s.contact(err)
 			return s.Fatal() != nil
 		}
-		for i := range records {
-			if err := st.ApplyRecord(records[i]); err != nil {
-				s.die(err)
-				return true
-			}
+		if err := st.ApplyRecords(records); err != nil {
+			s.die(err)
+			return true
 		}
 		if len(records) < replayPage {
 			break
@@ -136,11 +134,9 @@ func (s *Service) advance(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	next := st.Fork()
-	for i := range records {
-		if err := next.ApplyRecord(records[i]); err != nil {
-			s.die(err)
-			return 0, err
-		}
+	if err := next.ApplyRecords(records); err != nil {
+		s.die(err)
+		return 0, err
 	}
 	s.put(next)
 	return len(records), nil
