@@ -24,6 +24,11 @@ func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered
 		}
 	}
 	out, err := run[Registered](ctx, s, by, cmd)
+	if err == nil && out.Content == nil { // a recorded outcome
+		if v := s.State().Subject(out.Name).Version(out.Version); v != nil {
+			out.Content = v.Content
+		}
+	}
 	s.opt.Observer.Registered(cmd.Format.String(), registrationResult(&cmd, &out, err))
 	if err == nil && plain && !cmd.DryRun && out.Content != nil {
 		s.shelf.submitted.Put(key, out.Content, 1)

@@ -19,6 +19,10 @@ func (st *State) ApplyRecord(r Record) error {
 
 // apply advances the state by one change.
 func (st *State) apply(r Record, c Change, rec *Receipt) error {
+	c, err := st.sealer.openChange(c)
+	if err != nil {
+		return fmt.Errorf("record %d (%s): %w", r.Seq, r.Kind, err)
+	}
 	if err := st.Apply(c, r.Seq, r.At); err != nil {
 		return fmt.Errorf("record %d (%s): %w", r.Seq, r.Kind, err)
 	}

@@ -37,13 +37,14 @@ type Register struct {
 
 // Registered is the answer to [Register].
 type Registered struct {
-	Name    Name     `json:"name"`
-	Version int      `json:"version"`
-	ID      int64    `json:"id"`
-	GUID    GUID     `json:"guid"`
-	At      int64    `json:"at"`
-	Created bool     `json:"created"`
-	Content *Content `json:"content"`
+	Name    Name  `json:"name"`
+	Version int   `json:"version"`
+	ID      int64 `json:"id"`
+	GUID    GUID  `json:"guid"`
+	At      int64 `json:"at"`
+	Created bool  `json:"created"`
+	// Content is not part of a recorded outcome; it is found again by version.
+	Content *Content `json:"-"`
 	// Text is set on a dry run, whose text is stored nowhere.
 	Text string `json:"text,omitempty"`
 }

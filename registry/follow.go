@@ -40,7 +40,7 @@ func (s *Service) replay() bool {
 	}
 	s.knownHead.Store(head.Seq)
 	if st.head.Epoch != head.Epoch {
-		st = NewState()
+		st = s.emptyState()
 	}
 	st.head.Epoch = head.Epoch
 	for {
@@ -48,7 +48,7 @@ func (s *Service) replay() bool {
 		if errors.Is(err, ErrReplaced) && s.state.Load().Seq() == 0 && st.Seq() > 0 {
 			// Only the snapshot disagrees; the log decides.
 			s.logger.Warn("snapshot ignored", "err", err)
-			st = NewState()
+			st = s.emptyState()
 			st.head.Epoch = head.Epoch
 			continue
 		}
@@ -77,13 +77,19 @@ func (s *Service) replay() bool {
 func (s *Service) restore(ctx context.Context) *State {
 	snap, err := s.log.LoadSnapshot(ctx)
 	if err != nil || snap.Seq == 0 {
-		return NewState()
+		return s.emptyState()
 	}
-	st, err := DecodeState(snap.Body)
+	body, err := s.opt.Sealer.openSnapshot(snap.Body)
+	if err != nil {
+		s.logger.Warn("snapshot ignored", "seq", snap.Seq, "err", err)
+		return s.emptyState()
+	}
+	st, err := DecodeState(body)
 	if err != nil || st.Seq() != snap.Seq {
 		s.logger.Warn("snapshot ignored", "seq", snap.Seq, "err", err)
-		return NewState()
+		return s.emptyState()
 	}
+	st.sealer = s.opt.Sealer
 	s.snapshotAt = snap.Seq
 	return st
 }
@@ -172,7 +178,11 @@ func (s *Service) saveSnapshot(ctx context.Context) error {
 	if st.Seq() == s.snapshotAt {
 		return nil
 	}
-	if err := s.log.SaveSnapshot(ctx, Snapshot{Seq: st.Seq(), Body: EncodeState(st)}); err != nil {
+	body, err := s.opt.Sealer.sealSnapshot(EncodeState(st))
+	if err != nil {
+		return err
+	}
+	if err := s.log.SaveSnapshot(ctx, Snapshot{Seq: st.Seq(), Body: body}); err != nil {
 		return err
 	}
 	s.snapshotAt = st.Seq()

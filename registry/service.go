@@ -26,6 +26,8 @@ type Options struct {
 	SnapshotEvery  int           // changes between snapshots; default 50,000
 	BarrierTimeout time.Duration // how long a read may wait for the head; default 2 s
 	WriteTimeout   time.Duration // how long one transaction may take; default 10 s
+	// Sealer encrypts sensitive metadata at rest; nil stores it as sent.
+	Sealer *Sealer
 	// Exclusive says that nobody else can write to the log, so that memory is
 	// always at its head and misses need no question to the store.
 	Exclusive bool
@@ -100,7 +102,7 @@ func Open(opt Options) *Service {
 		parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		stop:   make(chan struct{}),
 	}
-	s.state.Store(NewState())
+	s.state.Store(s.emptyState())
 	news := make(chan struct{})
 	s.news.Store(&news)
 	s.fresh.run = s.catchUp
@@ -139,6 +141,13 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 		return otherwise
 	}
 	return d
+}
+
+// emptyState is the state before the first change, able to open what is sealed.
+func (s *Service) emptyState() *State {
+	st := NewState()
+	st.sealer = s.opt.Sealer
+	return st
 }
 
 // State returns the newest published state. It never blocks.

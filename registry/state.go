@@ -28,6 +28,7 @@ type State struct {
 	counters Counters
 	access   int64             // sequence of the last change of tokens or grants
 	own      map[*Context]bool // contexts this fork has already copied
+	sealer   *Sealer           // opens sensitive metadata; not part of the state
 	forking  *sync.Mutex       // copying a tree touches its owner mark
 }
 

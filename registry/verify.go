@@ -41,7 +41,7 @@ func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
 		return nil, err
 	}
 	target := s.State()
-	v := &verifier{service: s, ctx: ctx, deep: deep, st: NewState(), target: target, bound: map[string]Hash{}}
+	v := &verifier{service: s, ctx: ctx, deep: deep, st: s.emptyState(), target: target, bound: map[string]Hash{}}
 	v.st.head.Epoch = target.head.Epoch
 	for v.st.Seq() < target.Seq() {
 		limit := min(int64(verifyPage), target.Seq()-v.st.Seq())
@@ -86,6 +86,9 @@ func (v *verifier) add(f Finding) {
 
 func (v *verifier) record(r Record) error {
 	c, rec, err := DecodeChange(r)
+	if err == nil {
+		c, err = v.st.sealer.openChange(c)
+	}
 	if err != nil {
 		v.add(Finding{Invariant: "I9", Seq: r.Seq, What: err.Error()})
 		return nil

@@ -270,7 +270,15 @@ func (t *transaction) append(p *pending, d *Decision) error {
 			}
 			r = &Receipt{Principal: p.by.Principal, Key: p.by.Key, Strong: p.by.Strong, Digest: p.digest, Outcome: body}
 		}
-		payload, err := EncodeChange(c, r)
+		stored := c
+		if t.st.sealer != nil {
+			sealed, err := t.st.sealer.sealChange(c)
+			if err != nil {
+				return &schema.Bug{Where: "seal", Cause: err}
+			}
+			stored = sealed
+		}
+		payload, err := EncodeChange(stored, r)
 		if err != nil {
 			return err
 		}
