@@ -9,6 +9,10 @@ import (
 	"github.com/instar-registry/instar/schema"
 )
 
+// compilerNesting is how deep the compiler lets messages nest, whatever our limit
+// says; groups and map entries count.
+const compilerNesting = 31
+
 // shield turns a panic of a library into a *schema.Bug.
 func shield(where string, err *error) {
 	if r := recover(); r != nil {
@@ -41,6 +45,10 @@ func userError(err error, document, text string) error {
 	}
 	out.What = strings.ReplaceAll(out.What, ownFileName+":", "")
 	out.Hint = hintFor(out.What)
+	if strings.HasPrefix(out.What, "message nesting depth must be less than") {
+		out.What, out.Limit = "messages are nested too deeply", "proto-nesting"
+		out.Found, out.Max = compilerNesting+1, compilerNesting
+	}
 	return out
 }
 

@@ -256,7 +256,16 @@ func entryName(field string) string {
 }
 
 // apply puts rewritten map entries back to where they stood.
+// It also drops the empty options of methods with an empty body, which the
+// canonical text does not have.
 func (o nestedOrder) apply(fd *descriptorpb.FileDescriptorProto) {
+	for _, s := range fd.Service {
+		for _, m := range s.Method {
+			if len(m.Options.GetUninterpretedOption()) == 0 {
+				m.Options = nil
+			}
+		}
+	}
 	for _, n := range o {
 		msg := findNested(fd.MessageType, n.path)
 		if msg == nil {

@@ -213,7 +213,7 @@ func (s *scanner) push(c byte) error {
 			"messages are nested too deeply", positionAt(s.text, s.pos))
 	}
 	if found := len(s.stack) - s.depth; found > otherNesting {
-		return schema.OverLimit("proto-nesting", int64(len(s.stack)), int64(max+otherNesting),
+		return schema.OverLimit("proto-nesting", int64(found), otherNesting,
 			"brackets are nested too deeply", positionAt(s.text, s.pos))
 	}
 	return nil
