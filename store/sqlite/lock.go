@@ -19,7 +19,7 @@ type lockFile struct {
 const stoppedCleanly = "stopped cleanly\n"
 
 // errLocked: the lock is held by a living process.
-var errLocked = errors.New("locked")
+var errLocked = errors.New("the database is locked")
 
 func takeLock(path string) (*lockFile, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -28,8 +28,8 @@ func takeLock(path string) (*lockFile, error) {
 	}
 	before, err := lockAndReadFile(f)
 	if errors.Is(err, errLocked) {
-		err = fmt.Errorf("another server is using it (%s); stop that one first, or open read-only: "+
-			"two servers on one file would not see each other's changes", strings.TrimSpace(before))
+		err = fmt.Errorf("%w: another server is using it (%s); stop that one first, or open read-only: "+
+			"two servers on one file would not see each other's changes", errLocked, strings.TrimSpace(before))
 	}
 	if err == nil {
 		host, _ := os.Hostname() // for the reader of a refusal only
