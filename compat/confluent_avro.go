@@ -17,11 +17,22 @@ func avroDifferences(writer, reader *avro.Schema) []Difference {
 	c := &avroRule{memo: map[avroPair]*[]Difference{}}
 	c.location = append(c.location, "")
 	result := c.pair(reader.Root, writer.Root)
-	if c.thrown != "" {
+	switch {
+	case c.endless:
+		return []Difference{{Description: fmt.Sprintf("The schemas are too large to compare: more than %d pairs of types or %d levels", maxAvroPairs, maxAvroDepth), Strict: true, Lenient: true}}
+	case c.thrown != "":
 		return []Difference{{Description: "Unexpected exception during compatibility check: " + c.thrown, Strict: true, Lenient: true}}
 	}
 	return result
 }
+
+// maxAvroPairs and maxAvroDepth bound a comparison: two schemas of 10,000 types
+// that name each other as aliases have 10^8 pairs. What is not compared is
+// refused, never waved through.
+const (
+	maxAvroPairs = 500_000
+	maxAvroDepth = 2_000
+)
 
 type avroPair struct{ reader, writer *avro.Node }
 
@@ -31,6 +42,10 @@ type avroRule struct {
 	memo map[avroPair]*[]Difference
 	// location is the way from the root of the pair in hand.
 	location []string
+	// steps counts judged pairs, depth those that are open; endless is set when
+	// a bound is met, and ends the check.
+	steps, depth int
+	endless      bool
 	// thrown is the message of what Java throws; it ends the check.
 	thrown string
 }
@@ -53,15 +68,18 @@ func (c *avroRule) path() string {
 	if len(c.location) <= 1 {
 		return "/"
 	}
-	var s string
+	var b strings.Builder
 	for _, segment := range c.location[1:] {
-		s = jsonx.Pointer(s, segment)
+		b.WriteString(jsonx.Pointer("", segment))
 	}
-	return s
+	return b.String()
 }
 
 // at judges a pair one step further down.
 func (c *avroRule) at(segment string, reader, writer *avro.Node) []Difference {
+	if reader.Kind == writer.Kind && reader.Kind.IsPrimitive() {
+		return nil
+	}
 	c.location = append(c.location, segment)
 	defer func() { c.location = c.location[:len(c.location)-1] }()
 	return c.pair(reader, writer)
@@ -70,6 +88,9 @@ func (c *avroRule) at(segment string, reader, writer *avro.Node) []Difference {
 // fromRoot judges a pair as Java does for the branches of a reader union: the
 // location starts anew, and shows when the pair is met again outside.
 func (c *avroRule) fromRoot(reader, writer *avro.Node) []Difference {
+	if reader.Kind == writer.Kind && reader.Kind.IsPrimitive() {
+		return nil
+	}
 	saved := c.location
 	c.location = []string{""}
 	defer func() { c.location = saved }()
@@ -77,8 +98,15 @@ func (c *avroRule) fromRoot(reader, writer *avro.Node) []Difference {
 }
 
 func (c *avroRule) pair(reader, writer *avro.Node) []Difference {
-	if c.thrown != "" {
+	if c.thrown != "" || c.endless {
 		return nil
+	}
+	if reader.Kind == writer.Kind && reader.Kind.IsPrimitive() {
+		return nil
+	}
+	if !reader.Kind.IsNamed() && !writer.Kind.IsNamed() {
+		// Neither can be met again outside the pair that holds both.
+		return c.judge(reader, writer)
 	}
 	key := avroPair{reader, writer}
 	if known, ok := c.memo[key]; ok {
@@ -87,9 +115,6 @@ func (c *avroRule) pair(reader, writer *avro.Node) []Difference {
 		}
 		return *known
 	}
-	if reader.Kind == writer.Kind && reader.Kind.IsPrimitive() {
-		return nil
-	}
 	c.memo[key] = nil
 	result := c.judge(reader, writer)
 	c.memo[key] = &result
@@ -97,6 +122,13 @@ func (c *avroRule) pair(reader, writer *avro.Node) []Difference {
 }
 
 func (c *avroRule) judge(reader, writer *avro.Node) []Difference {
+	c.steps++
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.steps > maxAvroPairs || c.depth > maxAvroDepth {
+		c.endless = true
+		return nil
+	}
 	if reader.Kind != writer.Kind {
 		return c.kinds(reader, writer)
 	}
@@ -133,6 +165,9 @@ func (c *avroRule) names(out []Difference, reader, writer *avro.Node) []Differen
 }
 
 func (c *avroRule) symbols(out []Difference, reader, writer *avro.Node) []Difference {
+	if slices.Equal(reader.Symbols, writer.Symbols) {
+		return out
+	}
 	has := make(map[string]bool, len(reader.Symbols))
 	for _, s := range reader.Symbols {
 		has[s] = true
@@ -155,14 +190,11 @@ func (c *avroRule) symbols(out []Difference, reader, writer *avro.Node) []Differ
 }
 
 func (c *avroRule) fields(out []Difference, reader, writer *avro.Node) []Difference {
-	byName := make(map[string]*avro.Field, len(writer.Fields))
-	for _, f := range writer.Fields {
-		byName[f.Name] = f
-	}
+	byName := fieldIndex{fields: writer.Fields}
 	c.location = append(c.location, "fields")
 	defer func() { c.location = c.location[:len(c.location)-1] }()
 	for i, f := range reader.Fields {
-		match, ambiguous := writerField(byName, f)
+		match, ambiguous := writerField(&byName, f, i)
 		if ambiguous {
 			c.thrown = fmt.Sprintf("Reader record field %s type:%s pos:%d matches multiple fields in writer record schema %s",
 				f.Name, strings.ToUpper(f.Type.Kind.String()), i, avro.Print(writer))
@@ -191,20 +223,52 @@ func (c *avroRule) fields(out []Difference, reader, writer *avro.Node) []Differe
 	return out
 }
 
-// writerField finds what a reader field reads: by name and by every alias; more
-// than one hit is what Java throws on.
-func writerField(byName map[string]*avro.Field, f *avro.Field) (match *avro.Field, ambiguous bool) {
+// writerField finds what the i-th reader field reads: by name and by every
+// alias; more than one hit is what Java throws on.
+func writerField(writer *fieldIndex, f *avro.Field, i int) (match *avro.Field, ambiguous bool) {
 	hits := 0
-	if w := byName[f.Name]; w != nil {
+	if w := writer.find(f.Name, i); w != nil {
 		match, hits = w, 1
 	}
 	for _, alias := range f.Aliases {
-		if w := byName[alias]; w != nil {
+		if w := writer.find(alias, i); w != nil {
 			match = w
 			hits++
 		}
 	}
 	return match, hits > 1
+}
+
+// fieldIndex finds fields by name. Versions mostly keep the order of fields, so
+// it looks at the same place and its neighbours first, and builds a map only
+// when that fails in a large record.
+type fieldIndex struct {
+	fields []*avro.Field
+	byName map[string]*avro.Field
+}
+
+func (x *fieldIndex) find(name string, near int) *avro.Field {
+	if x.byName != nil {
+		return x.byName[name]
+	}
+	for i := max(near-1, 0); i < len(x.fields) && i <= near+1; i++ {
+		if x.fields[i].Name == name {
+			return x.fields[i]
+		}
+	}
+	if len(x.fields) > 24 {
+		x.byName = make(map[string]*avro.Field, len(x.fields))
+		for _, f := range x.fields {
+			x.byName[f.Name] = f
+		}
+		return x.byName[name]
+	}
+	for _, f := range x.fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
 }
 
 // unions judges a writer union against a reader union: each writer branch on
