@@ -123,8 +123,12 @@ type ChangeGrant struct {
 	Remove bool
 }
 
-// Batch runs commands as one: all of them, or nothing.
-type Batch struct{ Commands []Command }
+// Batch runs commands as one: all of them, or nothing. A dry run decides all of
+// them, each seeing the ones before, and changes nothing.
+type Batch struct {
+	Commands []Command
+	DryRun   bool
+}
 
 func (Register) command()      {}
 func (DeleteVersion) command() {}

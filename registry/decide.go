@@ -91,6 +91,9 @@ func (d *decider) batch(b Batch) (Decision, error) {
 		out.Texts = append(out.Texts, one.Texts...)
 		results = append(results, one.Result)
 	}
+	if b.DryRun {
+		return Decision{Result: results}, nil
+	}
 	out.Result = results
 	return out, nil
 }
