@@ -1,0 +1,93 @@
+package protobuf
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// FuzzParse checks the laws of canonical and normalised texts on every text that
+// is accepted, and that refusals are errors of the user.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("testdata/canonical/*.proto")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(allTypes)
+	f.Add(proto2Types)
+	f.Add(shop)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Parse(text, nil, defaults())
+		if err != nil {
+			if _, ok := err.(*schema.Error); !ok {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		laws(t, s)
+		s.Fields()
+		s.Outline()
+		if _, err := s.Sample(0); err == nil {
+			checkSample(t, s, nil, 7)
+		}
+	})
+}
+
+// FuzzWalk holds the walker against the runtime: both accept the same bytes, up
+// to our limits.
+func FuzzWalk(f *testing.F) {
+	s3, s2 := mustParse(f, allTypes), mustParse(f, proto2Types)
+	for seed := range uint64(10) {
+		a, _ := s3.Sample(seed)
+		b, _ := s2.Sample(seed)
+		f.Add(a.Binary)
+		f.Add(b.Binary)
+	}
+	f.Fuzz(func(t *testing.T, event []byte) {
+		for _, s := range []*Schema{s3, s2} {
+			w, err := s.Walker(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			types, err := s.eventTypes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			walked := w.Walk(event)
+			real := proto.UnmarshalOptions{Resolver: types}.Unmarshal(event, dynamicpb.NewMessage(w.md))
+			if e, ok := walked.(*schema.WalkError); ok && e.Limit != "" {
+				continue
+			}
+			if (walked == nil) != (real == nil) {
+				t.Fatalf("% x\nwalker: %v\nruntime: %v", event, walked, real)
+			}
+			if _, err := s.Check(t.Context(), schema.Event{Encoding: schema.EncodingBinary, Bytes: event}); err != nil {
+				if _, ok := err.(*schema.WalkError); !ok {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// FuzzSample checks that generated events are valid.
+func FuzzSample(f *testing.F) {
+	s3, s2 := mustParse(f, allTypes), mustParse(f, proto2Types)
+	f.Add(uint64(0))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		checkSample(t, s3, nil, seed)
+		checkSample(t, s2, nil, seed)
+	})
+}
