@@ -5,6 +5,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // formatChanged is Confluent's only text without a kind for a pair that cannot
@@ -20,6 +21,10 @@ func ruleDifferences(writer, reader schema.Parsed) ([]Difference, error) {
 	case *avro.Schema:
 		if w, ok := writer.(*avro.Schema); ok {
 			return avroDifferences(w, r), nil
+		}
+	case *protobuf.Schema:
+		if w, ok := writer.(*protobuf.Schema); ok {
+			return protobufDifferences(w, r), nil
 		}
 	}
 	return nil, &schema.Bug{Where: "compat.ruleDifferences", Cause: fmt.Sprintf("no rule for %T read by %T", writer, reader)}
