@@ -196,6 +196,7 @@ func TestHostileEvents(t *testing.T) {
 		path   string
 		limit  string
 	}{
+		{"second map key of another type", s3, raw(nil).bytes(21, raw(nil).bytes(1, []byte("k")).varint(1, 1)), "second key", 6, "counts[0]", ""},
 		{"cut tag", s3, []byte{0x80}, "ends inside a number", 0, "", ""},
 		{"field 0", s3, []byte{0x00, 0x01}, "field number", 0, "", ""},
 		{"field 2^29", s3, protowire.AppendVarint(nil, 1<<32), "field number", 0, "", ""},
@@ -268,6 +269,7 @@ func TestAcceptedEvents(t *testing.T) {
 		{"another wire type is unknown", s3, raw(nil).bytes(3, []byte{0xff}), `{}`},
 		{"unlisted enum number", s3, raw(nil).varint(16, 77), `{"e":77}`},
 		{"field above the dense table", s3, raw(nil).varint(5000, 9), `{"far":9}`},
+		{"map key of another type", s3, raw(nil).bytes(21, raw(nil).varint(1, 1).bytes(1, []byte("k"))), `{"counts":{"k":"0"}}`},
 		{"map entry without key and value", s3, raw(nil).bytes(21, nil), `{"counts":{"":"0"}}`},
 		{"proto2 string that is not UTF-8", s2, raw(nil).bytes(1, []byte("x")).bytes(6, []byte{0xff}), ``},
 		{"message split in two", s2, raw(nil).bytes(1, []byte("x")).bytes(4, raw(nil).varint(1, 1)).bytes(4, raw(nil).varint(2, 2)), `{"id":"x","inner":{"x":1,"y":2}}`},

@@ -194,8 +194,8 @@ func rewriteMapEntries(body *ast.MessageBody, pkg string, path []string, order n
 	used := map[string]bool{}
 	for i, decl := range body.Decls {
 		f, ok := decl.(*ast.FieldNode)
-		if !ok || !f.Label.Repeated {
-			continue
+		if !ok || !f.Label.Repeated || f.Equals == nil || f.Tag == nil {
+			continue // not a field, no list, or without its number: reported later
 		}
 		name := localName(string(f.FldType.AsIdentifier()), scope)
 		m := entries[name]

@@ -15,6 +15,7 @@ import (
 // messagePlan is what the walker needs to know of a message. Plans of a schema
 // form a graph that may be cyclic; they are immutable once published.
 type messagePlan struct {
+	mapEntry bool
 	name     protoreflect.FullName
 	dense    []*fieldPlan // by number, for the small numbers
 	sparse   map[protowire.Number]*fieldPlan
@@ -120,7 +121,7 @@ func (b *planner) reserve(md protoreflect.MessageDescriptor) *messagePlan {
 	if p := b.plans[md.FullName()]; p != nil {
 		return p
 	}
-	p := &messagePlan{name: md.FullName()}
+	p := &messagePlan{name: md.FullName(), mapEntry: md.IsMapEntry()}
 	b.plans[md.FullName()] = p
 	b.todo = append(b.todo, md)
 	return p

@@ -106,6 +106,7 @@ func (r *walkRun) message(p *messagePlan, pos, end int, group protowire.Number, 
 	}
 	start := pos
 	var seen requiredBits
+	keySeen := false // on a second key of another type the Go runtime panics
 	for pos < end {
 		at := pos
 		tag, n := varint(r.buf[pos:end])
@@ -125,6 +126,12 @@ func (r *walkRun) message(p *messagePlan, pos, end int, group protowire.Number, 
 			return pos, nil
 		}
 		f := p.field(number)
+		if p.mapEntry && number == 1 {
+			if keySeen && wire != f.wire {
+				return 0, r.fail(at, "a map entry has a second key of another type")
+			}
+			keySeen = keySeen || wire == f.wire
+		}
 		next, err := r.field(f, number, wire, pos, end, depth)
 		if err != nil {
 			return 0, r.locate(err, f, start, at)
