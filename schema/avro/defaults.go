@@ -1,9 +1,12 @@
 package avro
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -185,6 +188,58 @@ func (c *defaultCheck) record(n *Node, v *jsonx.Value, path string) (at, what st
 		}
 	}
 	return "", ""
+}
+
+// textualNumber turns the default of a float or double field that is written as
+// a string into the number it spells, as the Java library does when it parses
+// (and only there: not inside unions, lists or records).
+func (p *parser) textualNumber(f *Field) error {
+	if f.Default == nil || f.Default.Kind != jsonx.String || f.Type == nil || (f.Type.Kind != Float && f.Type.Kind != Double) {
+		return nil
+	}
+	number, ok := javaDouble(f.Default.Text)
+	if !ok {
+		return p.failAt(f.Default.Offset, p.pointer()+"/default",
+			fmt.Sprintf("the default of field %q does not fit its type: %q is no number", f.Name, clip(f.Default.Text)), "write a JSON number")
+	}
+	v := *f.Default
+	if math.IsInf(number, 0) || math.IsNaN(number) {
+		v.Text = map[bool]string{true: "Infinity", false: "-Infinity"}[number > 0]
+		if math.IsNaN(number) {
+			v.Text = "NaN"
+		}
+	} else {
+		v.Kind, v.Text = jsonx.Number, string(appendDouble(nil, number, 64))
+	}
+	f.Default = &v
+	return nil
+}
+
+// javaDouble reads what Java's Double.valueOf reads: surrounding blanks, a sign,
+// NaN, Infinity, decimal and hexadecimal digits, a type suffix.
+func javaDouble(s string) (float64, bool) {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	digits := strings.TrimLeft(s, "+-")
+	if len(s)-len(digits) > 1 {
+		return 0, false
+	}
+	switch {
+	case digits == "NaN":
+		return math.NaN(), true
+	case digits == "Infinity":
+		return math.Inf(map[bool]int{true: -1, false: 1}[s[0] == '-']), true
+	case len(s) > 1 && strings.ContainsRune("fFdD", rune(s[len(s)-1])):
+		s = s[:len(s)-1]
+	}
+	hex := strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X")
+	if !hex && strings.Trim(digits, "0123456789.eE+-fFdD") != "" || strings.Contains(s, "_") || len(s) > 1000 {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return f, true
 }
 
 // integer reads a JSON number that is written as an integer and fits so many

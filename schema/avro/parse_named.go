@@ -193,6 +193,9 @@ func (p *parser) field(v *jsonx.Value, namespace string) (*Field, error) {
 		return nil, err
 	}
 	leave()
+	if err := p.textualNumber(f); err != nil {
+		return nil, err
+	}
 	if f.Default != nil {
 		p.defaults = append(p.defaults, defaulted{field: f, path: p.pointer() + "/default"})
 	}

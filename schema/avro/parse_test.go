@@ -102,7 +102,7 @@ func TestDefaults(t *testing.T) {
 		{`"int"`, `-2147483648`, `1.0`, "1.0 is no int"},
 		{`"int"`, `0`, `1e0`, "1e0 is no int"},
 		{`"long"`, `9223372036854775807`, `9223372036854775808`, "is no long"},
-		{`"float"`, `1`, `"1"`, "float wants a JSON number"},
+		{`"float"`, `1`, `[1]`, "float wants a JSON number"},
 		{`"double"`, `1e300`, `null`, "double wants a JSON number"},
 		{`"string"`, `"漢"`, `1`, "string wants a JSON string"},
 		{`"bytes"`, `"\u00ff"`, `"\u0100"`, "is no byte"},
@@ -169,6 +169,30 @@ func TestReferences(t *testing.T) {
 	_, err = Parse(`{"type":"record","name":"Money","namespace":"a","fields":[]}`, deps, strict)
 	if err == nil || !strings.Contains(err.Error(), "defined twice") {
 		t.Errorf("a redefinition of a referenced type: %v", err)
+	}
+}
+
+// TestTextualNumbers: what Java's Double.valueOf reads, and near misses.
+func TestTextualNumbers(t *testing.T) {
+	field := func(value string) string { return record(`{"name":"f","type":"double","default":` + value + `}`) }
+	for in, want := range map[string]string{
+		`"0.0"`: `0.0`, `"+Infinity"`: `"Infinity"`, `"-Infinity"`: `"-Infinity"`, `"NaN"`: `"NaN"`, `" 1e3 "`: `1000.0`, `"-5"`: `-5.0`,
+		`"1d"`: `1.0`, `"2.5f"`: `2.5`, `"0x1p3"`: `8.0`, `"1e999"`: `"Infinity"`, `".5"`: `0.5`, `"5."`: `5.0`,
+	} {
+		if got := mustParse(t, field(in)).Canonical(); got != field(want) {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+	for _, in := range []string{`""`, `"x"`, `"inf"`, `"infinity"`, `"nan"`, `"1_0"`, `"--1"`, `"1e"`, `"0x1"`, `"d"`, `"1 0"`} {
+		for _, opts := range []schema.Options{strict, lenient} {
+			if s, err := Parse(field(in), nil, opts); err == nil {
+				t.Errorf("%s: accepted as %s", in, s.Canonical())
+			}
+		}
+	}
+	union := record(`{"name":"f","type":["double"],"default":"1.0"}`)
+	if _, err := Parse(union, nil, strict); err == nil {
+		t.Error("a textual number inside a union was accepted")
 	}
 }
 
