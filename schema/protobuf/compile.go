@@ -42,10 +42,24 @@ func newCompiler(deps []schema.Document, opts schema.Options) *compiler {
 	return c
 }
 
-// parseText runs the parser proper over a text that passed prescan.
+// parseText runs the parser proper over a text that passed prescan. The parser
+// goes on after some mistakes and may then trip over what is missing; a panic
+// after a reported mistake is that mistake.
 func parseText(name, text string) (file *ast.FileNode, err error) {
+	var reported error
+	defer func() {
+		if reported != nil && err != nil {
+			err = reported
+		}
+	}()
 	defer shield("the Protobuf parser", &err)
-	return parser.Parse(name, strings.NewReader(text), newHandler(nil))
+	h := reporter.NewHandler(reporter.NewReporter(func(e reporter.ErrorWithPos) error {
+		if reported == nil {
+			reported = e
+		}
+		return e
+	}, nil))
+	return parser.Parse(name, strings.NewReader(text), h)
 }
 
 // file parses and links a document or bundled file.
