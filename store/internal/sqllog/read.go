@@ -15,8 +15,9 @@ const (
 	selectAfter = `SELECT ` + columns + ` FROM change WHERE seq > $1 ORDER BY seq LIMIT $2`
 
 	// The head comes with each row, so that both are of one snapshot.
-	selectPage = `SELECT (SELECT seq FROM head WHERE one = 1), (SELECT epoch FROM head WHERE one = 1), ` +
-		columns + ` FROM change WHERE seq >= $1 ORDER BY seq LIMIT $2`
+	selectPage = `SELECT (SELECT h.seq FROM head h WHERE h.one = 1) AS head_seq,
+		(SELECT h.epoch FROM head h WHERE h.one = 1) AS head_epoch, ` +
+		columns + ` FROM change WHERE change.seq >= $1 ORDER BY change.seq LIMIT $2`
 
 	selectHead = `SELECT h.seq, h.epoch, COALESCE(c.seq, 0), COALESCE(c.at, 0), COALESCE(c.actor, ''),
 		COALESCE(c.request, ''), COALESCE(c.kind, ''), COALESCE(c.payload, ''), c.prev_hash

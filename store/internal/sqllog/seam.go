@@ -3,6 +3,7 @@ package sqllog
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // DB is a database as the log needs it. Every error that it returns for a
@@ -81,7 +82,13 @@ type StateError struct {
 	Cause      error
 }
 
-func (e *StateError) Error() string { return fmt.Sprintf("%v (SQLSTATE %s)", e.Cause, e.State) }
+func (e *StateError) Error() string {
+	text := e.Cause.Error()
+	if strings.Contains(text, "SQLSTATE") { // PostgreSQL's driver says it already
+		return text
+	}
+	return text + " (SQLSTATE " + e.State + ")"
+}
 
 // Unwrap returns the driver's error.
 func (e *StateError) Unwrap() error { return e.Cause }

@@ -1,0 +1,184 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/instar-registry/instar/store/internal/sqllog"
+)
+
+// database implements sqllog.DB.
+type database struct {
+	pool     *pgxpool.Pool
+	settings map[string]string // of each transaction; nil if the session has them
+}
+
+var _ sqllog.DB = (*database)(nil)
+
+func (db *database) Close() error {
+	db.pool.Close()
+	return nil
+}
+
+// Write begins a transaction. The isolation level is said each time, because
+// under a SERIALIZABLE default the head update would fail instead of wait.
+func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
+	if fresh {
+		db.pool.Reset() // those in the pool may be as lost as the one that was
+	}
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return nil, tag(err, nil)
+	}
+	t := &transaction{conn: conn, pool: db.pool}
+	t.tx, err = conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		t.Rollback()
+		return nil, t.tag(err)
+	}
+	for name, value := range db.settings {
+		if _, err := t.tx.Exec(ctx, "SELECT set_config($1, $2, true)", name, value); err != nil {
+			err = t.tag(err)
+			t.Rollback()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (db *database) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return tag(err, nil)
+	}
+	defer conn.Release()
+	rows, err := conn.Query(ctx, text, args...)
+	if err != nil {
+		return db.seen(tag(err, conn.Conn()))
+	}
+	return db.seen(each(rows, conn.Conn(), row))
+}
+
+// seen empties the pool after an error that its other connections would meet
+// too: the server has become read-only, or is going away.
+func (db *database) seen(err error) error {
+	resetOn(db.pool, err)
+	return err
+}
+
+func resetOn(pool *pgxpool.Pool, err error) {
+	var s *sqllog.StateError
+	if errors.As(err, &s) && (s.State == "25006" || s.State == "57P01") {
+		pool.Reset()
+	}
+}
+
+func each(rows pgx.Rows, conn *pgx.Conn, row func(sqllog.Scan) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return tag(rows.Err(), conn)
+}
+
+type transaction struct {
+	conn *pgxpool.Conn
+	tx   pgx.Tx
+	pool *pgxpool.Pool
+}
+
+func (t *transaction) tag(err error) error {
+	if t.conn == nil {
+		return tag(err, nil)
+	}
+	err = tag(err, t.conn.Conn())
+	resetOn(t.pool, err)
+	return err
+}
+
+func (t *transaction) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
+	rows, err := t.tx.Query(ctx, text, args...)
+	if err != nil {
+		return t.tag(err)
+	}
+	err = each(rows, t.conn.Conn(), row)
+	resetOn(t.pool, err)
+	return err
+}
+
+// Batch sends all statements in one round trip.
+func (t *transaction) Batch(ctx context.Context, stmts []sqllog.Stmt) (failed int, err error) {
+	batch := &pgx.Batch{}
+	for _, s := range stmts {
+		batch.Queue(s.SQL, s.Args...)
+	}
+	results := t.tx.SendBatch(ctx, batch)
+	defer func() {
+		if closed := results.Close(); closed != nil && err == nil {
+			failed, err = len(stmts)-1, t.tag(closed)
+		}
+	}()
+	for i, s := range stmts {
+		done, err := results.Exec()
+		if err != nil {
+			return i, t.tag(err)
+		}
+		if err := s.Check(done.RowsAffected()); err != nil {
+			return i, err
+		}
+	}
+	return len(stmts), nil
+}
+
+func (t *transaction) Commit(ctx context.Context) error {
+	if err := t.tx.Commit(ctx); err != nil {
+		return t.tag(err)
+	}
+	t.release()
+	return nil
+}
+
+// Rollback gives back the connection; the pool throws away one that is closed or
+// still in a transaction.
+func (t *transaction) Rollback() {
+	if t.conn == nil {
+		return
+	}
+	if t.tx != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = t.tx.Rollback(ctx) // if it fails the connection is closed, and that rolls back too
+	}
+	t.release()
+}
+
+func (t *transaction) release() {
+	t.conn.Release()
+	t.conn = nil
+}
+
+// tag gives an error its SQLSTATE. What has none is a lost or refused
+// connection if the connection is closed or there never was one.
+func tag(err error, conn *pgx.Conn) error {
+	if err == nil {
+		return nil
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return &sqllog.StateError{State: pg.Code, Constraint: pg.ConstraintName, Cause: err}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if conn == nil || conn.IsClosed() || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return &sqllog.StateError{State: sqllog.StateConnectionLost, Cause: err}
+	}
+	return err
+}
