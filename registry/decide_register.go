@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/instar-registry/instar/internal/plant"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -71,6 +72,9 @@ func (d *decider) register(cmd Register) (Decision, error) {
 func (d *decider) admit(cmd *Register, eff *Config, c *candidate, importing bool) (Decision, error) {
 	subject := d.st.Subject(cmd.Name)
 	next := subject.Highest() + 1
+	if plant.Is(plant.VersionIsCount) && subject != nil {
+		next = len(subject.Versions) + 1
+	}
 	if cmd.Version == 0 && cmd.ID == 0 && !cmd.hasTagEdits() {
 		v, err := d.same(cmd.Name, c, subject.Live())
 		if err != nil || v != nil {

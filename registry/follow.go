@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/instar-registry/instar/internal/plant"
 )
 
 // replayPage is how many records are read at a time.
@@ -140,6 +142,9 @@ func (s *Service) advance(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	next := st.Fork()
+	if plant.Is(plant.WakeTwice) {
+		records = append(records, records...)
+	}
 	if err := next.ApplyRecords(records); err != nil {
 		s.die(err)
 		return 0, err
@@ -172,6 +177,13 @@ func (s *Service) snapshotIfDue() {
 	}
 }
 
+func label(st *State) int64 {
+	if plant.Is(plant.SnapshotMislabels) {
+		return st.Seq() - 1
+	}
+	return st.Seq()
+}
+
 // saveSnapshot stores the current state unless the last one is as new.
 func (s *Service) saveSnapshot(ctx context.Context) error {
 	st := s.State()
@@ -182,7 +194,7 @@ func (s *Service) saveSnapshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.log.SaveSnapshot(ctx, Snapshot{Seq: st.Seq(), Body: body}); err != nil {
+	if err := s.log.SaveSnapshot(ctx, Snapshot{Seq: label(st), Body: body}); err != nil {
 		return err
 	}
 	s.snapshotAt = st.Seq()

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/instar-registry/instar/internal/plant"
 )
 
 // Hash is a SHA-256: the address of a schema text or a link of the log's chain.
@@ -165,6 +167,12 @@ var (
 // VerifyChain checks that records follow the head densely with intact links and
 // returns the new head.
 func VerifyChain(after Head, records []Record) (Head, error) {
+	if plant.Is(plant.GapSkipped) {
+		for _, r := range records {
+			after.Seq, after.Hash = r.Seq, r.Hash()
+		}
+		return after, nil
+	}
 	for _, r := range records {
 		if r.Seq != after.Seq+1 {
 			return after, fmt.Errorf("%w: record %d follows record %d", ErrReplaced, r.Seq, after.Seq)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/instar-registry/instar/internal/plant"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -241,7 +242,7 @@ func (s *Service) View(ctx context.Context, f func(*State) error) error {
 	}
 	st := s.State()
 	err := f(st)
-	if err == nil || !isMiss(err) || s.opt.Exclusive {
+	if err == nil || !isMiss(err) || s.opt.Exclusive || plant.Is(plant.FalseNotFound) {
 		return err
 	}
 	if refresh := s.Refresh(ctx); refresh != nil {
@@ -306,7 +307,7 @@ func (s *Service) storeError(err error, request string) error {
 		return nil
 	case errors.Is(err, ErrDiskFull):
 		return fail(DiskFull, "The store has no space left; nothing was written").from(err)
-	case errors.Is(err, ErrUnknownOutcome):
+	case errors.Is(err, ErrUnknownOutcome) && !plant.Is(plant.UnknownIsFailure):
 		e := fail(UnknownOutcome, "The outcome is unknown, repeat this request (request %s)", request).from(err)
 		e.Request = request
 		return e
@@ -314,7 +315,7 @@ func (s *Service) storeError(err error, request string) error {
 		return fail(Unavailable, "This node does not serve: %s", ErrReplaced).from(err)
 	case errors.Is(err, context.Canceled):
 		return fail(Canceled, "The request was cancelled").from(err)
-	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
 		return fail(Unavailable, "The store is not available; nothing was written").from(err)
 	default:
 		return &schema.Bug{Where: "store", Cause: err}

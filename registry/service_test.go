@@ -329,6 +329,21 @@ func TestRulesAndMetadata(t *testing.T) {
 	}
 }
 
+func TestNumbersAreNotReusedWhileAHigherOneExists(t *testing.T) {
+	ctx := context.Background()
+	n := start(t, newMemLog())
+	n.must("s", avroRecord(fieldA))
+	n.must("s", avroRecord(fieldA, fieldBD))
+	for _, permanent := range []bool{false, true} {
+		if _, err := n.DeleteVersion(ctx, by, DeleteVersion{ParseName("s"), 1, permanent}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := n.must("s", avroRecord(fieldA, fieldCD)); out.Version != 3 {
+		t.Errorf("after the removal of version 1 of 2 the next one is %d, want 3", out.Version)
+	}
+}
+
 func TestVersionIsCompareAndSet(t *testing.T) {
 	n := start(t, newMemLog())
 	n.must("s", avroRecord(fieldA))
@@ -398,6 +413,7 @@ func TestRace(t *testing.T) {
 		if (errs[0] == nil) == (errs[1] == nil) {
 			t.Fatalf("round %d: %v and %v; exactly one must be accepted", round, errs[0], errs[1])
 		}
+		wantCode(t, errors.Join(errs...), Incompatible, "{oldSchemaVersion: 2}")
 	}
 	for _, n := range nodes {
 		findings, err := n.Verify(context.Background(), true)
@@ -497,5 +513,85 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	again := start(t, log)
 	if again.State().Digest() != st.Digest() {
 		t.Error("a node started from the snapshot has another state")
+	}
+}
+
+// TestAcknowledgedMeansDurable holds that an answer never goes out before the
+// transaction has ended, whatever its end is.
+func TestAcknowledgedMeansDurable(t *testing.T) {
+	log := newMemLog()
+	n := start(t, log)
+	n.must("s", avroRecord(fieldA))
+	for op, want := range map[error]Code{ErrUnavailable: Unavailable, ErrUnknownOutcome: UnknownOutcome, ErrDiskFull: DiskFull} {
+		log.fail = func(at string) error {
+			if at == "update" {
+				return op
+			}
+			return nil
+		}
+		_, err := n.register("s", avroRecord(fieldA, fieldBD))
+		wantCode(t, err, want, "")
+	}
+	log.fail = nil
+	if out := n.must("s", avroRecord(fieldA, fieldBD)); !out.Created || out.Version != 2 {
+		t.Errorf("after the store came back: %+v", out)
+	}
+}
+
+// TestConfigChangeOnAnotherNodeCounts holds that a registration is decided under
+// the configuration at the head, not under the one this node knows.
+func TestConfigChangeOnAnotherNodeCounts(t *testing.T) {
+	ctx := context.Background()
+	log := newMemLog()
+	slow := func(o *Options) { o.PollInterval = time.Hour }
+	a, b := start(t, log, slow), start(t, log, slow)
+	drainWakes := func() {
+		// The small log shares one wake channel; neither node may hear of the
+		// change before the write does.
+		select {
+		case <-log.wake:
+		default:
+		}
+	}
+	for i := range 20 {
+		subject := fmt.Sprintf("s%d", i)
+		scope := ParseName(subject)
+		if _, err := a.SetConfig(ctx, by, SetConfig{Scope: scope, Patch: ConfigPatch{Set: Config{Compatibility: "NONE"}}}); err != nil {
+			t.Fatal(err)
+		}
+		a.must(subject, avroRecord(fieldA))
+		if err := b.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.SetConfig(ctx, by, SetConfig{Scope: scope, Patch: ConfigPatch{Set: Config{Compatibility: "BACKWARD"}}}); err != nil {
+			t.Fatal(err)
+		}
+		drainWakes()
+		_, err := b.register(subject, avroRecord(fieldA, fieldB))
+		wantCode(t, err, Incompatible, "")
+	}
+}
+
+// TestGapStopsTheNode holds that a follower notices a record that was lost.
+func TestGapStopsTheNode(t *testing.T) {
+	log := newMemLog()
+	slow := func(o *Options) { o.PollInterval = time.Hour }
+	n := start(t, log, slow)
+	n.must("s", avroRecord(fieldA))
+	n.must("s", avroRecord(fieldA, fieldBD))
+	log.mu.Lock()
+	log.records[1].Payload = strings.Replace(log.records[1].Payload, `"version":2`, `"version":3`, 1)
+	log.mu.Unlock()
+	other := Open(Options{Log: log, PollInterval: time.Hour})
+	defer other.Close(context.Background()) //nolint:errcheck // it may not have become ready
+	if _, err := VerifyChain(Head{}, []Record{log.records[1]}); err == nil {
+		t.Error("a chain that begins in the middle was accepted")
+	}
+	log.mu.Lock()
+	log.records = append(log.records, Chain(Head{Seq: 2, Hash: Hash{1}}, []Entry{{At: 1, Actor: "x", Request: "y", Kind: KindModeChanged, Payload: `{"v":1,"c":{"context":".","subject":"s","mode":"READONLY"}}`}})...)
+	log.mu.Unlock()
+	_ = n.Refresh(context.Background())
+	if n.Fatal() == nil {
+		t.Error("the node follows a log with a broken chain")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/instar-registry/instar/internal/plant"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -197,6 +198,13 @@ func (s *Service) transact(group []*pending) error {
 	defer cancel()
 	base := s.State()
 	var t *transaction
+	if plant.Is(plant.AckBeforeCommit) {
+		for _, p := range group {
+			result, _, err := s.prepare(ctx, base, p)
+			p.done <- outcome{result: result, err: err}
+			p.done = make(chan outcome, 1)
+		}
+	}
 	records, err := s.log.Update(ctx, base.head, func(newer []Record, head Head) (Append, error) {
 		fork := base.Fork()
 		for i := range newer {
@@ -205,6 +213,9 @@ func (s *Service) transact(group []*pending) error {
 			}
 		}
 		t = &transaction{st: fork, env: s.env(), newer: len(newer)}
+		if plant.Is(plant.NoSecondDecide) || plant.Is(plant.StaleConfig) {
+			t.before = base
+		}
 		for _, p := range group {
 			t.decide(p)
 		}
@@ -236,6 +247,7 @@ type transaction struct {
 	st       *State
 	env      *Env
 	newer    int
+	before   *State // planted bugs only
 	add      Append
 	outcomes []outcome
 }
@@ -246,7 +258,7 @@ func (t *transaction) decide(p *pending) {
 		t.outcomes = append(t.outcomes, outcome{result: result, err: err})
 		return
 	}
-	d, err := Decide(t.st, t.env, p.cmd)
+	d, err := Decide(t.view(), t.env, p.cmd)
 	if isNeed(err) {
 		t.outcomes = append(t.outcomes, outcome{again: true})
 		return
@@ -255,6 +267,22 @@ func (t *transaction) decide(p *pending) {
 		err = t.append(p, &d)
 	}
 	t.outcomes = append(t.outcomes, outcome{result: d.Result, err: err})
+}
+
+// view is the state that a command is decided on: the fork, unless a bug is
+// planted.
+func (t *transaction) view() *State {
+	if t.before == nil {
+		return t.st
+	}
+	if plant.Is(plant.NoSecondDecide) {
+		stale := t.st.Fork()
+		stale.subjects = t.before.subjects.Copy()
+		return stale
+	}
+	stale := t.st.Fork()
+	stale.configs = t.before.configs.Copy()
+	return stale
 }
 
 // append turns a decision's changes into entries and guards and applies them to
@@ -321,7 +349,7 @@ func (st *State) replayReceipt(p *pending) (any, bool, error) {
 	if !ok {
 		return nil, false, nil
 	}
-	if r.digest != p.digest {
+	if r.digest != p.digest && !plant.Is(plant.DigestIgnored) {
 		if p.by.Strong && r.strong {
 			return nil, false, fail(KeyReused, "The idempotency key was used for another request").
 				because("use a new key for every new request")
