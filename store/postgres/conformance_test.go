@@ -54,3 +54,27 @@ func store(tb testing.TB, c postgres.Config) storetest.Store {
 		Notifies:   !c.Pooler,
 	}
 }
+
+// BenchmarkLog runs on a cluster of its own, which keeps fsync on.
+func BenchmarkLog(b *testing.B) {
+	cluster, err := pgtest.Start(b.Context(), pgtest.Options{Fsync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			b.Error(err)
+		}
+	})
+	storetest.Bench(b, func(tb testing.TB) storetest.Store {
+		c := postgres.Config{DSN: cluster.Database(tb), MaxConns: 20}
+		return storetest.Store{Open: func(tb testing.TB) registry.Log {
+			log, err := postgres.Open(tb.Context(), c)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			tb.Cleanup(func() { _ = log.Close() })
+			return log
+		}}
+	})
+}

@@ -59,3 +59,15 @@ func start(ctx context.Context, c sqlite.Config) (registry.Log, error) {
 		}
 	}
 }
+
+// BenchmarkLog has one handle, as one file has one server.
+func BenchmarkLog(b *testing.B) {
+	storetest.Bench(b, func(tb testing.TB) storetest.Store {
+		log, err := sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(tb.TempDir(), "log.db")})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { _ = log.Close() })
+		return storetest.Store{Open: func(testing.TB) registry.Log { return log }}
+	})
+}
