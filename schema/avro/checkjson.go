@@ -23,20 +23,22 @@ func (c *jsonCheck) wrong(v *jsonx.Value, path, what string) {
 	}
 }
 
+// writtenAs lists the kinds that have one JSON type.
+var writtenAs = map[Kind]jsonx.Kind{Null: jsonx.Null, Boolean: jsonx.Bool, String: jsonx.String, Enum: jsonx.String,
+	Array: jsonx.Array, Map: jsonx.Object, Record: jsonx.Object}
+
 func (c *jsonCheck) value(o *op, v *jsonx.Value, path string) {
-	kind := map[Kind]jsonx.Kind{Null: jsonx.Null, Boolean: jsonx.Bool, String: jsonx.String, Enum: jsonx.String,
-		Array: jsonx.Array, Map: jsonx.Object, Record: jsonx.Object}
-	if want, ok := kind[o.kind]; ok && v.Kind != want {
+	if want, ok := writtenAs[o.kind]; ok && v.Kind != want {
 		c.wrong(v, path, fmt.Sprintf("%s is written as a JSON %s, not %s", o.node.TypeName(), want, v.Kind))
 		return
 	}
 	switch o.kind {
 	case Int, Long:
-		if _, what := integerMismatch(o.node, v, ""); what != "" {
+		if _, what := integerMismatch(o.node, v); what != "" {
 			c.wrong(v, path, what)
 		}
 	case Float, Double:
-		if _, what := floatMismatch(o.node, v, ""); what != "" {
+		if _, what := floatMismatch(o.node, v); what != "" {
 			c.wrong(v, path, what)
 		}
 	case Bytes, Fixed:
@@ -65,7 +67,7 @@ func (c *jsonCheck) value(o *op, v *jsonx.Value, path string) {
 }
 
 func (c *jsonCheck) bytes(o *op, v *jsonx.Value, path string) {
-	if _, what := bytesMismatch(o.node, v, ""); what != "" {
+	if _, what := bytesMismatch(o.node, v); what != "" {
 		c.wrong(v, path, what)
 		return
 	}

@@ -14,18 +14,18 @@ import (
 
 // checkDefault holds a field's default to the field's type, deeply. Any branch
 // of a union may match, as Avro 1.12 allows.
-func (p *parser) checkDefault(d defaulted) error {
+func (p *parser) checkDefault(f *Field) error {
 	c := &defaultCheck{failed: map[nodeValue]bool{}}
-	at, what := c.mismatch(d.field.Type, d.field.Default, d.path)
+	at, what := c.mismatch(f.Type, f.Default)
 	if c.steps > maxDefaultSteps {
-		return p.over("default-steps", d.field.Default.Offset, c.steps, maxDefaultSteps,
-			fmt.Sprintf("the default of field %q takes too long to check", d.field.Name))
+		return p.over("default-steps", f.Default.Offset, c.steps, maxDefaultSteps,
+			fmt.Sprintf("the default of field %q takes too long to check", f.Name))
 	}
 	if what == "" {
 		return nil
 	}
-	return p.softAt(d.field.Default.Offset, at, fmt.Sprintf("the default of field %q does not fit its type: %s", d.field.Name, what),
-		"correct the default or the type")
+	return p.soft(f.Default.Offset, at,
+		fmt.Sprintf("the default of field %q does not fit its type: %s", f.Name, what), "correct the default or the type")
 }
 
 // maxDefaultSteps bounds one check. A union of records may try each branch on
@@ -42,17 +42,18 @@ type defaultCheck struct {
 	failed map[nodeValue]bool // records that a value is no value of
 }
 
-// mismatch says where and why v is no value of n; what is empty if it is one.
+// mismatch says where below v, as a JSON Pointer, and why v is no value of n;
+// what is empty if it is one.
 // The recursion follows v, which the JSON depth limit bounds.
-func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value, path string) (at, what string) {
+func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value) (at, what string) {
 	if c.steps++; c.steps > maxDefaultSteps {
-		return path, "the check takes too long"
+		return "", "the check takes too long"
 	}
 	want := func(kind jsonx.Kind) (string, string) {
 		if v.Kind == kind {
 			return "", ""
 		}
-		return path, fmt.Sprintf("%s wants a JSON %s, not %s", n.Kind, kind, v.Kind)
+		return "", fmt.Sprintf("%s wants a JSON %s, not %s", n.Kind, kind, v.Kind)
 	}
 	switch n.Kind {
 	case Null:
@@ -62,17 +63,17 @@ func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value, path string) (at, what 
 	case String:
 		return want(jsonx.String)
 	case Int, Long:
-		return integerMismatch(n, v, path)
+		return integerMismatch(n, v)
 	case Float, Double:
-		return floatMismatch(n, v, path)
+		return floatMismatch(n, v)
 	case Bytes, Fixed:
-		return bytesMismatch(n, v, path)
+		return bytesMismatch(n, v)
 	case Enum:
 		if v.Kind != jsonx.String {
 			return want(jsonx.String)
 		}
 		if !slices.Contains(n.Symbols, v.Text) {
-			return path, fmt.Sprintf("%q is no symbol of %s", v.Text, n.Name)
+			return "", fmt.Sprintf("%q is no symbol of %s", v.Text, n.Name)
 		}
 		return "", ""
 	case Array:
@@ -80,8 +81,8 @@ func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value, path string) (at, what 
 			return want(jsonx.Array)
 		}
 		for i, item := range v.Items {
-			if at, what := c.mismatch(n.Items, item, path+"/"+strconv.Itoa(i)); what != "" {
-				return at, what
+			if at, what := c.mismatch(n.Items, item); what != "" {
+				return "/" + strconv.Itoa(i) + at, what
 			}
 		}
 		return "", ""
@@ -90,33 +91,33 @@ func (c *defaultCheck) mismatch(n *Node, v *jsonx.Value, path string) (at, what 
 			return want(jsonx.Object)
 		}
 		for i := range v.Members {
-			if at, what := c.mismatch(n.Items, v.Members[i].Value, jsonx.Pointer(path, v.Members[i].Key)); what != "" {
-				return at, what
+			if at, what := c.mismatch(n.Items, v.Members[i].Value); what != "" {
+				return jsonx.Pointer("", v.Members[i].Key) + at, what
 			}
 		}
 		return "", ""
 	case Union:
-		return c.union(n, v, path)
+		return c.union(n, v)
 	default:
-		return c.record(n, v, path)
+		return c.record(n, v)
 	}
 }
 
-func integerMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+func integerMismatch(n *Node, v *jsonx.Value) (string, string) {
 	if v.Kind != jsonx.Number {
-		return path, fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
+		return "", fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
 	}
 	bits := 64
 	if n.Kind == Int {
 		bits = 32
 	}
 	if _, ok := integer(v.Text, bits); !ok {
-		return path, fmt.Sprintf("%s is no %s", v.Text, n.Kind)
+		return "", fmt.Sprintf("%s is no %s", v.Text, n.Kind)
 	}
 	return "", ""
 }
 
-func floatMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+func floatMismatch(n *Node, v *jsonx.Value) (string, string) {
 	if v.Kind == jsonx.Number {
 		return "", ""
 	}
@@ -124,31 +125,31 @@ func floatMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
 	if v.Kind == jsonx.String && (v.Text == "NaN" || v.Text == "Infinity" || v.Text == "-Infinity") {
 		return "", ""
 	}
-	return path, fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
+	return "", fmt.Sprintf("%s wants a JSON number, not %s", n.Kind, v.Kind)
 }
 
-func bytesMismatch(n *Node, v *jsonx.Value, path string) (string, string) {
+func bytesMismatch(n *Node, v *jsonx.Value) (string, string) {
 	if v.Kind != jsonx.String {
-		return path, fmt.Sprintf("%s wants a JSON string, not %s", n.Kind, v.Kind)
+		return "", fmt.Sprintf("%s wants a JSON string, not %s", n.Kind, v.Kind)
 	}
 	for _, r := range v.Text {
 		if r > 0xff {
-			return path, fmt.Sprintf("the character %q is no byte: bytes are written as U+0000 to U+00FF", r)
+			return "", fmt.Sprintf("the character %q is no byte: bytes are written as U+0000 to U+00FF", r)
 		}
 	}
 	if size := utf8.RuneCountInString(v.Text); n.Kind == Fixed && size != n.Size {
-		return path, fmt.Sprintf("%d bytes do not fill %s of size %d", size, n.Name, n.Size)
+		return "", fmt.Sprintf("%d bytes do not fill %s of size %d", size, n.Name, n.Size)
 	}
 	return "", ""
 }
 
-func (c *defaultCheck) union(n *Node, v *jsonx.Value, path string) (string, string) {
+func (c *defaultCheck) union(n *Node, v *jsonx.Value) (string, string) {
 	if len(n.Branches) == 0 {
-		return path, "the empty union has no value"
+		return "", "the empty union has no value"
 	}
 	firstAt, firstWhat := "", ""
 	for i, b := range n.Branches {
-		at, what := c.mismatch(b, v, path)
+		at, what := c.mismatch(b, v)
 		if what == "" {
 			return "", ""
 		}
@@ -162,13 +163,13 @@ func (c *defaultCheck) union(n *Node, v *jsonx.Value, path string) (string, stri
 	return firstAt, firstWhat
 }
 
-func (c *defaultCheck) record(n *Node, v *jsonx.Value, path string) (at, what string) {
+func (c *defaultCheck) record(n *Node, v *jsonx.Value) (at, what string) {
 	if v.Kind != jsonx.Object {
-		return path, fmt.Sprintf("record %s wants a JSON object, not %s", n.Name, v.Kind)
+		return "", fmt.Sprintf("record %s wants a JSON object, not %s", n.Name, v.Kind)
 	}
 	pair := nodeValue{n, v}
 	if c.failed[pair] {
-		return path, fmt.Sprintf("it is no record %s", n.Name)
+		return "", fmt.Sprintf("it is no record %s", n.Name)
 	}
 	defer func() {
 		if what != "" {
@@ -179,12 +180,12 @@ func (c *defaultCheck) record(n *Node, v *jsonx.Value, path string) (at, what st
 		value := v.Get(f.Name)
 		if value == nil {
 			if f.Default == nil {
-				return path, fmt.Sprintf("the field %q of %s is missing and has no default", f.Name, n.Name)
+				return "", fmt.Sprintf("the field %q of %s is missing and has no default", f.Name, n.Name)
 			}
 			continue // that default is checked where it stands
 		}
-		if at, what := c.mismatch(f.Type, value, jsonx.Pointer(path, f.Name)); what != "" {
-			return at, what
+		if at, what := c.mismatch(f.Type, value); what != "" {
+			return jsonx.Pointer("", f.Name) + at, what
 		}
 	}
 	return "", ""
@@ -199,8 +200,7 @@ func (p *parser) textualNumber(f *Field) error {
 	}
 	number, ok := javaDouble(f.Default.Text)
 	if !ok {
-		return p.failAt(f.Default.Offset, p.pointer()+"/default",
-			fmt.Sprintf("the default of field %q does not fit its type: %q is no number", f.Name, clip(f.Default.Text)), "write a JSON number")
+		return p.fail(f.Default.Offset, fmt.Sprintf("the default of field %q does not fit its type: %q is no number", f.Name, clip(f.Default.Text)), "write a JSON number")
 	}
 	v := *f.Default
 	if math.IsInf(number, 0) || math.IsNaN(number) {

@@ -62,14 +62,16 @@ var kindByName = func() map[string]Kind {
 	return m
 }()
 
-// nearest returns the known name closest to want, or "" if none is close.
+// nearest returns the known name closest to want, or "" if none is close. It
+// looks at a bounded part of a large schema, being only a hint.
 func nearest(want string, known []string) string {
+	known = known[:min(len(known), 2000)]
 	best, bestDistance := "", len(want)/3+2
 	for _, k := range known {
 		if strings.EqualFold(unqualified(k), unqualified(want)) {
 			return k
 		}
-		if len(k) > 128 || len(want) > 128 {
+		if len(k) > 64 || len(want) > 64 {
 			continue
 		}
 		if d := editDistance(want, k, bestDistance); d < bestDistance {

@@ -14,7 +14,7 @@ func appendTyped(dst []byte, n *Node, v *jsonx.Value) []byte {
 	case n.Kind == Union:
 		for _, b := range n.Branches {
 			c := defaultCheck{failed: map[nodeValue]bool{}}
-			if _, what := c.mismatch(b, v, ""); what == "" {
+			if _, what := c.mismatch(b, v); what == "" {
 				return appendTyped(dst, b, v)
 			}
 		}

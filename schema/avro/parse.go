@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -49,15 +48,14 @@ type parser struct {
 	count    int // schema nodes
 
 	// State of the document in hand.
-	text     string
 	places   *places
+	root     *jsonx.Value
 	doc      string
 	lenient  bool
-	path     []string
 	depth    int
 	later    []pending
 	unions   []located
-	defaults []defaulted
+	defaults []*Field
 }
 
 // pending is a use of a type that was not defined yet, or a second definition
@@ -67,19 +65,11 @@ type pending struct {
 	name   string
 	again  *Node
 	offset int
-	path   string
 }
 
 type located struct {
-	node   *Node
-	value  *jsonx.Value
-	offset int
-	path   string
-}
-
-type defaulted struct {
-	field *Field
-	path  string
+	node  *Node
+	value *jsonx.Value
 }
 
 func (p *parser) checkSizes(text string, deps []schema.Document) error {
@@ -107,8 +97,7 @@ func (p *parser) document(text, name string, lenient bool) (*Node, error) {
 	if err != nil {
 		return nil, p.jsonError(text, name, err)
 	}
-	p.text, p.places, p.doc, p.lenient = text, newPlaces(text), name, lenient
-	p.path, p.depth = p.path[:0], 0
+	p.places, p.root, p.doc, p.lenient, p.depth = newPlaces(text), v, name, lenient, 0
 	p.later, p.unions, p.defaults = nil, nil, nil
 	var root *Node
 	if err := p.typeInto(&root, v, ""); err != nil {
@@ -122,8 +111,8 @@ func (p *parser) document(text, name string, lenient bool) (*Node, error) {
 			return nil, err
 		}
 	}
-	for _, d := range p.defaults {
-		if err := p.checkDefault(d); err != nil {
+	for _, f := range p.defaults {
+		if err := p.checkDefault(f); err != nil {
 			return nil, err
 		}
 	}
@@ -182,7 +171,7 @@ func (p *parser) reference(slot **Node, v *jsonx.Value, name, namespace string) 
 		*slot = n
 		return nil
 	}
-	p.later = append(p.later, pending{slot: slot, name: full, offset: v.Offset, path: p.pointer()})
+	p.later = append(p.later, pending{slot: slot, name: full, offset: v.Offset})
 	return nil
 }
 
@@ -211,7 +200,7 @@ func (p *parser) object(slot **Node, v *jsonx.Value, namespace string) error {
 		return p.collection(slot, v, namespace, t.Text)
 	}
 	if len(v.Members) > 1 {
-		p.warn(v.Offset, fmt.Sprintf("attributes beside the use of type %q are ignored", t.Text))
+		p.warn(v.Offset, "", fmt.Sprintf("attributes beside the use of type %q are ignored", t.Text))
 	}
 	return p.reference(slot, t, t.Text, namespace)
 }
@@ -229,7 +218,6 @@ func (p *parser) collection(slot **Node, v *jsonx.Value, namespace, kind string)
 	if err := p.finish(n, v, reservedType); err != nil {
 		return err
 	}
-	defer p.enter(attribute)()
 	return p.typeInto(&n.Items, inner, namespace)
 }
 
@@ -241,16 +229,14 @@ func (p *parser) union(slot **Node, v *jsonx.Value, namespace string) error {
 	*slot = n
 	n.Branches = make([]*Node, len(v.Items))
 	for i, item := range v.Items {
-		leave := p.enter(strconv.Itoa(i))
 		if item.Kind == jsonx.Array {
 			return p.fail(item.Offset, "a union directly inside a union", "list its branches in the outer union")
 		}
 		if err := p.typeInto(&n.Branches[i], item, namespace); err != nil {
 			return err
 		}
-		leave()
 	}
-	p.unions = append(p.unions, located{node: n, value: v, offset: v.Offset, path: p.pointer()})
+	p.unions = append(p.unions, located{node: n, value: v})
 	return nil
 }
 
@@ -260,8 +246,7 @@ func (p *parser) checkUnion(u located) error {
 	for i, b := range u.node.Branches {
 		name := b.TypeName()
 		if seen[name] {
-			return p.failAt(u.value.Items[i].Offset, u.path+"/"+strconv.Itoa(i),
-				fmt.Sprintf("the union has the branch %q twice", name), "remove one of them; only named types may repeat a kind")
+			return p.fail(u.value.Items[i].Offset, fmt.Sprintf("the union has the branch %q twice", name), "remove one of them; only named types may repeat a kind")
 		}
 		seen[name] = true
 	}
@@ -277,9 +262,17 @@ func (p *parser) resolve() error {
 		}
 		*l.slot = n
 	}
+	firsts := map[*Node]string{} // definitions, each made once
 	for _, l := range p.later {
-		if l.again != nil && definition(l.again) != definition(p.types[l.name]) {
-			return p.failAt(l.offset, l.path, fmt.Sprintf("the type %q is defined twice, differently", l.name),
+		if l.again == nil {
+			continue
+		}
+		first := p.types[l.name]
+		if firsts[first] == "" {
+			firsts[first] = definition(first)
+		}
+		if definition(l.again) != firsts[first] {
+			return p.fail(l.offset, fmt.Sprintf("the type %q is defined twice, differently", l.name),
 				"define it once and use its name elsewhere, or rename one")
 		}
 	}
@@ -293,7 +286,7 @@ func (p *parser) unknown(l pending) error {
 	} else if kind := nearest(unqualified(l.name), kindNames[:String+1]); kind != "" && !strings.Contains(l.name, ".") {
 		hint = fmt.Sprintf("did you mean %q? else %s", kind, hint)
 	}
-	return p.failAt(l.offset, l.path, fmt.Sprintf("the type %q is not defined", l.name), hint)
+	return p.fail(l.offset, fmt.Sprintf("the type %q is not defined", l.name), hint)
 }
 
 // measure lists the nodes in print order and holds the printed text to the
@@ -338,48 +331,25 @@ func (p *parser) node(kind Kind, offset int) *Node {
 	return &Node{Kind: kind, Document: p.doc, Position: p.places.at(offset)}
 }
 
-// enter pushes a JSON Pointer segment and returns the pop.
-func (p *parser) enter(segment string) func() {
-	p.path = append(p.path, segment)
-	return func() { p.path = p.path[:len(p.path)-1] }
-}
-
-func (p *parser) pointer() string {
-	var s string
-	for _, segment := range p.path {
-		s = jsonx.Pointer(s, segment)
-	}
-	return s
-}
-
 func (p *parser) fail(offset int, what, hint string) error {
-	return p.failAt(offset, p.pointer(), what, hint)
+	return &schema.Error{What: what, Path: pointerTo(p.root, offset), Document: p.doc, Position: p.places.at(offset), Hint: hint}
 }
 
-func (p *parser) failAt(offset int, path, what, hint string) error {
-	return &schema.Error{What: what, Path: path, Document: p.doc, Position: p.places.at(offset), Hint: hint}
-}
-
-// soft refuses a mistake that stored history may hold, or warns of it.
-func (p *parser) soft(offset int, what, hint string) error {
-	return p.softAt(offset, p.pointer(), what, hint)
-}
-
-func (p *parser) softAt(offset int, path, what, hint string) error {
-	if !p.lenient {
-		return &schema.Error{What: what, Path: path, Document: p.doc, Position: p.places.at(offset), Hint: hint, Soft: true}
+// soft refuses a mistake that stored history may hold, or warns of it. at is a
+// JSON Pointer to go on with from the value at offset.
+func (p *parser) soft(offset int, at, what, hint string) error {
+	if p.lenient {
+		p.warn(offset, at, what)
+		return nil
 	}
-	p.warnAt(offset, path, what)
-	return nil
+	return &schema.Error{What: what, Path: pointerTo(p.root, offset) + at, Document: p.doc, Position: p.places.at(offset), Hint: hint, Soft: true}
 }
 
-func (p *parser) warn(offset int, what string) { p.warnAt(offset, p.pointer(), what) }
-
-// warnAt keeps the warnings about the schema itself; those about a reference
-// belong to the version that is referred to.
-func (p *parser) warnAt(offset int, path, what string) {
+// warn keeps the first warnings about the schema itself; those about a
+// reference belong to the version that is referred to.
+func (p *parser) warn(offset int, at, what string) {
 	if p.doc == "" && len(p.warnings) < maxWarnings {
-		p.warnings = append(p.warnings, schema.Warning{What: what, Path: path, Position: p.places.at(offset)})
+		p.warnings = append(p.warnings, schema.Warning{What: what, Path: pointerTo(p.root, offset) + at, Position: p.places.at(offset)})
 	}
 }
 
@@ -388,6 +358,6 @@ const maxWarnings = 100
 
 func (p *parser) over(limit string, offset, found, max int, what string) error {
 	e := schema.OverLimit(limit, int64(found), int64(max), what, p.places.at(offset))
-	e.Path, e.Document = p.pointer(), p.doc
+	e.Path, e.Document = pointerTo(p.root, offset), p.doc
 	return e
 }

@@ -3,7 +3,6 @@ package avro
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -31,17 +30,15 @@ func (p *parser) define(slot **Node, kind Kind, v *jsonx.Value, namespace string
 		space = ns.Text
 	}
 	n.Name = qualify(name.Text, space)
-	leave := p.enter("name")
 	if err := p.checkFullName(name.Offset, n.Name); err != nil {
 		return nil, err
 	}
-	leave()
 	if err := p.aliases(n, v.Get("aliases")); err != nil {
 		return nil, err
 	}
 	n.Doc, n.HasDoc = p.doctext(v.Get("doc"))
 	if p.types[n.Name] != nil {
-		p.later = append(p.later, pending{slot: slot, name: n.Name, again: n, offset: name.Offset, path: p.pointer()})
+		p.later = append(p.later, pending{slot: slot, name: n.Name, again: n, offset: name.Offset})
 		return n, nil
 	}
 	p.types[n.Name] = n
@@ -51,7 +48,7 @@ func (p *parser) define(slot **Node, kind Kind, v *jsonx.Value, namespace string
 
 func (p *parser) checkFullName(offset int, full string) error {
 	if max := p.opts.Limits.NameBytes; max > 0 && len(full) > max {
-		if err := p.soft(offset, fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(full), max), "shorten it"); err != nil {
+		if err := p.soft(offset, "", fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(full), max), "shorten it"); err != nil {
 			return err
 		}
 	}
@@ -60,10 +57,10 @@ func (p *parser) checkFullName(offset int, full string) error {
 	}
 	short, space := unqualified(full), namespaceOf(full)
 	if !validName(short) {
-		return p.soft(offset, fmt.Sprintf("%q is not a legal name", short), nameHint)
+		return p.soft(offset, "", fmt.Sprintf("%q is not a legal name", short), nameHint)
 	}
 	if !validNamespace(space) {
-		return p.soft(offset, fmt.Sprintf("%q is not a legal namespace", space), nameHint)
+		return p.soft(offset, "", fmt.Sprintf("%q is not a legal namespace", space), nameHint)
 	}
 	return nil
 }
@@ -73,18 +70,17 @@ const nameHint = "names start with a letter or underscore and go on with letters
 // checkName is for fields, symbols and field aliases.
 func (p *parser) checkName(offset int, what, name string) error {
 	if max := p.opts.Limits.NameBytes; max > 0 && len(name) > max {
-		if err := p.soft(offset, fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(name), max), "shorten it"); err != nil {
+		if err := p.soft(offset, "", fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(name), max), "shorten it"); err != nil {
 			return err
 		}
 	}
 	if !validName(name) {
-		return p.soft(offset, fmt.Sprintf("%q is not a legal %s", name, what), nameHint)
+		return p.soft(offset, "", fmt.Sprintf("%q is not a legal %s", name, what), nameHint)
 	}
 	return nil
 }
 
 func (p *parser) aliases(n *Node, v *jsonx.Value) error {
-	defer p.enter("aliases")()
 	items, err := p.nameList(v)
 	if err != nil {
 		return err
@@ -92,7 +88,7 @@ func (p *parser) aliases(n *Node, v *jsonx.Value) error {
 	for _, item := range items {
 		full := qualify(item.Text, n.Namespace())
 		if !validName(unqualified(full)) || !validNamespace(namespaceOf(full)) {
-			if err := p.soft(item.Offset, fmt.Sprintf("%q is not a legal alias", item.Text), nameHint); err != nil {
+			if err := p.soft(item.Offset, "", fmt.Sprintf("%q is not a legal alias", item.Text), nameHint); err != nil {
 				return err
 			}
 		}
@@ -127,7 +123,7 @@ func (p *parser) doctext(v *jsonx.Value) (string, bool) {
 		return "", false
 	}
 	if v.Kind != jsonx.String {
-		p.warn(v.Offset, "a \"doc\" that is not a string is ignored")
+		p.warn(v.Offset, "", "a \"doc\" that is not a string is ignored")
 		return "", false
 	}
 	return v.Text, true
@@ -149,11 +145,9 @@ func (p *parser) record(slot **Node, v *jsonx.Value, namespace string, isError b
 	if err := p.finish(n, v, reservedType); err != nil {
 		return err
 	}
-	defer p.enter("fields")()
 	seen := make(map[string]bool, len(fields.Items))
 	n.Fields = make([]*Field, len(fields.Items))
 	for i, item := range fields.Items {
-		leave := p.enter(strconv.Itoa(i))
 		f, err := p.field(item, n.Namespace())
 		if err != nil {
 			return err
@@ -163,7 +157,6 @@ func (p *parser) record(slot **Node, v *jsonx.Value, namespace string, isError b
 		}
 		seen[f.Name] = true
 		n.Fields[i] = f
-		leave()
 	}
 	return nil
 }
@@ -188,16 +181,14 @@ func (p *parser) field(v *jsonx.Value, namespace string) (*Field, error) {
 	if t == nil {
 		return nil, p.fail(v.Offset, fmt.Sprintf("the field %q has no type", f.Name), "add a \"type\" attribute")
 	}
-	leave := p.enter("type")
 	if err := p.typeInto(&f.Type, t, namespace); err != nil {
 		return nil, err
 	}
-	leave()
 	if err := p.textualNumber(f); err != nil {
 		return nil, err
 	}
 	if f.Default != nil {
-		p.defaults = append(p.defaults, defaulted{field: f, path: p.pointer() + "/default"})
+		p.defaults = append(p.defaults, f)
 	}
 	return f, nil
 }
@@ -226,7 +217,7 @@ func (p *parser) fieldAttributes(f *Field, v *jsonx.Value) error {
 		return err
 	}
 	if f.Prop("logicalType") != nil {
-		p.warn(v.Offset, fmt.Sprintf("logicalType of field %q has no effect: it belongs inside the type", f.Name))
+		p.warn(v.Offset, "", fmt.Sprintf("logicalType of field %q has no effect: it belongs inside the type", f.Name))
 	}
 	return nil
 }
@@ -243,7 +234,6 @@ func (p *parser) enum(slot **Node, v *jsonx.Value, namespace string) error {
 	if max := p.opts.Limits.Symbols; max > 0 && len(symbols.Items) > max {
 		return p.over("symbols", symbols.Offset, len(symbols.Items), max, fmt.Sprintf("the enum %q has too many symbols", n.Name))
 	}
-	leave := p.enter("symbols")
 	seen := make(map[string]bool, len(symbols.Items))
 	n.Symbols = make([]string, len(symbols.Items))
 	for i, item := range symbols.Items {
@@ -259,14 +249,13 @@ func (p *parser) enum(slot **Node, v *jsonx.Value, namespace string) error {
 		seen[item.Text] = true
 		n.Symbols[i] = item.Text
 	}
-	leave()
 	if d := v.Get("default"); d != nil && d.Kind == jsonx.String {
 		n.Default, n.HasDefault = d.Text, true
 		if !seen[d.Text] {
 			return p.fail(d.Offset, fmt.Sprintf("the default %q of the enum %q is none of its symbols", d.Text, n.Name), "add the symbol or choose another default")
 		}
 	} else if d != nil {
-		p.warn(d.Offset, fmt.Sprintf("the default of the enum %q is not a string and is ignored", n.Name))
+		p.warn(d.Offset, "", fmt.Sprintf("the default of the enum %q is not a string and is ignored", n.Name))
 	}
 	return p.finish(n, v, reservedEnum)
 }
@@ -299,10 +288,10 @@ func (p *parser) finish(n *Node, v *jsonx.Value, reserved []string) error {
 	}
 	l, problem, unknown := readLogical(n)
 	if problem != "" {
-		return p.soft(n.Prop("logicalType").Offset, problem, "correct or remove the annotation")
+		return p.soft(n.Prop("logicalType").Offset, "", problem, "correct or remove the annotation")
 	}
 	if unknown {
-		p.warn(n.Prop("logicalType").Offset, fmt.Sprintf("the logicalType %q is not known and has no effect", n.Prop("logicalType").Text))
+		p.warn(n.Prop("logicalType").Offset, "", fmt.Sprintf("the logicalType %q is not known and has no effect", n.Prop("logicalType").Text))
 	}
 	if max := p.opts.Limits.DecimalDigits; max > 0 && l.Precision > max {
 		return p.over("decimal-digits", n.Prop("precision").Offset, l.Precision, max, "the decimal precision is too large")

@@ -27,46 +27,46 @@ func TestRefusals(t *testing.T) {
 		{"unknown primitive", `"strng"`, `did you mean "string"`, "", "line 1, column 1", false},
 		{"unknown type", record(`{"name":"a","type":"Custmer"}`, `{"name":"b","type":{"type":"enum","name":"Customer","symbols":[]}}`), `did you mean "Customer"`, "/fields/0/type", "line 1, column 58", false},
 		{"no type", `{"name":"R"}`, `has no "type"`, "", "line 1, column 1", false},
-		{"wrapped type", `{"type":{"type":"string"}}`, "move the inner schema up", "", "line 1, column 9", false},
+		{"wrapped type", `{"type":{"type":"string"}}`, "move the inner schema up", "/type", "line 1, column 9", false},
 		{"a number", `5`, "cannot be a JSON number", "", "line 1, column 1", false},
 		{"no name", `{"type":"record","fields":[]}`, "has no name", "", "line 1, column 1", false},
 		{"name of a primitive", `{"type":"record","name":"int","fields":[]}`, "like the primitive", "/name", "line 1, column 25", false},
 		{"bad name", `{"type":"record","name":"a-b","fields":[]}`, `"a-b" is not a legal name`, "/name", "line 1, column 25", true},
 		{"bad namespace", `{"type":"record","name":"R","namespace":"a..b","fields":[]}`, "not a legal namespace", "/name", "line 1, column 25", true},
-		{"bad field name", record("\n" + `{"name":"é","type":"int"}`), `"é" is not a legal field name`, "/fields/0", "line 2, column 9", true},
-		{"bad symbol", `{"type":"enum","name":"E","symbols":["A","1"]}`, `"1" is not a legal enum symbol`, "/symbols", "line 1, column 42", true},
-		{"bad alias", `{"type":"record","name":"R","aliases":["a-b"],"fields":[]}`, `"a-b" is not a legal alias`, "/aliases", "line 1, column 40", true},
+		{"bad field name", record("\n" + `{"name":"é","type":"int"}`), `"é" is not a legal field name`, "/fields/0/name", "line 2, column 9", true},
+		{"bad symbol", `{"type":"enum","name":"E","symbols":["A","1"]}`, `"1" is not a legal enum symbol`, "/symbols/1", "line 1, column 42", true},
+		{"bad alias", `{"type":"record","name":"R","aliases":["a-b"],"fields":[]}`, `"a-b" is not a legal alias`, "/aliases/0", "line 1, column 40", true},
 		{"aliases no list", `{"type":"record","name":"R","aliases":"x","fields":[]}`, `"aliases" is not a list`, "/aliases", "line 1, column 39", false},
 		{"no fields", `{"type":"record","name":"R"}`, "has no list of fields", "", "line 1, column 1", false},
 		{"field no object", record(`5`), "not an object", "/fields/0", "", false},
 		{"field without name", record(`{"type":"int"}`), "a field has no name", "/fields/0", "", false},
 		{"field without type", record(`{"name":"a"}`), `the field "a" has no type`, "/fields/0", "", false},
 		{"field twice", record(`{"name":"a","type":"int"}`, `{"name":"a","type":"int"}`), `the field "a" twice`, "/fields/1", "", false},
-		{"order", record(`{"name":"a","type":"int","order":"up"}`), "ascending, descending or ignore", "/fields/0", "", false},
-		{"symbol twice", `{"type":"enum","name":"E","symbols":["A","A"]}`, `the symbol "A" twice`, "/symbols", "line 1, column 42", false},
+		{"order", record(`{"name":"a","type":"int","order":"up"}`), "ascending, descending or ignore", "/fields/0/order", "", false},
+		{"symbol twice", `{"type":"enum","name":"E","symbols":["A","A"]}`, `the symbol "A" twice`, "/symbols/1", "line 1, column 42", false},
 		{"symbols no list", `{"type":"enum","name":"E","symbols":"A"}`, "no list of symbols", "", "", false},
-		{"symbol no string", `{"type":"enum","name":"E","symbols":[5]}`, "is a JSON number", "/symbols", "", false},
-		{"enum default", `{"type":"enum","name":"E","symbols":["A"],"default":"B"}`, "none of its symbols", "", "", false},
+		{"symbol no string", `{"type":"enum","name":"E","symbols":[5]}`, "is a JSON number", "/symbols/0", "", false},
+		{"enum default", `{"type":"enum","name":"E","symbols":["A"],"default":"B"}`, "none of its symbols", "/default", "", false},
 		{"array without items", `{"type":"array"}`, `no "items"`, "", "", false},
 		{"map without values", record(`{"name":"a","type":{"type":"map"}}`), `no "values"`, "/fields/0/type", "", false},
 		{"fixed without size", `{"type":"fixed","name":"F"}`, "has no size", "", "", false},
-		{"negative size", `{"type":"fixed","name":"F","size":-1}`, "not a number of bytes", "", "", false},
-		{"fixed of 2^31", `{"type":"fixed","name":"F","size":2147483648}`, "limit fixed-bytes is 1048576, found 2147483648", "", "", false},
+		{"negative size", `{"type":"fixed","name":"F","size":-1}`, "not a number of bytes", "/size", "", false},
+		{"fixed of 2^31", `{"type":"fixed","name":"F","size":2147483648}`, "limit fixed-bytes is 1048576, found 2147483648", "/size", "", false},
 		{"union in union", `["int",["string"]]`, "a union directly inside a union", "/1", "", false},
 		{"branch twice", `["int","string","int"]`, `the branch "int" twice`, "/2", "line 1, column 17", false},
-		{"type twice", record(`{"name":"a","type":{"type":"fixed","name":"F","size":1}}`, `{"name":"b","type":{"type":"fixed","name":"F","size":2}}`), `"F" is defined twice, differently`, "/fields/1/type", "", false},
+		{"type twice", record(`{"name":"a","type":{"type":"fixed","name":"F","size":1}}`, `{"name":"b","type":{"type":"fixed","name":"F","size":2}}`), `"F" is defined twice, differently`, "/fields/1/type/name", "", false},
 		{"duplicate key", `{"type":"int","type":"int"}`, `the property "type" occurs twice`, "", "line 1, column 15", false},
-		{"logical on the wrong type", `{"type":"string","logicalType":"date"}`, `"date" cannot annotate a type of kind string`, "", "line 1, column 32", true},
-		{"logical no string", `{"type":"string","logicalType":1}`, "logicalType is a number", "", "", true},
-		{"decimal without precision", `{"type":"bytes","logicalType":"decimal"}`, "needs a precision", "", "", true},
-		{"decimal scale", `{"type":"bytes","logicalType":"decimal","precision":4,"scale":7}`, "scale 7", "", "", true},
-		{"decimal negative scale", `{"type":"bytes","logicalType":"decimal","precision":4,"scale":-1}`, "non-negative", "", "", true},
-		{"decimal too wide for fixed", `{"type":"fixed","name":"F","size":4,"logicalType":"decimal","precision":10}`, "at most 9 digits", "", "", true},
-		{"decimal precision limit", `{"type":"bytes","logicalType":"decimal","precision":1001}`, "limit decimal-digits is 1000", "", "", false},
-		{"duration size", `{"type":"fixed","name":"F","size":11,"logicalType":"duration"}`, "size 12", "", "", true},
-		{"uuid size", `{"type":"fixed","name":"F","size":15,"logicalType":"uuid"}`, "size 16", "", "", true},
+		{"logical on the wrong type", `{"type":"string","logicalType":"date"}`, `"date" cannot annotate a type of kind string`, "/logicalType", "line 1, column 32", true},
+		{"logical no string", `{"type":"string","logicalType":1}`, "logicalType is a number", "/logicalType", "", true},
+		{"decimal without precision", `{"type":"bytes","logicalType":"decimal"}`, "needs a precision", "/logicalType", "", true},
+		{"decimal scale", `{"type":"bytes","logicalType":"decimal","precision":4,"scale":7}`, "scale 7", "/logicalType", "", true},
+		{"decimal negative scale", `{"type":"bytes","logicalType":"decimal","precision":4,"scale":-1}`, "non-negative", "/logicalType", "", true},
+		{"decimal too wide for fixed", `{"type":"fixed","name":"F","size":4,"logicalType":"decimal","precision":10}`, "at most 9 digits", "/logicalType", "", true},
+		{"decimal precision limit", `{"type":"bytes","logicalType":"decimal","precision":1001}`, "limit decimal-digits is 1000", "/precision", "", false},
+		{"duration size", `{"type":"fixed","name":"F","size":11,"logicalType":"duration"}`, "size 12", "/logicalType", "", true},
+		{"uuid size", `{"type":"fixed","name":"F","size":15,"logicalType":"uuid"}`, "size 16", "/logicalType", "", true},
 		{"long name", `{"type":"record","name":"` + strings.Repeat("a", 1025) + `","fields":[]}`, "exceeds limits.name-bytes 1024", "/name", "", true},
-		{"long doc", `{"type":"record","name":"R","doc":"` + strings.Repeat("a", 65_600) + `","fields":[]}`, "limit doc-bytes", "", "", false},
+		{"long doc", `{"type":"record","name":"R","doc":"` + strings.Repeat("a", 65_600) + `","fields":[]}`, "limit doc-bytes", "/doc", "", false},
 		{"too deep", strings.Repeat(`{"type":"array","items":`, 64) + `"int"` + strings.Repeat("}", 64), "limit nesting is 64, found 65", strings.Repeat("/items", 64), "", false},
 		{"raw NUL", "\"\x00\"", "control character 0x00", "", "", false},
 	}
@@ -237,13 +237,22 @@ func TestHostileSchemas(t *testing.T) {
 		"20,001 symbols":               {`{"type":"enum","name":"E","symbols":[` + many(20_001, func(i int) string { return fmt.Sprintf(`"s%d"`, i) }) + `]}`, "limit symbols is 20000, found 20001"},
 		"1,001 branches":               {`[` + many(1001, func(i int) string { return fmt.Sprintf(`{"type":"fixed","name":"F%d","size":1}`, i) }) + `]`, "limit branches is 1000, found 1001"},
 		"forward references unfolding": {record(chain), "nested too deeply once its types stand where they are first used"},
-		"900 recursive branches":       {record(`{"name":"u","type":`+union+`}`, `{"name":"d","type":"U899","default":`+strings.Repeat(`{"f":`, 100)+`1`+strings.Repeat("}", 100)+`}`), ""},
+		"20,000 redefinitions": {record(`{"name":"a","type":{"type":"record","name":"S","doc":"d","fields":[`+many(5000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":"int"}`, i) })+`]}}`, many(4000, func(i int) string {
+			return fmt.Sprintf(`{"name":"b%d","type":{"type":"record","name":"S","fields":[]}}`, i)
+		})), "defined twice"},
+		"an unknown name among many": {`[` + many(900, func(i int) string {
+			return fmt.Sprintf(`{"type":"fixed","name":"%s%d","size":1}`, strings.Repeat("n", 60), i)
+		}) + `,"` + strings.Repeat("m", 62) + `"]`, "is not defined"},
+		"unions at the bottom":   {strings.Repeat(`{"type":"array","items":`, 60) + `{"type":"record","name":"R","fields":[` + many(9000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":["null","int"],"default":"x"}`, i) }) + `]}` + strings.Repeat("}", 60), "no branch takes it"},
+		"900 recursive branches": {record(`{"name":"u","type":`+union+`}`, `{"name":"d","type":"U899","default":`+strings.Repeat(`{"f":`, 100)+`1`+strings.Repeat("}", 100)+`}`), ""},
 	}
 	for name, c := range cases {
 		start := time.Now()
 		_, err := Parse(c.text, nil, strict)
 		if took := time.Since(start); took > 500*time.Millisecond {
 			t.Errorf("%s: took %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %.300v, want %q", name, err, c.want)
@@ -265,8 +274,8 @@ func TestWarnings(t *testing.T) {
 	for _, w := range s.Warnings() {
 		got = append(got, w.Path+": "+w.What)
 	}
-	want := `/fields/0: a "doc" that is not a string is ignored` +
-		`|/fields/0/type: the logicalType "odd" is not known and has no effect` +
+	want := `/fields/0/doc: a "doc" that is not a string is ignored` +
+		`|/fields/0/type/logicalType: the logicalType "odd" is not known and has no effect` +
 		`|/fields/1: logicalType of field "b" has no effect: it belongs inside the type`
 	if strings.Join(got, "|") != want {
 		t.Errorf("got %q", got)

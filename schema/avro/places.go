@@ -1,8 +1,11 @@
 package avro
 
 import (
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -50,4 +53,30 @@ func step(at schema.Position, c byte) schema.Position {
 		at.Column++
 	}
 	return at
+}
+
+// pointerTo returns the JSON Pointer of the value of v that starts at offset, or
+// of the innermost one around it. Only mistakes need a pointer, so the parser
+// keeps none on its way.
+func pointerTo(v *jsonx.Value, offset int) string {
+	var b strings.Builder
+down:
+	for v.Offset < offset {
+		for i, item := range v.Items {
+			if offset >= item.Offset && offset < item.End {
+				b.WriteString("/" + strconv.Itoa(i))
+				v = item
+				continue down
+			}
+		}
+		for i := range v.Members {
+			if m := &v.Members[i]; offset >= m.Value.Offset && offset < m.Value.End {
+				b.WriteString(jsonx.Pointer("", m.Key))
+				v = m.Value
+				continue down
+			}
+		}
+		break
+	}
+	return b.String()
 }

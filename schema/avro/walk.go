@@ -1,11 +1,9 @@
 package avro
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/instar-registry/instar/schema"
 )
@@ -66,26 +64,34 @@ func within(err *schema.WalkError, segment string) *schema.WalkError {
 
 const truncated = "the event ends too early"
 
+// value walks one value. Small numbers and short texts, which most are, are
+// settled without a call.
 func (w *walker) value(o *op, depth int) *schema.WalkError {
+	for o.kind == Union {
+		part, err := w.branch(o)
+		if err != nil {
+			return err
+		}
+		o = part
+	}
 	if o.zero {
 		return nil
 	}
 	switch o.kind {
-	case Boolean:
-		if w.at >= len(w.data) {
-			return w.fail(w.at, truncated)
-		}
-		if w.data[w.at] > 1 {
-			return w.fail(w.at, fmt.Sprintf("a boolean is 0 or 1, not %d", w.data[w.at]))
-		}
-		w.at++
-		return nil
 	case Int:
+		if w.at < len(w.data) && w.data[w.at] < 0x80 {
+			w.at++
+			return nil
+		}
 		_, err := w.int32("an int")
 		return err
 	case Long:
 		_, err := w.long()
 		return err
+	case String:
+		return w.text()
+	case Boolean:
+		return w.boolean()
 	case Float:
 		return w.skip(4)
 	case Double:
@@ -104,8 +110,6 @@ func (w *walker) value(o *op, depth int) *schema.WalkError {
 		start := w.at
 		w.at += length
 		return w.decimal(o, start)
-	case String:
-		return w.text()
 	case Enum:
 		start := w.at
 		i, err := w.int32("an enum index")
@@ -113,29 +117,49 @@ func (w *walker) value(o *op, depth int) *schema.WalkError {
 			return w.fail(start, fmt.Sprintf("enum %s has no symbol %d", o.node.Name, i))
 		}
 		return err
-	case Union:
-		start := w.at
-		i, err := w.int32("a union index")
-		if err != nil {
-			return err
-		}
-		if int64(i) >= o.count || i < 0 {
-			return w.fail(start, fmt.Sprintf("the union has no branch %d", i))
-		}
-		return w.value(o.parts[i], depth)
 	}
 	if depth++; depth > w.limits.EventDepth && w.limits.EventDepth > 0 {
 		return w.over(w.at, "event-depth", fmt.Sprintf("the event is nested deeper than %d", w.limits.EventDepth))
 	}
-	if o.kind == Record {
-		for i, part := range o.parts {
-			if err := w.value(part, depth); err != nil {
-				return within(err, o.node.Fields[o.names[i]].Name)
-			}
-		}
-		return nil
+	if o.kind != Record {
+		return w.blocks(o, depth)
 	}
-	return w.blocks(o, depth)
+	for i, part := range o.parts {
+		if err := w.value(part, depth); err != nil {
+			return within(err, o.node.Fields[o.names[i]].Name)
+		}
+	}
+	return nil
+}
+
+// branch reads a union index.
+func (w *walker) branch(o *op) (*op, *schema.WalkError) {
+	if w.at < len(w.data) {
+		if c := w.data[w.at]; c < 0x80 && c&1 == 0 && int(c>>1) < len(o.parts) {
+			w.at++
+			return o.parts[c>>1], nil
+		}
+	}
+	start := w.at
+	i, err := w.int32("a union index")
+	if err != nil {
+		return nil, err
+	}
+	if int64(i) >= o.count || i < 0 {
+		return nil, w.fail(start, fmt.Sprintf("the union has no branch %d", i))
+	}
+	return o.parts[i], nil
+}
+
+func (w *walker) boolean() *schema.WalkError {
+	if w.at >= len(w.data) {
+		return w.fail(w.at, truncated)
+	}
+	if w.data[w.at] > 1 {
+		return w.fail(w.at, fmt.Sprintf("a boolean is 0 or 1, not %d", w.data[w.at]))
+	}
+	w.at++
+	return nil
 }
 
 // blocks walks an array or a map.
@@ -233,132 +257,4 @@ func keyText(encoded []byte) string {
 		key = key[:64]
 	}
 	return strconv.Quote(string(key))
-}
-
-func (w *walker) skip(n int) *schema.WalkError {
-	if n > len(w.data)-w.at {
-		return w.fail(w.at, truncated)
-	}
-	w.at += n
-	return nil
-}
-
-func (w *walker) text() *schema.WalkError {
-	length, err := w.length()
-	if err != nil {
-		return err
-	}
-	s := w.data[w.at : w.at+length]
-	if !utf8.Valid(s) {
-		i := 0
-		for i < len(s) {
-			r, n := utf8.DecodeRune(s[i:])
-			if r == utf8.RuneError && n <= 1 {
-				break
-			}
-			i += n
-		}
-		return w.fail(w.at+i, "a string that is not UTF-8")
-	}
-	w.at += length
-	return nil
-}
-
-// length reads the size of bytes, a string or a block and holds it to what
-// remains.
-func (w *walker) length() (int, *schema.WalkError) {
-	start := w.at
-	n, err := w.long()
-	if err != nil {
-		return 0, err
-	}
-	if n < 0 {
-		return 0, w.fail(start, fmt.Sprintf("a negative length %d", n))
-	}
-	if n > int64(len(w.data)-w.at) {
-		return 0, w.fail(start, fmt.Sprintf("a length of %d where %d bytes remain", n, len(w.data)-w.at))
-	}
-	return int(n), nil
-}
-
-// long reads a zig-zag varint of at most ten bytes.
-func (w *walker) long() (int64, *schema.WalkError) {
-	if w.at < len(w.data) && w.data[w.at] < 0x80 {
-		u := uint64(w.data[w.at])
-		w.at++
-		return int64(u>>1) ^ -int64(u&1), nil
-	}
-	return w.longSlow()
-}
-
-func (w *walker) longSlow() (int64, *schema.WalkError) {
-	var u uint64
-	for i := 0; ; i++ {
-		if w.at+i >= len(w.data) {
-			return 0, w.fail(w.at, truncated)
-		}
-		c := w.data[w.at+i]
-		if i == 9 && c > 1 {
-			return 0, w.fail(w.at, "a varint of more than 64 bits")
-		}
-		u |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			w.at += i + 1
-			return int64(u>>1) ^ -int64(u&1), nil
-		}
-	}
-}
-
-// int32 reads a varint that must fit 32 bits and five bytes.
-func (w *walker) int32(what string) (int32, *schema.WalkError) {
-	start := w.at
-	n, err := w.long()
-	if err != nil {
-		return 0, err
-	}
-	if n < math.MinInt32 || n > math.MaxInt32 || w.at-start > 5 {
-		return 0, w.fail(start, what+" of more than 32 bits")
-	}
-	return int32(n), nil
-}
-
-// decimal holds the unscaled value between start and the present offset to the
-// precision; other types pass.
-func (w *walker) decimal(o *op, start int) *schema.WalkError {
-	if o.digits == nil {
-		return nil
-	}
-	v := w.data[start:w.at]
-	if len(v) == 0 {
-		return w.fail(start, "a decimal of no bytes")
-	}
-	if !fitsDigits(v, o.digits) {
-		return w.fail(start, fmt.Sprintf("a decimal of more than %d digits", o.node.Logical.Precision))
-	}
-	return nil
-}
-
-// fitsDigits reports whether the two's complement number v lies within ±max,
-// without allocating.
-func fitsDigits(v, max []byte) bool {
-	if v[0] < 0x80 {
-		v = bytes.TrimLeft(v, "\x00")
-		if len(v) != len(max) {
-			return len(v) < len(max)
-		}
-		return bytes.Compare(v, max) <= 0
-	}
-	// A negative v is within -max exactly if ^v, which is |v| - 1, is below max.
-	for len(v) > 0 && v[0] == 0xff {
-		v = v[1:]
-	}
-	if len(v) != len(max) {
-		return len(v) < len(max)
-	}
-	for i := range v {
-		if c := ^v[i]; c != max[i] {
-			return c < max[i]
-		}
-	}
-	return false
 }
