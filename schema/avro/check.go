@@ -41,6 +41,9 @@ func (s *Schema) checkBinary(event []byte) (schema.Judgement, error) {
 const maxViolations = 100
 
 func (s *Schema) checkJSON(event []byte) (schema.Judgement, error) {
+	if max := s.limits.EventBytes; max > 0 && len(event) > max {
+		return schema.Judgement{}, schema.OverLimit("event-bytes", int64(len(event)), int64(max), "the event is too long", schema.Position{})
+	}
 	v, err := jsonx.Parse(string(event), jsonx.EventLimits(s.limits))
 	if err != nil {
 		var e *schema.Error

@@ -9,7 +9,7 @@ import (
 // place that events have them; a recursive type is not entered again.
 func (s *Schema) Fields() []schema.Field {
 	l := &lister{open: map[*Node]bool{}, seen: map[*Node]bool{}}
-	l.node(s.Root, "")
+	l.node(s.Root, "", 0)
 	return l.fields
 }
 
@@ -31,15 +31,21 @@ type lister struct {
 // maxListed bounds the list where shared types would multiply it.
 const maxListed = 100_000
 
-func (l *lister) node(n *Node, path string) {
+// maxListedDepth is the deepest that an event may be by default.
+const maxListedDepth = 64
+
+func (l *lister) node(n *Node, path string, depth int) {
+	if depth > maxListedDepth {
+		return
+	}
 	switch n.Kind {
 	case Array:
-		l.node(n.Items, path+"[]")
+		l.node(n.Items, path+"[]", depth+1)
 	case Map:
-		l.node(n.Items, path+"{}")
+		l.node(n.Items, path+"{}", depth+1)
 	case Union:
 		for _, b := range n.Branches {
-			l.node(b, path)
+			l.node(b, path, depth)
 		}
 	case Record:
 		if l.open[n] {
@@ -58,12 +64,12 @@ func (l *lister) node(n *Node, path string) {
 			if len(l.fields) >= maxListed {
 				return
 			}
-			l.field(n, f, path)
+			l.field(n, f, path, depth+1)
 		}
 	}
 }
 
-func (l *lister) field(n *Node, f *Field, path string) {
+func (l *lister) field(n *Node, f *Field, path string, depth int) {
 	at := f.Name
 	if path != "" {
 		at = path + "." + f.Name
@@ -74,7 +80,7 @@ func (l *lister) field(n *Node, f *Field, path string) {
 		Entity: n.Name + "." + f.Name, Tags: tags(f.Props), Doc: f.Doc, Position: f.Position,
 	}
 	l.fields = append(l.fields, out)
-	l.node(f.Type, at)
+	l.node(f.Type, at, depth)
 }
 
 // optional returns the other branch of a union of null and one more type, which
