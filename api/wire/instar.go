@@ -115,6 +115,8 @@ type Field struct {
 	Logical string   `json:"logical,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 	Doc     string   `json:"doc,omitempty"`
+	Entity  string   `json:"entity,omitempty"` // the path that tag edits use
+	Record  bool     `json:"record,omitempty"` // the entity is a record or message
 	Line    int      `json:"line,omitempty"`
 	Column  int      `json:"column,omitempty"`
 }

@@ -58,6 +58,7 @@ type Reader struct {
 	counts Counts
 	line   int64
 	bytes  int64
+	start  int64 // where the line of Next begins
 	done   bool
 }
 
@@ -93,10 +94,28 @@ func (a *Reader) Counts() Counts { return a.counts }
 // LineNumber returns the number of the line that Next returned last.
 func (a *Reader) LineNumber() int64 { return a.line }
 
+// Offset returns where the line that Next returned last begins, in bytes.
+func (a *Reader) Offset() int64 { return a.start }
+
+// ReadText reads a text line again, at the offset where it stood.
+func ReadText(r io.ReaderAt, offset int64, l Limits) (*TextLine, error) {
+	in := bufio.NewReaderSize(io.NewSectionReader(r, offset, int64(l.LineBytes)+1), 64<<10)
+	text, err := in.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("read the text at byte %d: %w", offset, err)
+	}
+	t := &TextLine{}
+	if err := strict(text, t); err != nil || t.T != KindText {
+		return nil, fmt.Errorf("there is no text at byte %d: %w", offset, errors.Join(err))
+	}
+	return t, nil
+}
+
 // next returns a line without its end. Only a complete line counts: what has no
 // line end was cut.
 func (a *Reader) next() ([]byte, error) {
 	var text []byte
+	a.start = a.bytes
 	for {
 		part, err := a.in.ReadSlice('\n')
 		a.bytes += int64(len(part))
