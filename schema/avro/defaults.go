@@ -16,7 +16,7 @@ import (
 // of a union may match, as Avro 1.12 allows.
 func (p *parser) checkDefault(f *Field) error {
 	c := &defaultCheck{failed: map[nodeValue]bool{}}
-	at, what := c.mismatch(f.Type, f.Default)
+	at, what := c.field(f)
 	if c.steps > maxDefaultSteps {
 		return p.over("default-steps", f.Default.Offset, c.steps, maxDefaultSteps,
 			fmt.Sprintf("the default of field %q takes too long to check", f.Name))
@@ -40,6 +40,26 @@ type nodeValue struct {
 type defaultCheck struct {
 	steps  int
 	failed map[nodeValue]bool // records that a value is no value of
+	fields map[*Field]bool    // true while a field's default is being checked
+}
+
+// field checks a field's own default, on which the one in hand may lean: a
+// record's default may leave out fields that have one.
+func (c *defaultCheck) field(f *Field) (at, what string) {
+	open, known := c.fields[f]
+	if open {
+		return "", fmt.Sprintf("the default of %q needs itself without end", f.Name)
+	}
+	if known {
+		return "", ""
+	}
+	if c.fields == nil {
+		c.fields = map[*Field]bool{}
+	}
+	c.fields[f] = true
+	at, what = c.mismatch(f.Type, f.Default)
+	c.fields[f] = false
+	return at, what
 }
 
 // mismatch says where below v, as a JSON Pointer, and why v is no value of n;
@@ -147,20 +167,21 @@ func (c *defaultCheck) union(n *Node, v *jsonx.Value) (string, string) {
 	if len(n.Branches) == 0 {
 		return "", "the empty union has no value"
 	}
-	firstAt, firstWhat := "", ""
-	for i, b := range n.Branches {
+	// Of the reasons, the one that is not about the JSON type tells most.
+	bestAt, best := "", ""
+	for _, b := range n.Branches {
 		at, what := c.mismatch(b, v)
 		if what == "" {
 			return "", ""
 		}
-		if i == 0 {
-			firstAt, firstWhat = at, what
+		if best == "" || strings.Contains(best, " wants a JSON ") && !strings.Contains(what, " wants a JSON ") {
+			bestAt, best = at, what
 		}
 	}
 	if len(n.Branches) > 1 {
-		firstWhat = "no branch takes it; of the first: " + firstWhat
+		best = "no branch of the union takes it; the nearest: " + best
 	}
-	return firstAt, firstWhat
+	return bestAt, best
 }
 
 func (c *defaultCheck) record(n *Node, v *jsonx.Value) (at, what string) {
@@ -182,7 +203,10 @@ func (c *defaultCheck) record(n *Node, v *jsonx.Value) (at, what string) {
 			if f.Default == nil {
 				return "", fmt.Sprintf("the field %q of %s is missing and has no default", f.Name, n.Name)
 			}
-			continue // that default is checked where it stands
+			if _, what := c.field(f); what != "" {
+				return "", fmt.Sprintf("the field %q of %s is left to its default: %s", f.Name, n.Name, what)
+			}
+			continue
 		}
 		if at, what := c.mismatch(f.Type, value); what != "" {
 			return jsonx.Pointer("", f.Name) + at, what

@@ -110,11 +110,14 @@ func TestDefaults(t *testing.T) {
 		{`{"type":"enum","name":"E","symbols":["A"]}`, `"A"`, `"B"`, `"B" is no symbol of E`},
 		{`{"type":"array","items":"int"}`, `[1,2]`, `[1,"2"]`, "/fields/0/default/1"},
 		{`{"type":"map","values":"int"}`, `{"a":1}`, `{"a/b":"1"}`, "/fields/0/default/a~1b"},
-		{`["null","int"]`, `null`, `"x"`, "no branch takes it"},
-		{`["null","int"]`, `5`, `5.5`, "no branch takes it"},
+		{`["null","int"]`, `null`, `"x"`, "no branch of the union takes it"},
+		{`["null","int"]`, `5`, `5.5`, "no branch of the union takes it"},
+		{`["null","string","int"]`, `5`, `3000000000`, "no branch of the union takes it; the nearest: 3000000000 is no int"},
 		{`["int"]`, `5`, `null`, "int wants a JSON number"},
 		{`[]`, ``, `null`, "the empty union has no value"},
 		{nested, `{"h":1}`, `{"g":1}`, `the field "h" of S is missing`},
+		{`["null","R"]`, `null`, `{}`, "no branch of the union takes it"},
+		{`{"type":"record","name":"A","fields":[{"name":"b","type":["null",{"type":"record","name":"B","fields":[{"name":"a","type":"A","default":{}}]}],"default":null}]}`, `{"b":{}}`, `{"b":[]}`, "no branch of the union takes it"},
 		{nested, `{"h":1,"unknown":2}`, `{"h":"1"}`, "/fields/0/default/h"},
 	}
 	for _, c := range cases {
@@ -132,6 +135,19 @@ func TestDefaults(t *testing.T) {
 		if s, err := Parse(field(c.bad), nil, lenient); err != nil || len(s.Warnings()) != 1 {
 			t.Errorf("%s: leniently %v", field(c.bad), err)
 		}
+	}
+}
+
+// TestEndlessDefault: a default that leaves out the very field it belongs to has
+// no value.
+func TestEndlessDefault(t *testing.T) {
+	_, err := Parse(record(`{"name":"f","type":"R","default":{}}`), nil, strict)
+	if err == nil || !strings.Contains(err.Error(), `the field "f" of R is left to its default: the default of "f" needs itself without end`) {
+		t.Error(err)
+	}
+	_, err = Parse(record(`{"name":"f","type":["R","null"],"default":{"f":null}}`), nil, strict)
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -243,7 +259,7 @@ func TestHostileSchemas(t *testing.T) {
 		"an unknown name among many": {`[` + many(900, func(i int) string {
 			return fmt.Sprintf(`{"type":"fixed","name":"%s%d","size":1}`, strings.Repeat("n", 60), i)
 		}) + `,"` + strings.Repeat("m", 62) + `"]`, "is not defined"},
-		"unions at the bottom":   {strings.Repeat(`{"type":"array","items":`, 60) + `{"type":"record","name":"R","fields":[` + many(9000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":["null","int"],"default":"x"}`, i) }) + `]}` + strings.Repeat("}", 60), "no branch takes it"},
+		"unions at the bottom":   {strings.Repeat(`{"type":"array","items":`, 60) + `{"type":"record","name":"R","fields":[` + many(9000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":["null","int"],"default":"x"}`, i) }) + `]}` + strings.Repeat("}", 60), "no branch of the union takes it"},
 		"900 recursive branches": {record(`{"name":"u","type":`+union+`}`, `{"name":"d","type":"U899","default":`+strings.Repeat(`{"f":`, 100)+`1`+strings.Repeat("}", 100)+`}`), ""},
 	}
 	for name, c := range cases {
