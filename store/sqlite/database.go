@@ -12,6 +12,7 @@ import (
 
 	"github.com/instar-registry/instar/migrations"
 	"github.com/instar-registry/instar/store/internal/failpoint"
+	"github.com/instar-registry/instar/store/internal/sqllog"
 )
 
 // readers is the size of the reading pool. Reads are rare (start, texts,
@@ -83,6 +84,7 @@ func (db *database) ready(ctx context.Context, c Config) error {
 		if err := db.check(ctx); err != nil {
 			return err
 		}
+		db.lock.unclean = false
 	}
 	if !c.ReadOnly && !c.NoMigrate {
 		return db.migrate(ctx)
@@ -107,13 +109,13 @@ func (db *database) migrate(ctx context.Context) error {
 func (db *database) check(ctx context.Context) error {
 	var found []string
 	for _, pragma := range []string{"integrity_check", "foreign_key_check"} {
-		rows, err := db.write.QueryContext(ctx, "PRAGMA "+pragma)
-		if err != nil {
-			return fmt.Errorf("check the database: %w", tag(ctx, err))
-		}
-		lines, err := firstColumn(rows)
-		if err != nil {
-			return fmt.Errorf("check the database: %w", tag(ctx, err))
+		lines, err := db.firstColumn(ctx, "PRAGMA "+pragma)
+		var state *sqllog.StateError
+		switch {
+		case errors.As(err, &state) && state.State == "XX001":
+			lines = append(lines, state.Error())
+		case err != nil:
+			return fmt.Errorf("check the database: %w", err)
 		}
 		for _, line := range lines {
 			if line != "ok" {
@@ -127,8 +129,13 @@ func (db *database) check(ctx context.Context) error {
 	return nil
 }
 
-func firstColumn(rows *sql.Rows) (out []string, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
+// firstColumn returns the first column of all rows, and those before an error.
+func (db *database) firstColumn(ctx context.Context, text string) (out []string, err error) {
+	rows, err := db.write.QueryContext(ctx, text)
+	if err != nil {
+		return nil, tag(ctx, err)
+	}
+	defer func() { err = errors.Join(tag(ctx, err), rows.Close()) }()
 	names, err := rows.Columns()
 	if err != nil {
 		return nil, err
@@ -141,7 +148,7 @@ func firstColumn(rows *sql.Rows) (out []string, err error) {
 	dest[0] = &first
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return nil, err
+			return out, err
 		}
 		out = append(out, first.String)
 	}

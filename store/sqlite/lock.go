@@ -13,7 +13,7 @@ import (
 // it, and whether the last holder got to the end.
 type lockFile struct {
 	file    *os.File
-	unclean bool // the last holder did not release it
+	unclean bool // the last holder did not release it, and nobody has checked since
 }
 
 const stoppedCleanly = "stopped cleanly\n"
@@ -52,7 +52,7 @@ func lockAndReadFile(f *os.File) (string, error) {
 
 func (l *lockFile) release(clean bool) error {
 	var err error
-	if clean {
+	if clean && !l.unclean { // or a second start would not check again
 		err = writeOver(l.file, stoppedCleanly)
 	}
 	return errors.Join(err, l.file.Close())
