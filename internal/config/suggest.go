@@ -59,3 +59,11 @@ func distance(a, b string) int {
 	}
 	return one[len(b)]
 }
+
+// Nearest returns the candidate that text was probably meant to be, or "".
+func Nearest(text string, candidates []string) string {
+	if i := nearest(text, candidates); i >= 0 {
+		return candidates[i]
+	}
+	return ""
+}
