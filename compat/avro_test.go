@@ -91,7 +91,7 @@ func TestAvroBounds(t *testing.T) {
 	for name, c := range cases {
 		start := time.Now()
 		d := avroDifferences(parseAvro(t, c.writer), parseAvro(t, c.reader))
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		}
 		endless := len(d) == 1 && strings.HasPrefix(d[0].Description, "The schemas are too large to compare")

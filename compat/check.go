@@ -75,7 +75,7 @@ func Check(ctx context.Context, r Request) (Report, error) {
 	if !r.Level.Transitive() && len(history) > 1 {
 		history = history[:1]
 	}
-	for _, v := range history {
+	for i, v := range history {
 		for _, d := range []Direction{NewToOld, OldToNew} {
 			asked := (d == NewToOld && r.Level.forward()) || (d == OldToNew && r.Level.backward())
 			if !asked && !r.Options.BothDirections {
@@ -88,6 +88,7 @@ func Check(ctx context.Context, r Request) (Report, error) {
 			if err != nil {
 				return Report{}, err
 			}
+			p.index = i
 			if asked {
 				report.add(&p)
 			}
@@ -95,6 +96,41 @@ func Check(ctx context.Context, r Request) (Report, error) {
 		}
 	}
 	return report, nil
+}
+
+// The answers of [Report.DeployFirst].
+const (
+	DeployAny       = "any"       // both sides understand each other
+	DeployConsumers = "consumers" // new readers understand old events only
+	DeployProducers = "producers" // old readers understand new events only
+	DeployNone      = "none"      // neither: an upcaster, a new subject, or both
+	DeployUnknown   = "unknown"   // a direction was not judged or not decided
+)
+
+// DeployFirst says which side of a running system may take the candidate first,
+// read off the verdicts of both directions; see [Options.BothDirections].
+func (r *Report) DeployFirst() string {
+	sides := map[Direction]Verdict{}
+	for i := range r.Pairs {
+		p := &r.Pairs[i]
+		if known, ok := sides[p.Direction]; ok {
+			sides[p.Direction] = worse(known, p.Verdict)
+		} else {
+			sides[p.Direction] = p.Verdict
+		}
+	}
+	switch backward, forward := sides[OldToNew], sides[NewToOld]; {
+	case backward == Unknown || forward == Unknown:
+		return DeployUnknown
+	case backward == Compatible && forward == Compatible:
+		return DeployAny
+	case backward == Compatible:
+		return DeployConsumers
+	case forward == Compatible:
+		return DeployProducers
+	default:
+		return DeployNone
+	}
 }
 
 // add lets a pair that the level asks for speak.

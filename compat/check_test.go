@@ -188,7 +188,7 @@ func TestBaseInvalid(t *testing.T) {
 		if !r.Refused || r.Verdict != Unknown || r.Pairs[2].Reason != BaseInvalid || r.Pairs[3].RuleVerdict != Unknown {
 			t.Errorf("%s: %+v", policy, r)
 		}
-		if m := strings.Join(r.Messages(), "\n"); !strings.Contains(m, `version 1 does not parse`) || !strings.Contains(m, `"X" is not defined`) || !strings.Contains(m, "{oldSchemaVersion: 1}") {
+		if m := strings.Join(r.Messages(), "\n"); !strings.Contains(m, `The old schema does not parse`) || !strings.Contains(m, `"X" is not defined`) || !strings.Contains(m, "{oldSchemaVersion: 1}") {
 			t.Errorf("%s: %s", policy, m)
 		}
 	}
@@ -226,6 +226,41 @@ func TestBothDirections(t *testing.T) {
 	r, err := Check(t.Context(), Request{Candidate: parseAvro(t, recordOf(fieldA, fieldB)), History: history(t, recordOf(fieldA)), Level: Forward, Policy: Strict, Options: Options{BothDirections: true}})
 	if err != nil || len(r.Pairs) != 2 || r.Refused || r.Verdict != Compatible || r.Pairs[1].Verdict != Incompatible || len(r.Messages()) != 0 {
 		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func TestDeployFirst(t *testing.T) {
+	a, ab, abd, as := recordOf(fieldA), recordOf(fieldA, fieldB), recordOf(fieldA, fieldBDef), recordOf(`{"name":"a","type":"string"}`)
+	for _, c := range []struct {
+		candidate, old string
+		both           bool
+		policy         Policy
+		want           string
+	}{
+		{abd, a, true, Strict, DeployAny},
+		{a, ab, true, Strict, DeployConsumers},
+		{ab, a, true, Strict, DeployProducers},
+		{as, a, true, Strict, DeployNone},
+		{abd, a, false, Strict, DeployUnknown},
+		{abd, a, true, Exact, DeployUnknown},
+	} {
+		r, err := Check(t.Context(), Request{Candidate: parseAvro(t, c.candidate), History: history(t, c.old), Policy: c.policy, Options: Options{BothDirections: c.both}})
+		if err != nil || r.DeployFirst() != c.want {
+			t.Errorf("%s after %s: %s, %v, want %s", c.candidate, c.old, r.DeployFirst(), err, c.want)
+		}
+	}
+}
+
+// TestWithoutNumbers: versions that are files have no number to show, and are
+// still told apart.
+func TestWithoutNumbers(t *testing.T) {
+	a, ab := recordOf(fieldA), recordOf(fieldA, fieldB)
+	h := history(t, a, a)
+	h[0].Number, h[1].Number = 0, 0
+	r, err := Check(t.Context(), Request{Candidate: parseAvro(t, ab), History: h, Level: BackwardTransitive, Policy: Strict})
+	want := []string{missingB, "{oldSchema: '" + a + "'}", "{validateFields: 'false', compatibility: 'BACKWARD_TRANSITIVE'}"}
+	if err != nil || !slices.Equal(r.Messages(), want) {
+		t.Errorf("%v %q", err, r.Messages())
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // check of Apache Avro's Java library, all problems in its order. Logical
 // types, decimals, writer aliases, namespaces and docs are not compared.
 func avroDifferences(writer, reader *avro.Schema) []Difference {
-	c := &avroRule{memo: map[avroPair]*[]Difference{}}
+	c := &avroRule{memo: map[avroPair][]Difference{}}
 	c.location = append(c.location, "")
 	result := c.pair(reader.Root, writer.Root)
 	switch {
@@ -30,16 +30,16 @@ func avroDifferences(writer, reader *avro.Schema) []Difference {
 // that name each other as aliases have 10^8 pairs. What is not compared is
 // refused, never waved through.
 const (
-	maxAvroPairs = 500_000
+	maxAvroPairs = 200_000
 	maxAvroDepth = 2_000
 )
 
 type avroPair struct{ reader, writer *avro.Node }
 
 type avroRule struct {
-	// memo holds the differences of judged pairs; a nil entry is a pair that is
-	// being judged, which counts as compatible.
-	memo map[avroPair]*[]Difference
+	// memo holds the differences of judged pairs; a pair that is being judged has
+	// none yet, which counts as compatible.
+	memo map[avroPair][]Difference
 	// location is the way from the root of the pair in hand.
 	location []string
 	// steps counts judged pairs, depth those that are open; endless is set when
@@ -110,14 +110,11 @@ func (c *avroRule) pair(reader, writer *avro.Node) []Difference {
 	}
 	key := avroPair{reader, writer}
 	if known, ok := c.memo[key]; ok {
-		if known == nil {
-			return nil
-		}
-		return *known
+		return known
 	}
 	c.memo[key] = nil
 	result := c.judge(reader, writer)
-	c.memo[key] = &result
+	c.memo[key] = result
 	return result
 }
 

@@ -19,16 +19,16 @@ func (r *Report) Messages() []string {
 		return []string{}
 	}
 	var out []string
-	version := 0
+	failing := 0
 	for i := range r.Pairs {
 		p := &r.Pairs[i]
 		if !r.asks(p.Direction) || !p.refused() {
 			continue
 		}
-		if out != nil && p.Version != version {
+		if out != nil && p.index != failing {
 			break
 		}
-		version = p.Version
+		failing = p.index
 		out = append(out, p.messages(r.full() && p.Direction == NewToOld)...)
 	}
 	return append(out, Frame(r.validateFields, r.Level))
@@ -52,9 +52,12 @@ func Frame(validateFields bool, level Level) string {
 // messages are the lines of one pair. In a full check the forward half does not
 // show the old schema, as in Confluent.
 func (p *Pair) messages(bare bool) []string {
+	var version []string
+	if p.Version > 0 {
+		version = []string{fmt.Sprintf("{oldSchemaVersion: %d}", p.Version)}
+	}
 	if p.Reason == BaseInvalid {
-		return []string{fmt.Sprintf("version %d does not parse, so nothing can be said about it: %v", p.Version, p.Err),
-			fmt.Sprintf("{oldSchemaVersion: %d}", p.Version)}
+		return append([]string{fmt.Sprintf("The old schema does not parse, so nothing can be said about it: %v", p.Err)}, version...)
 	}
 	var out []string
 	for i := range p.Findings {
@@ -65,7 +68,7 @@ func (p *Pair) messages(bare bool) []string {
 	if bare {
 		return out
 	}
-	return append(out, fmt.Sprintf("{oldSchemaVersion: %d}", p.Version), oldSchema(p.old))
+	return append(append(out, version...), oldSchema(p.old))
 }
 
 func oldSchema(text string) string {

@@ -65,6 +65,7 @@ type Finding struct {
 
 // Pair is the answer about one old version in one direction.
 type Pair struct {
+	// Version is the number of the old version; 0 if it has none, as a file.
 	Version   int
 	Direction Direction
 	// Verdict is the answer under the policy of the check.
@@ -82,7 +83,8 @@ type Pair struct {
 	// Err is the mistake that keeps the old version from being parsed.
 	Err error
 
-	old string // canonical text for the message list
+	index int    // of the version in the history
+	old   string // canonical text for the message list
 }
 
 // refused reports whether the pair speaks against the candidate.
