@@ -92,6 +92,12 @@ func (d *decider) batch(b Batch) (Decision, error) {
 		results = append(results, one.Result)
 	}
 	if b.DryRun {
+		for i, r := range results {
+			if r, ok := r.(Registered); ok && r.Created {
+				r.Text = extra[r.Content.Text] // it will be stored nowhere
+				results[i] = r
+			}
+		}
 		return Decision{Result: results}, nil
 	}
 	out.Result = results
