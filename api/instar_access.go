@@ -13,9 +13,9 @@ import (
 	"github.com/instar-registry/instar/registry"
 )
 
-// server is the scope of everything that belongs to no context: tokens, grants,
+// serverScope is the scope of everything that belongs to no context: tokens, grants,
 // exports of everything.
-var server = registry.Name{Context: registry.GlobalContext}
+var serverScope = registry.Name{Context: registry.GlobalContext}
 
 // defaultTokenTTL is how long a token lives unless its creator says otherwise.
 const defaultTokenTTL = 90 * day
@@ -77,7 +77,7 @@ func (x *request) tokenBody(t *registry.Token, secret string) wire.Token {
 }
 
 func listTokens(x *request) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	out := []wire.Token{}
@@ -94,7 +94,7 @@ func listTokens(x *request) error {
 }
 
 func createToken(x *request) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	d, err := x.decode()
@@ -153,7 +153,7 @@ func (x *request) issue(cmd registry.CreateToken) error {
 }
 
 func rotateToken(x *request) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	d, err := x.decode()
@@ -178,7 +178,7 @@ func rotateToken(x *request) error {
 }
 
 func revokeToken(x *request) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	by, err := x.by()
@@ -192,7 +192,7 @@ func revokeToken(x *request) error {
 }
 
 func listGrants(x *request) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	out := []wire.Grant{}
@@ -212,7 +212,7 @@ func addGrant(x *request) error    { return x.changeGrant(false) }
 func removeGrant(x *request) error { return x.changeGrant(true) }
 
 func (x *request) changeGrant(remove bool) error {
-	if err := x.need(auth.Admin, server); err != nil {
+	if err := x.need(auth.Admin, serverScope); err != nil {
 		return err
 	}
 	g := registry.Grant{Principal: x.params[0], Role: x.params[1], Pattern: x.text("pattern")}

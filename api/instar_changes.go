@@ -291,7 +291,7 @@ func (f *feedReader) give(lines []feedLine) error {
 
 func visible(p *auth.Principal, l *feedLine) bool {
 	if l.admin {
-		return p.Allow(auth.Admin, server)
+		return p.Allow(auth.Admin, serverScope)
 	}
 	return p.Allow(auth.Read, l.name)
 }

@@ -41,7 +41,7 @@ func export(x *request) error {
 	}
 	may := registry.Name{Context: s.scope.context}
 	if s.scope.context == "" {
-		may = server
+		may = serverScope
 	}
 	if err := x.need(auth.Admin, may); err != nil {
 		return err
