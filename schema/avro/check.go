@@ -41,18 +41,9 @@ func (s *Schema) checkBinary(event []byte) (schema.Judgement, error) {
 const maxViolations = 100
 
 func (s *Schema) checkJSON(event []byte) (schema.Judgement, error) {
-	if max := s.limits.EventBytes; max > 0 && len(event) > max {
-		return schema.Judgement{}, schema.OverLimit("event-bytes", int64(len(event)), int64(max), "the event is too long", schema.Position{})
+	v, violations, err := s.readJSON(event)
+	if err != nil || v == nil {
+		return schema.Judgement{Violations: violations}, err
 	}
-	v, err := jsonx.Parse(string(event), jsonx.EventLimits(s.limits))
-	if err != nil {
-		var e *schema.Error
-		if !errors.As(err, &e) || e.Limit != "" {
-			return schema.Judgement{}, err
-		}
-		return schema.Judgement{Violations: []schema.Violation{{What: e.Error(), Offset: -1}}}, nil
-	}
-	c := &jsonCheck{program: s.program()}
-	c.value(c.program.root, v, "")
-	return schema.Judgement{Violations: c.violations, Decoded: jsonx.Append(nil, v)}, nil
+	return schema.Judgement{Violations: violations, Decoded: jsonx.Append(nil, v)}, nil
 }

@@ -93,10 +93,7 @@ func (c *jsonCheck) record(o *op, v *jsonx.Value, path string) {
 		}
 		return path + "." + name
 	}
-	values := make(map[string]*jsonx.Value, len(v.Members))
-	for i := range v.Members {
-		values[v.Members[i].Key] = v.Members[i].Value
-	}
+	values := fieldValues(v)
 	for _, f := range o.node.Fields {
 		value := values[f.Name]
 		if value == nil {
@@ -114,6 +111,14 @@ func (c *jsonCheck) record(o *op, v *jsonx.Value, path string) {
 			c.wrong(m.Value, at(clip(m.Key)), fmt.Sprintf("%s has no field %q", o.node.Name, clip(m.Key)))
 		}
 	}
+}
+
+func fieldValues(v *jsonx.Value) map[string]*jsonx.Value {
+	values := make(map[string]*jsonx.Value, len(v.Members))
+	for i := range v.Members {
+		values[v.Members[i].Key] = v.Members[i].Value
+	}
+	return values
 }
 
 func (c *jsonCheck) union(o *op, v *jsonx.Value, path string) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"reflect"
@@ -62,6 +63,12 @@ func checkSample(t *testing.T, s *Schema, seed uint64) {
 		if !bytes.Equal(j.Decoded, sample.JSON) {
 			t.Fatalf("seed %d, encoding %d: decoded\n%s\nwant\n%s", seed, e.Encoding, j.Decoded, sample.JSON)
 		}
+	}
+	if encoded, err := s.Encode(sample.JSON); err != nil || !bytes.Equal(encoded, sample.Binary) {
+		t.Fatalf("seed %d: %s encodes as %x (%v), want %x", seed, sample.JSON, encoded, err, sample.Binary)
+	}
+	if decoded, err := s.Decode(sample.Binary); err != nil || !bytes.Equal(decoded, sample.JSON) {
+		t.Fatalf("seed %d: %x decodes as %s (%v)", seed, sample.Binary, decoded, err)
 	}
 	if !json.Valid(sample.JSON) {
 		t.Fatalf("seed %d: invalid JSON %s", seed, sample.JSON)
@@ -249,6 +256,31 @@ func TestCheckBinary(t *testing.T) {
 	}
 }
 
+func TestEncode(t *testing.T) {
+	s := mustParse(t, record(`{"name":"f","type":["float","double"]}`, `{"name":"m","type":{"type":"map","values":"int"}}`))
+	event, err := s.Encode([]byte(`{"m":{"b":1,"a":2},"f":{"double":"-Infinity"}}`))
+	if want := join([]byte{2}, binary.LittleEndian.AppendUint64(nil, math.Float64bits(math.Inf(-1))), []byte{4, 2, 'b', 2, 2, 'a', 4, 0}); err != nil || !bytes.Equal(event, want) {
+		t.Errorf("%x, %v", event, err)
+	}
+	for in, want := range map[string]string{
+		"{\n\"f\":{\"float\":true},\"m\":{}}": "float wants a JSON number, not boolean (at f, line 2, column 14)",
+		`{`:                                   "unexpected end of text",
+		`{"f":1}`:                             "a union value other than null",
+	} {
+		var e *schema.Error
+		if _, err := s.Encode([]byte(in)); !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", in, err, want)
+		}
+	}
+	if _, err := s.Decode([]byte{9}); err == nil {
+		t.Error("a broken event was decoded")
+	}
+	var limit *schema.Error
+	if _, err := s.Encode([]byte(strings.Repeat("[", 100))); !errors.As(err, &limit) || limit.Limit != "json-depth" {
+		t.Errorf("too deep: %v", err)
+	}
+}
+
 // corpusTexts are the texts of testdata that fuzzing starts from.
 func corpusTexts(t testing.TB) []string {
 	t.Helper()
@@ -340,8 +372,14 @@ func FuzzSample(f *testing.F) {
 			t.Fatalf("%s, seed %d: %v", text, seed, err)
 		}
 		j, err := s.Check(t.Context(), schema.Event{Encoding: schema.EncodingJSON, Bytes: sample.JSON})
-		if err == nil && len(j.Violations) > 0 {
+		if err != nil {
+			return // beyond the limits of JSON events
+		}
+		if len(j.Violations) > 0 {
 			t.Fatalf("%s, seed %d: %s: %+v", text, seed, sample.JSON, j.Violations)
+		}
+		if encoded, err := s.Encode(sample.JSON); err != nil || !bytes.Equal(encoded, sample.Binary) {
+			t.Fatalf("%s, seed %d: %s encodes as %x (%v), want %x", text, seed, sample.JSON, encoded, err, sample.Binary)
 		}
 	})
 }
