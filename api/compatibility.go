@@ -124,7 +124,7 @@ func findings(j *registry.Judgement) json.RawMessage {
 			}
 			out = append(out, finding{
 				Rule: f.Kind, Path: f.Path, Level: j.Level.String(), Direction: p.Direction.String(),
-				Version: p.Version, Description: f.Description, Refused: f.Refused,
+				Version: p.Version, Description: f.Sentence(p.Direction), Refused: f.Refused,
 			})
 		}
 	}

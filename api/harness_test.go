@@ -117,4 +117,3 @@ func (s *server) post(path, body string) string {
 	}
 	return a.body
 }
-

@@ -44,11 +44,11 @@ func readTarget(path, base string) (target, error) {
 			path = "/"
 		}
 	}
-	if len(path) > 1 {
-		path = strings.TrimSuffix(path, "/")
-	}
 	if path == "" || path[0] != '/' || strings.Contains(path, "//") {
 		return target{}, errNoRoute
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
 	}
 	rest, ok := strings.CutPrefix(path, "/contexts/")
 	if !ok {
