@@ -188,7 +188,7 @@ func (c *Client) Export(ctx context.Context, q ExportQuery, w io.Writer) error {
 // ImportOptions are the parameters of [Client.Import].
 type ImportOptions struct {
 	DryRun        bool
-	SkipIdentical bool              // a version that is there with other content is left out, not refused
+	SkipIdentical bool              // a version whose schema is live in the subject under another number is left out, not refused
 	ContextMap    map[string]string // from context to context
 }
 
