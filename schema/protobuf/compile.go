@@ -45,7 +45,7 @@ func newCompiler(deps []schema.Document, opts schema.Options) *compiler {
 // parseText runs the parser proper over a text that passed prescan. The parser
 // goes on after some mistakes and may then trip over what is missing; a panic
 // after a reported mistake is that mistake.
-func parseText(name, text string) (file *ast.FileNode, err error) {
+func parseText(name string, src *source) (file *ast.FileNode, err error) {
 	var reported error
 	defer func() {
 		if reported != nil && err != nil {
@@ -59,43 +59,44 @@ func parseText(name, text string) (file *ast.FileNode, err error) {
 		}
 		return e
 	}, nil))
-	return parser.Parse(name, strings.NewReader(text), h)
+	return parser.Parse(name, strings.NewReader(src.broken), h)
 }
 
 // file parses and links a document or bundled file.
 func (c *compiler) file(name, text string) (linker.File, error) {
-	tree, err := c.parse(name, name, text)
+	tree, src, err := c.parse(name, name, text)
 	if err != nil {
 		return nil, err
 	}
-	return c.link(name, name, text, tree)
+	return c.link(name, name, src, tree)
 }
 
 // parse applies the limits and returns the syntax tree. document is the name
 // for errors.
-func (c *compiler) parse(name, document, text string) (*ast.FileNode, error) {
-	if err := prescan(text, c.opts); err != nil {
-		return nil, inDocument(err, document)
-	}
-	tree, err := parseText(name, text)
+func (c *compiler) parse(name, document, text string) (*ast.FileNode, *source, error) {
+	src, err := prescan(text, c.opts)
 	if err != nil {
-		return nil, userError(err, document, text)
+		return nil, nil, inDocument(err, document)
 	}
-	if err := checkEdition(tree, text); err != nil {
-		return nil, inDocument(err, document)
+	tree, err := parseText(name, src)
+	if err != nil {
+		return nil, nil, userError(err, document, src)
 	}
-	return tree, nil
+	if err := checkEdition(tree, src); err != nil {
+		return nil, nil, inDocument(err, document)
+	}
+	return tree, src, nil
 }
 
 // checkEdition refuses by name the editions that the compiler does not know.
-func checkEdition(tree *ast.FileNode, text string) error {
+func checkEdition(tree *ast.FileNode, src *source) error {
 	if tree.Edition == nil || tree.Edition.Edition.AsString() == "2023" {
 		return nil
 	}
 	return &schema.Error{
 		What:     fmt.Sprintf("edition %q is not supported", tree.Edition.Edition.AsString()),
 		Hint:     `use syntax "proto2", syntax "proto3" or edition "2023"`,
-		Position: positionAt(text, tree.NodeInfo(tree.Edition.Edition).Start().Offset),
+		Position: src.position(tree.NodeInfo(tree.Edition.Edition).Start().Offset),
 	}
 }
 
@@ -108,25 +109,25 @@ func inDocument(err error, document string) error {
 
 // link resolves the imports of a tree, links it and interprets its options. The
 // tree is brought into canonical order and given up.
-func (c *compiler) link(name, document, text string, tree *ast.FileNode) (res linker.Result, err error) {
+func (c *compiler) link(name, document string, src *source, tree *ast.FileNode) (res linker.Result, err error) {
 	c.open = append(c.open, name)
 	defer func() { c.open = c.open[:len(c.open)-1] }()
-	deps, err := c.imports(document, text, tree)
+	deps, err := c.imports(document, src, tree)
 	if err != nil {
 		return nil, err
 	}
-	res, err = c.linkTree(tree, deps, document, text)
+	res, err = c.linkTree(tree, deps, document, src)
 	if err != nil {
-		return nil, userError(err, document, text)
+		return nil, userError(err, document, src)
 	}
 	return res, nil
 }
 
-func (c *compiler) linkTree(tree *ast.FileNode, deps linker.Files, document, text string) (res linker.Result, err error) {
+func (c *compiler) linkTree(tree *ast.FileNode, deps linker.Files, document string, src *source) (res linker.Result, err error) {
 	defer shield("the Protobuf linker", &err)
 	h := newHandler(func(w reporter.ErrorWithPos) {
 		if document == "" {
-			c.warn(w, text)
+			c.warn(w, src)
 		}
 	})
 	order := canonicalOrder(tree)
@@ -150,16 +151,16 @@ func (c *compiler) linkTree(tree *ast.FileNode, deps linker.Files, document, tex
 	return res, h.Error()
 }
 
-func (c *compiler) warn(w reporter.ErrorWithPos, text string) {
+func (c *compiler) warn(w reporter.ErrorWithPos, src *source) {
 	what := w.Unwrap().Error()
 	if what == parser.ErrNoSyntax.Error() {
 		return // Confluent's printer leaves the line out, so it is common.
 	}
-	c.warnings = append(c.warnings, schema.Warning{What: what, Position: positionAt(text, w.GetPosition().Offset)})
+	c.warnings = append(c.warnings, schema.Warning{What: what, Position: src.position(w.GetPosition().Offset)})
 }
 
 // imports links everything that a tree imports.
-func (c *compiler) imports(document, text string, tree *ast.FileNode) (linker.Files, error) {
+func (c *compiler) imports(document string, src *source, tree *ast.FileNode) (linker.Files, error) {
 	var deps linker.Files
 	for _, decl := range tree.Decls {
 		i, ok := decl.(*ast.ImportNode)
@@ -169,7 +170,7 @@ func (c *compiler) imports(document, text string, tree *ast.FileNode) (linker.Fi
 		f, err := c.resolve(i.Name.AsString())
 		if e, ok := err.(*schema.Error); ok && e.Document == "" && !e.IsValid() {
 			e.Document = document
-			e.Position = positionAt(text, tree.NodeInfo(i.Name).Start().Offset)
+			e.Position = src.position(tree.NodeInfo(i.Name).Start().Offset)
 		}
 		if err != nil {
 			return nil, err

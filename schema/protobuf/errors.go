@@ -31,7 +31,7 @@ func newHandler(warn func(reporter.ErrorWithPos)) *reporter.Handler {
 
 // userError converts an error of the parser or linker. document is the
 // reference name of the text, empty for the schema itself.
-func userError(err error, document, text string) error {
+func userError(err error, document string, src *source) error {
 	var own *schema.Error
 	var bug *schema.Bug
 	if errors.As(err, &own) || errors.As(err, &bug) {
@@ -41,7 +41,7 @@ func userError(err error, document, text string) error {
 	var at reporter.ErrorWithPos
 	if errors.As(err, &at) {
 		out.What = at.Unwrap().Error()
-		out.Position = positionAt(text, at.GetPosition().Offset)
+		out.Position = src.position(at.GetPosition().Offset)
 	}
 	out.What = strings.ReplaceAll(out.What, ownFileName+":", "")
 	out.Hint = hintFor(out.What)

@@ -30,7 +30,7 @@ const maxListedFields = 20_000
 // lister collects fields by walking from event messages into field types.
 type lister struct {
 	own   protoreflect.FileDescriptor
-	text  string
+	src   *source
 	tree  *ast.FileNode
 	nodes map[string]ast.Node // full name to declaration, own file only
 	tags  *tagReader
@@ -47,11 +47,13 @@ const maxListedDepth = 32
 // paths of event messages other than the first are prefixed with the message's
 // name and a colon. A recursive type is listed once per path.
 func (s *Schema) Fields() []schema.Field {
-	l := &lister{own: s.file, text: s.text, nodes: map[string]ast.Node{}, tags: newTagReader(s.file), named: map[protoreflect.FullName]bool{}}
-	if tree, err := parseText(ownFileName, s.text); err == nil {
-		l.tree = tree
-		f := buildFile(tree)
-		l.index(f.pkg, f.messages)
+	l := &lister{own: s.file, nodes: map[string]ast.Node{}, tags: newTagReader(s.file), named: map[protoreflect.FullName]bool{}}
+	if src, err := prescan(s.text, s.opts); err == nil {
+		if tree, err := parseText(ownFileName, src); err == nil {
+			l.src, l.tree = src, tree
+			f := buildFile(tree)
+			l.index(f.pkg, f.messages)
+		}
 	}
 	for i, md := range eventMessages(s.file) {
 		prefix := ""
@@ -147,7 +149,7 @@ func (l *lister) place(f *schema.Field, fullName string) {
 	if node := l.nodes[fullName]; node != nil {
 		info := l.tree.NodeInfo(node)
 		f.Doc = docOf(info)
-		f.Position = positionAt(l.text, info.Start().Offset)
+		f.Position = l.src.position(info.Start().Offset)
 	}
 }
 

@@ -21,7 +21,7 @@ func mustParse(t testing.TB, text string, deps ...schema.Document) *Schema {
 	t.Helper()
 	s, err := Parse(text, deps, defaults())
 	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
+		t.Fatalf("%v\n%.2000s", err, text)
 	}
 	return s
 }

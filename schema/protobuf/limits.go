@@ -8,7 +8,7 @@ import (
 
 // counter checks the limits that need the structure of a schema.
 type counter struct {
-	text  string
+	src   *source
 	opts  schema.Options
 	nodes int
 	file  *builder
@@ -16,8 +16,8 @@ type counter struct {
 }
 
 // checkElements refuses a schema with too many parts.
-func checkElements(f *fileElement, b *builder, text string, opts schema.Options) error {
-	c := &counter{text: text, opts: opts, file: b}
+func checkElements(f *fileElement, b *builder, src *source, opts schema.Options) error {
+	c := &counter{src: src, opts: opts, file: b}
 	c.messages("", f.messages, f.enums)
 	for _, e := range f.extends {
 		c.fieldList("", e.fields, e.groups)
@@ -35,7 +35,7 @@ func (c *counter) over(limit string, found, max int, what, path string, m *messa
 	e := schema.OverLimit(limit, int64(found), int64(max), what, schema.Position{})
 	e.Path = path
 	if m != nil && m.node != nil {
-		e.Position = positionAt(c.text, c.file.file.NodeInfo(m.node).Start().Offset)
+		e.Position = c.src.position(c.file.file.NodeInfo(m.node).Start().Offset)
 	}
 	c.err = e
 }

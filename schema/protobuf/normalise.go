@@ -58,8 +58,12 @@ func (n *normaliser) fileElement(f *fileElement) {
 }
 
 func (n *normaliser) messages(messages []*messageElement, mds protoreflect.MessageDescriptors) {
+	byName := make(map[protoreflect.Name]protoreflect.MessageDescriptor, mds.Len())
+	for i := range mds.Len() {
+		byName[mds.Get(i).Name()] = mds.Get(i)
+	}
 	for _, m := range messages {
-		n.message(m, mds.ByName(protoreflect.Name(m.name)))
+		n.message(m, byName[protoreflect.Name(m.name)])
 	}
 }
 
@@ -67,23 +71,24 @@ func (n *normaliser) message(m *messageElement, md protoreflect.MessageDescripto
 	scope := md.FullName()
 	m.reserved = sortRanges(m.reserved)
 	m.options = n.options(m.options, scope)
-	n.fields(m.fields, md.Fields(), scope)
+	fields := make(map[int64]protoreflect.FieldDescriptor, md.Fields().Len())
+	for i := range md.Fields().Len() {
+		fields[int64(md.Fields().Get(i).Number())] = md.Fields().Get(i)
+	}
+	n.fields(m.fields, fields, scope)
 	for _, o := range m.oneofs {
 		o.options = n.options(o.options, scope)
-		n.fields(o.fields, md.Fields(), scope)
-		n.fields(o.groups, md.Fields(), scope)
+		n.fields(o.fields, fields, scope)
+		n.fields(o.groups, fields, scope)
 	}
 	slices.SortStableFunc(m.oneofs, func(a, b *oneofElement) int { return cmp.Compare(a.firstNumber(), b.firstNumber()) })
-	n.fields(m.groups, md.Fields(), scope)
+	n.fields(m.groups, fields, scope)
 	m.extensions = sortRanges(m.extensions)
 	for i := range m.extensions {
 		m.extensions[i].options = n.options(m.extensions[i].options, scope)
 	}
 	m.extends = n.extends(m.extends, md.Extensions(), scope)
-	m.messages = slices.DeleteFunc(m.messages, func(e *messageElement) bool {
-		nested := md.Messages().ByName(protoreflect.Name(e.name))
-		return nested != nil && nested.IsMapEntry()
-	})
+	m.messages = slices.DeleteFunc(m.messages, func(e *messageElement) bool { return e.isMapEntry() })
 	n.messages(m.messages, md.Messages())
 	n.enums(m.enums, md.Enums())
 }
@@ -99,9 +104,9 @@ func (o *oneofElement) firstNumber() int64 {
 }
 
 // fields resolves and sorts the fields of a message.
-func (n *normaliser) fields(fields []*fieldElement, fds protoreflect.FieldDescriptors, scope protoreflect.FullName) {
+func (n *normaliser) fields(fields []*fieldElement, byNumber map[int64]protoreflect.FieldDescriptor, scope protoreflect.FullName) {
 	for _, f := range fields {
-		n.field(f, fds.ByNumber(protoreflect.FieldNumber(f.tag)), scope)
+		n.field(f, byNumber[f.tag], scope)
 	}
 	slices.SortStableFunc(fields, func(a, b *fieldElement) int { return cmp.Compare(a.tag, b.tag) })
 }
@@ -131,8 +136,8 @@ func typeName(fd protoreflect.FieldDescriptor) string {
 }
 
 func (n *normaliser) enums(enums []*enumElement, eds protoreflect.EnumDescriptors) {
-	for _, e := range enums {
-		scope := eds.ByName(protoreflect.Name(e.name)).FullName()
+	for i, e := range enums {
+		scope := eds.Get(i).FullName() // enums keep their order
 		e.reserved = sortRanges(e.reserved)
 		e.options = n.options(e.options, scope)
 		for i := range e.values {
@@ -151,6 +156,11 @@ func (n *normaliser) enums(enums []*enumElement, eds protoreflect.EnumDescriptor
 // extends joins the blocks that extend the same message.
 func (n *normaliser) extends(extends []*extendElement, xds protoreflect.ExtensionDescriptors, scope protoreflect.FullName) []*extendElement {
 	var out []*extendElement
+	blocks := map[string]*extendElement{}
+	byName := make(map[string]protoreflect.ExtensionDescriptor, xds.Len())
+	for i := range xds.Len() {
+		byName[string(xds.Get(i).Name())] = xds.Get(i)
+	}
 	for _, e := range extends {
 		for _, list := range [][]*fieldElement{e.fields, e.groups} {
 			for _, f := range list {
@@ -158,18 +168,18 @@ func (n *normaliser) extends(extends []*extendElement, xds protoreflect.Extensio
 				if f.body != nil {
 					name = strings.ToLower(name)
 				}
-				xd := xds.ByName(protoreflect.Name(name))
+				xd := byName[name]
 				n.field(f, xd, scope)
 				target := "." + string(xd.ContainingMessage().FullName())
-				i := slices.IndexFunc(out, func(o *extendElement) bool { return o.name == target })
-				if i < 0 {
-					i = len(out)
-					out = append(out, &extendElement{name: target})
+				block := blocks[target]
+				if block == nil {
+					block = &extendElement{name: target}
+					blocks[target], out = block, append(out, block)
 				}
 				if f.body != nil {
-					out[i].groups = append(out[i].groups, f)
+					block.groups = append(block.groups, f)
 				} else {
-					out[i].fields = append(out[i].fields, f)
+					block.fields = append(block.fields, f)
 				}
 			}
 		}
@@ -213,14 +223,20 @@ func sortRanges(in []rangesElement) []rangesElement {
 // of one custom option: (m).a = 1 and (m).b = 2 become (m) = {a: 1, b: 2}.
 func (n *normaliser) options(options []optionElement, scope protoreflect.FullName) []optionElement {
 	var out []optionElement
+	joined := map[string]int{} // singular custom options by name
 	for _, o := range options {
 		o = n.option(o, scope)
-		i := slices.IndexFunc(out, func(p optionElement) bool { return p.isCustom() && p.fullName() == o.fullName() })
-		if i < 0 || !o.isCustom() || n.repeated(o.parts[0].name) {
+		name := o.parts[0].name
+		at, seen := joined[name]
+		switch {
+		case !o.isCustom() || n.repeated(name):
 			out = append(out, o)
-			continue
+		case seen:
+			out[at].value = mergeValues(out[at].value, o.value)
+		default:
+			joined[name] = len(out)
+			out = append(out, o)
 		}
-		out[i].value = mergeValues(out[i].value, o.value)
 	}
 	slices.SortStableFunc(out, func(a, b optionElement) int {
 		return strings.Compare(strings.TrimPrefix(a.fullName(), "("), strings.TrimPrefix(b.fullName(), "("))
@@ -342,28 +358,27 @@ func normalNumber(text string) string {
 }
 
 // mergeValues joins two values of one option: message literals by key, the
-// rest as a list.
+// rest as a list. The first value is given up: it may grow in place.
 func mergeValues(a, b optionValue) optionValue {
 	if a.kind == mapValue && b.kind == mapValue {
-		out := optionValue{kind: mapValue, entries: slices.Clone(a.entries)}
 		for _, e := range b.entries {
-			i := slices.IndexFunc(out.entries, func(x mapEntry) bool { return x.key == e.key })
+			i := slices.IndexFunc(a.entries, func(x mapEntry) bool { return x.key == e.key })
 			if i < 0 {
-				out.entries = append(out.entries, e)
+				a.entries = append(a.entries, e)
 				continue
 			}
-			out.entries[i].value = mergeValues(out.entries[i].value, e.value)
+			a.entries[i].value = mergeValues(a.entries[i].value, e.value)
 		}
-		slices.SortStableFunc(out.entries, func(a, b mapEntry) int { return strings.Compare(a.key, b.key) })
-		return out
+		slices.SortStableFunc(a.entries, func(a, b mapEntry) int { return strings.Compare(a.key, b.key) })
+		return a
 	}
-	out := optionValue{kind: listValue}
-	for _, v := range []optionValue{a, b} {
-		if v.kind == listValue {
-			out.items = append(out.items, v.items...)
-		} else {
-			out.items = append(out.items, v)
-		}
+	if a.kind != listValue {
+		a = optionValue{kind: listValue, items: []optionValue{a}}
 	}
-	return out
+	if b.kind == listValue {
+		a.items = append(a.items, b.items...)
+	} else {
+		a.items = append(a.items, b)
+	}
+	return a
 }

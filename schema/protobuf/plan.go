@@ -6,10 +6,12 @@ import (
 
 	"github.com/bufbuild/protocompile/protoutil"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/instar-registry/instar/schema"
 )
 
 // messagePlan is what the walker needs to know of a message. Plans of a schema
@@ -55,8 +57,12 @@ type planCache struct {
 
 // eventTypes are the messages and extensions that the schema and its imports
 // define.
+//
+// They are built anew from the linked files: the linker's descriptors search
+// their fields one by one, which an event could exploit.
 type eventTypes struct {
 	*dynamicpb.Types
+	files      *protoregistry.Files
 	extensions map[protoreflect.FullName][]protoreflect.ExtensionDescriptor
 }
 
@@ -66,12 +72,32 @@ func (s *Schema) eventTypes() (*eventTypes, error) {
 		return t, nil
 	}
 	files := &protoregistry.Files{}
-	if err := registerAll(files, s.file); err != nil {
-		return nil, err
+	if err := guarded("building event types", func() error { return rebuildAll(files, s.file) }); err != nil {
+		return nil, &schema.Bug{Where: "building event types", Cause: err}
 	}
-	t := &eventTypes{Types: dynamicpb.NewTypes(files), extensions: extensionIndex(files)}
+	t := &eventTypes{files: files, Types: dynamicpb.NewTypes(files), extensions: extensionIndex(files)}
 	s.plans.types.Store(t)
 	return t, nil
+}
+
+// rebuildAll registers a file and its imports, dependencies first.
+func rebuildAll(files *protoregistry.Files, fd protoreflect.FileDescriptor) error {
+	if hasFile(files, fd.Path()) {
+		return nil
+	}
+	for i := range fd.Imports().Len() {
+		if err := rebuildAll(files, fd.Imports().Get(i).FileDescriptor); err != nil {
+			return err
+		}
+	}
+	if !alwaysBundled(fd.Path()) {
+		rebuilt, err := protodesc.NewFile(protoutil.ProtoFromFileDescriptor(fd), files)
+		if err != nil {
+			return err
+		}
+		fd = rebuilt
+	}
+	return files.RegisterFile(fd)
 }
 
 // plan returns the plan of a message of the schema or its imports.
@@ -193,19 +219,12 @@ func wireType(k protoreflect.Kind) protowire.Type {
 	}
 }
 
-var utf8Feature = (*descriptorpb.FeatureSet)(nil).ProtoReflect().Descriptor().Fields().ByName("utf8_validation")
-
 // verifiesUTF8 reports whether readers refuse strings that are not UTF-8.
 func verifiesUTF8(fd protoreflect.FieldDescriptor) bool {
-	switch fd.ParentFile().Syntax() {
-	case protoreflect.Proto3:
-		return true
-	case protoreflect.Editions:
-		v, err := protoutil.ResolveFeature(fd, utf8Feature)
-		return err != nil || v.Enum() == protoreflect.EnumNumber(descriptorpb.FeatureSet_VERIFY)
-	default:
-		return false
+	if f, ok := fd.(interface{ EnforceUTF8() bool }); ok {
+		return f.EnforceUTF8()
 	}
+	return fd.ParentFile().Syntax() != protoreflect.Proto2
 }
 
 // extensionIndex groups the extensions of all files by the message they extend.

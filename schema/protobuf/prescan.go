@@ -16,20 +16,23 @@ const otherNesting = 32
 // deeply nested, with too many messages or with oversized names. It is one pass
 // without recursion and without memory beyond the bracket stack, so that its
 // cost is bounded by the size limit alone.
-func prescan(text string, opts schema.Options) error {
+func prescan(text string, opts schema.Options) (*source, error) {
 	l := opts.Limits
 	if len(text) > l.SchemaBytes {
-		return schema.OverLimit("schema-bytes", int64(len(text)), int64(l.SchemaBytes),
+		return nil, schema.OverLimit("schema-bytes", int64(len(text)), int64(l.SchemaBytes),
 			"the schema text is too large", schema.Position{})
 	}
 	if i := invalidByte(text); i >= 0 {
-		return &schema.Error{
-			What: fmt.Sprintf("the schema text holds byte 0x%02x, which is not valid there", text[i]), Position: positionAt(text, i),
+		return nil, &schema.Error{
+			What: fmt.Sprintf("the schema text holds byte 0x%02x, which is not valid there", text[i]), Position: newSource(text, nil).textPosition(i),
 			Hint: "schemas are UTF-8 text without NUL characters",
 		}
 	}
 	s := scanner{text: text, opts: opts, last: ';'}
-	return s.run()
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	return newSource(text, s.breaks), nil
 }
 
 func invalidByte(text string) int {
@@ -46,19 +49,6 @@ func invalidByte(text string) int {
 	return -1
 }
 
-// positionAt converts a byte offset to a line and a column in code points.
-func positionAt(text string, offset int) schema.Position {
-	if offset < 0 || offset > len(text) {
-		return schema.Position{}
-	}
-	before := text[:offset]
-	lineStart := strings.LastIndexByte(before, '\n') + 1
-	return schema.Position{
-		Line:   strings.Count(before, "\n") + 1,
-		Column: utf8.RuneCountInString(before[lineStart:]) + 1,
-	}
-}
-
 // scanner walks the tokens of a text as far as brackets and names need it.
 type scanner struct {
 	text     string
@@ -68,12 +58,15 @@ type scanner struct {
 	depth    int    // message bodies among them
 	messages int
 	last     byte // last significant byte that is not part of a word
+	line     int  // where the current line starts, for the parser
+	breaks   []int
 	pending  bool // a message or group keyword was seen, its body was not
 }
 
 func (s *scanner) run() error {
 	for s.pos < len(s.text) {
 		c := s.text[s.pos]
+		s.breakLine(c)
 		switch {
 		case c == '/' && s.skipComment():
 			continue
@@ -98,6 +91,21 @@ func (s *scanner) run() error {
 	return nil
 }
 
+// breakLine asks for a line break in front of a token far into a line.
+func (s *scanner) breakLine(c byte) {
+	switch {
+	case c == '\n':
+		s.line = s.pos + 1
+	case c > ' ' && s.pos-s.line > longLine:
+		s.breaks = append(s.breaks, s.pos)
+		s.line = s.pos
+	}
+}
+
+func (s *scanner) position(offset int) schema.Position {
+	return newSource(s.text, nil).textPosition(offset)
+}
+
 // skipComment moves behind a comment; false if there is none.
 func (s *scanner) skipComment() bool {
 	rest := s.text[s.pos:]
@@ -115,6 +123,9 @@ func (s *scanner) skipComment() bool {
 		}
 	default:
 		return false
+	}
+	if at := strings.LastIndexByte(rest[:end], '\n'); at >= 0 {
+		s.line = s.pos + at + 1
 	}
 	s.pos += end
 	return true
@@ -146,8 +157,14 @@ func (s *scanner) word() error {
 	for s.pos < len(s.text) && isWordByte(s.text[s.pos]) {
 		s.pos++
 	}
+	if exponentFollows(s.text[start:s.pos], s.text[s.pos:]) {
+		s.pos++ // the sign belongs to the number
+		for s.pos < len(s.text) && isWordByte(s.text[s.pos]) {
+			s.pos++
+		}
+	}
 	w := s.text[start:s.pos]
-	if err := checkName(w, s.text, start, s.opts); err != nil {
+	if err := s.checkName(w, start); err != nil {
 		return err
 	}
 	atStart := s.last == ';' || s.last == '{' || s.last == '}'
@@ -155,7 +172,7 @@ func (s *scanner) word() error {
 		s.messages++
 		if max := s.opts.Limits.Messages; s.messages > max {
 			return schema.OverLimit("messages", int64(s.messages), int64(max),
-				"the schema has too many messages", positionAt(s.text, start))
+				"the schema has too many messages", s.position(start))
 		}
 	}
 	s.pending = s.pending || w == "message" && atStart || w == "group"
@@ -163,14 +180,20 @@ func (s *scanner) word() error {
 	return nil
 }
 
+// exponentFollows reports whether a number such as 1e goes on with a sign.
+func exponentFollows(word, rest string) bool {
+	last := word[len(word)-1]
+	return word[0] <= '9' && (last == 'e' || last == 'E') && rest != "" && (rest[0] == '+' || rest[0] == '-')
+}
+
 // checkName refuses an oversized name. Stored history may hold names somewhat
 // above the limit; sixteen times the limit guards the linker and never softens.
-func checkName(name, text string, offset int, opts schema.Options) error {
-	max := opts.Limits.NameBytes
-	if len(name) <= max || opts.Lenient && len(name) <= 16*max {
+func (s *scanner) checkName(name string, offset int) error {
+	max := s.opts.Limits.NameBytes
+	if len(name) <= max || s.opts.Lenient && len(name) <= 16*max {
 		return nil
 	}
-	e := schema.OverLimit("name-bytes", int64(len(name)), int64(max), "a name is too long", positionAt(text, offset))
+	e := schema.OverLimit("name-bytes", int64(len(name)), int64(max), "a name is too long", s.position(offset))
 	e.Soft = len(name) <= 16*max
 	return e
 }
@@ -210,11 +233,11 @@ func (s *scanner) push(c byte) error {
 	max := s.opts.Limits.ProtoNesting
 	if s.depth > max {
 		return schema.OverLimit("proto-nesting", int64(s.depth), int64(max),
-			"messages are nested too deeply", positionAt(s.text, s.pos))
+			"messages are nested too deeply", s.position(s.pos))
 	}
 	if found := len(s.stack) - s.depth; found > otherNesting {
 		return schema.OverLimit("proto-nesting", int64(found), otherNesting,
-			"brackets are nested too deeply", positionAt(s.text, s.pos))
+			"brackets are nested too deeply", s.position(s.pos))
 	}
 	return nil
 }

@@ -62,16 +62,16 @@ func Parse(text string, deps []schema.Document, opts schema.Options) (*Schema, e
 
 func parseSource(text string, deps []schema.Document, opts schema.Options) (*Schema, error) {
 	c := newCompiler(deps, opts)
-	tree, err := c.parse(ownFileName, "", text)
+	tree, src, err := c.parse(ownFileName, "", text)
 	if err != nil {
 		return nil, err
 	}
-	elements, err := elementsOf(tree, text, opts)
+	elements, err := elementsOf(tree, src, opts)
 	if err != nil {
 		return nil, err
 	}
 	canonical := printFile(elements, false)
-	file, err := c.link(ownFileName, "", text, tree)
+	file, err := c.link(ownFileName, "", src, tree)
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +88,10 @@ func parseSource(text string, deps []schema.Document, opts schema.Options) (*Sch
 }
 
 // elementsOf builds the elements of a tree under the limits.
-func elementsOf(tree *ast.FileNode, text string, opts schema.Options) (f *fileElement, err error) {
+func elementsOf(tree *ast.FileNode, src *source, opts schema.Options) (f *fileElement, err error) {
 	defer shield("the Protobuf syntax tree", &err)
 	f = buildFile(tree)
-	return f, checkElements(f, &builder{file: tree}, text, opts)
+	return f, checkElements(f, &builder{file: tree}, src, opts)
 }
 
 func checkSizes(text string, deps []schema.Document, opts schema.Options) error {
@@ -194,7 +194,7 @@ func (s *Schema) Render(format string) (text string, ok bool, err error) {
 
 // elements re-reads a text that was accepted before.
 func (s *Schema) elements(text string) (*fileElement, error) {
-	tree, err := parseText(ownFileName, text)
+	tree, err := parseText(ownFileName, newSource(text, nil))
 	if err != nil {
 		return nil, &schema.Bug{Where: "reading an accepted Protobuf text again", Cause: err}
 	}

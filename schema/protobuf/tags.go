@@ -120,7 +120,7 @@ func editTags(f *fileElement, e schema.TagEdit, edit func(have, tags []string) [
 	meta := optionValue{kind: mapValue}
 	for _, o := range *options {
 		if o.isMeta(extension) {
-			meta = mergeValues(meta, o.asLiteral())
+			meta = mergeValues(meta, o.asLiteral()) // the elements are ours alone
 		}
 	}
 	meta = setTags(meta, edit(tagsOf(meta), e.Tags))

@@ -25,9 +25,18 @@ type Walker struct {
 // Walker returns the walker of a message, named by its index path as in
 // [Schema.Message].
 func (s *Schema) Walker(indexes []int) (*Walker, error) {
-	md, err := s.Message(indexes)
+	linked, err := s.Message(indexes)
 	if err != nil {
 		return nil, err
+	}
+	types, err := s.eventTypes()
+	if err != nil {
+		return nil, err
+	}
+	d, err := types.files.FindDescriptorByName(linked.FullName())
+	md, ok := d.(protoreflect.MessageDescriptor)
+	if err != nil || !ok {
+		return nil, &schema.Bug{Where: "finding an event's type", Cause: fmt.Sprintf("%s: %v", linked.FullName(), err)}
 	}
 	return s.walkerOf(md)
 }
