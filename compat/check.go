@@ -152,7 +152,7 @@ func worse(a, b Verdict) Verdict {
 }
 
 func checkPair(candidate schema.Parsed, v Version, d Direction, policy Policy) (Pair, error) {
-	p := Pair{Version: v.Number, Direction: d, Err: v.Err}
+	p := Pair{Version: v.Number, Direction: d, Err: v.Err, format: candidate.Format()}
 	if v.Parsed == nil {
 		p.Reason = BaseInvalid
 		return p, nil

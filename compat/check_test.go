@@ -326,13 +326,29 @@ func TestValidateFields(t *testing.T) {
 	}
 }
 
-// TestDescribe: a description names the sides as they are in the direction.
+// TestDescribe: a description names the sides as they are in the direction, and
+// each format has its quotes.
 func TestDescribe(t *testing.T) {
-	d := Difference{Kind: "K", Path: "#/new schema", Description: "The new schema at path '#/new schema' differs from the old schema"}
-	if got, want := d.Message(OldToNew), `{errorType:"K", description:"The new schema at path '#/new schema' differs from the old schema"}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got, want := d.Message(NewToOld), `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema"}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	fixed := Difference{Kind: "K", Path: "#/new schema", Description: "The new schema at path '#/new schema' differs from the old schema"}
+	named := Difference{Kind: "K", Path: "#/%s schema", Description: "The %s schema at path 'p' differs from the %s schema", Additional: "x"}
+	user := Difference{Kind: "K", Path: "#/%s schema", Description: "The value at path '#/%s schema' is different between the %s and %s schema"}
+	for _, c := range []struct {
+		d         Difference
+		format    schema.Format
+		direction Direction
+		want      string
+	}{
+		{fixed, schema.Protobuf, OldToNew, `{errorType:"K", description:"The new schema at path '#/new schema' differs from the old schema"}`},
+		{fixed, schema.Protobuf, NewToOld, `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema"}`},
+		{fixed, schema.JSON, NewToOld, `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema'}`},
+		{user, schema.JSON, NewToOld, `{errorType:"K", description:"The value at path '#/%s schema' is different between the old and new schema'}`},
+		{named, schema.JSON, OldToNew, `{errorType:"K", description:"The new schema at path 'p' differs from the old schema'}`},
+		{Difference{Kind: "K", Path: "/fields/0", Description: "The field '%s' at path '/fields/0' in the %s schema is missing in the %s schema", Additional: "%s"}, schema.Avro, OldToNew,
+			`{errorType:'K', description:'The field '%s' at path '/fields/0' in the new schema is missing in the old schema', additionalInfo:'%s'}`},
+		{named, schema.Avro, NewToOld, `{errorType:'K', description:'The old schema at path 'p' differs from the new schema', additionalInfo:'x'}`},
+	} {
+		if got := c.d.Message(c.format, c.direction); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/instar-registry/instar/schema"
 )
 
 // maxOldSchema is where a message cuts the text of the old schema, in the
@@ -62,7 +64,7 @@ func (p *Pair) messages(bare bool) []string {
 	var out []string
 	for i := range p.Findings {
 		if f := &p.Findings[i]; f.Refused {
-			out = append(out, f.Message(p.Direction))
+			out = append(out, f.Message(p.format, p.Direction))
 		}
 	}
 	if bare {
@@ -98,14 +100,17 @@ func cutUTF16(s string, n int) (string, bool) {
 	return s, false
 }
 
-// Message is the line that shows a difference, in the form of its format.
-func (d *Difference) Message(direction Direction) string {
+// Message is the line that shows a difference, in the form of its format; the
+// quotes are those of Confluent's registry, the odd one of JSON Schema too.
+func (d *Difference) Message(format schema.Format, direction Direction) string {
 	description := d.describe(direction)
 	switch {
 	case d.Kind == "":
 		return description
-	case d.Additional != "":
+	case format == schema.Avro:
 		return "{errorType:'" + d.Kind + "', description:'" + description + "', additionalInfo:'" + d.Additional + "'}"
+	case format == schema.JSON:
+		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "'}"
 	default:
 		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\"}"
 	}
@@ -113,23 +118,44 @@ func (d *Difference) Message(direction Direction) string {
 
 // describe names the sides of the description: reader first, writer second
 // where they are %s; a description that calls the reader new and the writer old
-// is turned round where the reader is the old side, its quoted path apart.
+// is turned round where the reader is the old side. The quoted path is the
+// user's and stays as it is.
 func (d *Difference) describe(direction Direction) string {
-	reader, writer := "new", "old"
+	sides := []string{"new", "old"}
 	if direction == NewToOld {
-		reader, writer = "old", "new"
+		sides = []string{"old", "new"}
 	}
-	if strings.Contains(d.Description, "%s schema") {
-		text := strings.Replace(d.Description, "%s schema", reader+" schema", 1)
-		return strings.Replace(text, "%s schema", writer+" schema", 1)
+	before, after, quoted := strings.Cut(d.Description, "'"+d.Path+"'")
+	fill := func(text string) string { return fillSides(text, &sides) }
+	if !strings.Contains(before, "%s") && !strings.Contains(after, "%s") {
+		if direction == OldToNew {
+			return d.Description
+		}
+		fill = strings.NewReplacer("new schema", "old schema", "old schema", "new schema").Replace
 	}
-	if direction == OldToNew {
-		return d.Description
+	if !quoted {
+		return fill(d.Description)
 	}
-	turn := strings.NewReplacer("new schema", "old schema", "old schema", "new schema")
-	before, after, ok := strings.Cut(d.Description, "'"+d.Path+"'")
-	if !ok {
-		return turn.Replace(d.Description)
+	return fill(before) + "'" + d.Path + "'" + fill(after)
+}
+
+// fillSides puts the sides where a part of a description says "%s schema" or
+// "%s and %s schema", and drops those it has used.
+func fillSides(text string, sides *[]string) string {
+	var b strings.Builder
+	for len(*sides) > 0 {
+		before, after, found := strings.Cut(text, "%s")
+		if !found {
+			break
+		}
+		b.WriteString(before)
+		if strings.HasPrefix(after, " schema") || strings.HasPrefix(after, " and %s schema") {
+			b.WriteString((*sides)[0])
+			*sides = (*sides)[1:]
+		} else {
+			b.WriteString("%s")
+		}
+		text = after
 	}
-	return turn.Replace(before) + "'" + d.Path + "'" + turn.Replace(after)
+	return b.String() + text
 }

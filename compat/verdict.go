@@ -1,6 +1,10 @@
 package compat
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/instar-registry/instar/schema"
+)
 
 // Verdict is the answer about a pair or about a whole check.
 type Verdict uint8
@@ -83,8 +87,9 @@ type Pair struct {
 	// Err is the mistake that keeps the old version from being parsed.
 	Err error
 
-	index int    // of the version in the history
-	old   string // canonical text for the message list
+	format schema.Format // of the candidate
+	index  int           // of the version in the history
+	old    string        // canonical text for the message list
 }
 
 // refused reports whether the pair speaks against the candidate.
