@@ -25,12 +25,26 @@ func (db *database) Close() error {
 	return nil
 }
 
-// Write begins a transaction. The isolation level is said each time, because
-// under a SERIALIZABLE default the head update would fail instead of wait.
+// Write begins a transaction. A connection of the pool may have died since it
+// was last used, which shows only now and harms nothing, so one more is tried.
 func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
 	if fresh {
 		db.pool.Reset() // those in the pool may be as lost as the one that was
 	}
+	t, err := db.begin(ctx)
+	if lost(err) {
+		db.pool.Reset()
+		t, err = db.begin(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// begin says the isolation level each time, because under a SERIALIZABLE default
+// the head update would fail instead of wait.
+func (db *database) begin(ctx context.Context) (*transaction, error) {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
 		return nil, tag(err, nil)
@@ -38,8 +52,9 @@ func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
 	t := &transaction{conn: conn, pool: db.pool}
 	t.tx, err = conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
+		err = t.tag(err)
 		t.Rollback()
-		return nil, t.tag(err)
+		return nil, err
 	}
 	for name, value := range db.settings {
 		if _, err := t.tx.Exec(ctx, "SELECT set_config($1, $2, true)", name, value); err != nil {
@@ -51,7 +66,23 @@ func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
 	return t, nil
 }
 
+// Query asks once more, on a new connection, if the one it got turns out to be
+// dead before the first row.
 func (db *database) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
+	begun := false
+	first := func(scan sqllog.Scan) error {
+		begun = true
+		return row(scan)
+	}
+	err := db.query(ctx, text, args, first)
+	if lost(err) && !begun {
+		db.pool.Reset()
+		err = db.query(ctx, text, args, first)
+	}
+	return err
+}
+
+func (db *database) query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
 		return tag(err, nil)
@@ -62,6 +93,12 @@ func (db *database) Query(ctx context.Context, text string, args []any, row func
 		return db.seen(tag(err, conn.Conn()))
 	}
 	return db.seen(each(rows, conn.Conn(), row))
+}
+
+// lost says that a connection has ended, by the server's word or without one.
+func lost(err error) bool {
+	var s *sqllog.StateError
+	return errors.As(err, &s) && (s.State == sqllog.StateConnectionLost || s.State == "57P01")
 }
 
 // seen empties the pool after an error that its other connections would meet
