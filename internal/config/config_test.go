@@ -116,6 +116,13 @@ func TestPrecedenceAndSources(t *testing.T) {
 	}
 }
 
+func TestEmptyVariables(t *testing.T) {
+	l, err := Load(Input{File: os.DevNull, Environ: []string{"INSTAR_LOG_LEVEL=", "INSTAR_SERVER_DRAIN_DELAY=", "INSTAR_SERVER_ADMIN_LISTEN="}})
+	if err != nil || l.Log.Level != "info" || l.Server.DrainDelay != 5*time.Second || l.Server.AdminListen != "" {
+		t.Errorf("%+v %v", l, err)
+	}
+}
+
 func TestConfigVariableNamesTheFile(t *testing.T) {
 	file := write(t, "x.yaml", "log: {level: debug}\n")
 	l, err := Load(Input{Environ: []string{"INSTAR_CONFIG=" + file}})

@@ -117,7 +117,8 @@ defaults below, a YAML file, environment variables, flags.
 - **File**: the one that ` + "`--config`" + ` or ` + "`INSTAR_CONFIG`" + ` names, else ` + "`" + DefaultFile + "`" + ` if it
   exists. The part of a key before the dot is a section. Anchors, aliases, duplicate keys and unknown keys
   are refused. ` + "`registry config schema`" + ` prints a JSON Schema for editors.
-- **Environment**: the name in the second column. Lists are separated by commas. An ` + "`INSTAR_`" + ` variable
+- **Environment**: the name in the second column. Lists are separated by commas. An empty
+  variable counts as not set, unless the type is text or list. An ` + "`INSTAR_`" + ` variable
   that is no setting is an error, because it is nearly always a typing mistake; variables that Kubernetes
   makes for a Service called ` + "`instar`" + ` are let through.
 - **Flag**: two dashes and the key, as in ` + "`--storage.driver postgres`" + `.

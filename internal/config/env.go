@@ -55,6 +55,9 @@ func (l *loader) environment() *layer {
 		}
 		o := Origin{Layer: FromEnv, Name: name}
 		if k := keys[name]; k != nil {
+			if value == "" && !k.mayBeEmpty() {
+				continue // "NAME=" in a compose file that passes a variable on
+			}
 			l.put(out, k, value, o)
 			continue
 		}
@@ -69,6 +72,9 @@ func (l *loader) environment() *layer {
 	}
 	return out
 }
+
+// mayBeEmpty tells the keys for which the empty text is a value.
+func (k *Key) mayBeEmpty() bool { return (k.Type == Text || k.Type == List) && len(k.Enum) == 0 }
 
 // secretFile reads a secret from the file that a variable names.
 func (l *loader) secretFile(out *layer, k *Key, path string, o Origin) {

@@ -70,11 +70,19 @@ func (p *process) stop(ctx context.Context) error {
 	}
 	select {
 	case <-interrupted:
-		return ErrInterrupted
+		// Nobody waits for the service: the log is whole at every moment.
+		return errors.Join(ErrInterrupted, ignoreCancelled(p.service.Close(ctx)))
 	default:
 	}
 	err := p.closeStore(ctx)
 	p.logger.Info("shutdown is complete", "dur_ms", time.Since(began).Milliseconds())
+	return err
+}
+
+func ignoreCancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
 	return err
 }
 
