@@ -5,6 +5,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/schema/protobuf"
 )
 
@@ -21,6 +22,10 @@ func ruleDifferences(writer, reader schema.Parsed) ([]Difference, error) {
 	case *avro.Schema:
 		if w, ok := writer.(*avro.Schema); ok {
 			return avroDifferences(w, r), nil
+		}
+	case *jsonschema.Schema:
+		if w, ok := writer.(*jsonschema.Schema); ok {
+			return jsonDifferences(w, r), nil
 		}
 	case *protobuf.Schema:
 		if w, ok := writer.(*protobuf.Schema); ok {
