@@ -41,14 +41,21 @@ func onEachDeployment(t *testing.T, test func(t *testing.T, url string)) {
 		test(t, start(t, onPostgres(t)).URL)
 	})
 	t.Run("two nodes", func(t *testing.T) {
-		env := onPostgres(t)
-		b, err := nodetest.NewBalancer(start(t, env), start(t, env))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(b.Close)
-		test(t, b.URL)
+		test(t, balanced(t, true).URL)
 	})
+}
+
+// balanced starts two nodes over one PostgreSQL behind a proxy that never gives
+// two requests in a row to one of them.
+func balanced(t *testing.T, follow bool) *nodetest.Balancer {
+	t.Helper()
+	env := onPostgres(t)
+	b, err := nodetest.NewBalancer(follow, start(t, env), start(t, env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
 }
 
 // onPostgres returns the settings of a node on an empty database. The cluster

@@ -200,24 +200,24 @@ def serde_avro():
     schema = SAMPLES[0]["v2"]
     for header in (False, True):
         conf = {"schema.id.serializer": header_schema_id_serializer} if header else {}
-        ser = AvroSerializer(schema_registry_client=client(), schema=schema, serializer_config=conf)
-        de = AvroDeserializer(schema_registry_client=client())
-        round_trip(ser, de, {"id": "a", "note": None}, "py-avro", header)
+        ser = AvroSerializer(client(), schema, conf=conf)
+        de = AvroDeserializer(client())
+        round_trip(ser, de, {"id": "longer than the frame, which this client wants to see", "note": None}, "py-avro", header)
 
 
 @check("serde avro with references")
 def serde_avro_references():
     s = SAMPLES[0]
     schema = Schema(s["with"], "AVRO", [SchemaReference(s["ref"], "py-item-AVRO", 1)])
-    ser = AvroSerializer(schema_registry_client=client(), schema=schema)
-    de = AvroDeserializer(schema_registry_client=client())
+    ser = AvroSerializer(client(), schema)
+    de = AvroDeserializer(client())
     round_trip(ser, de, {"items": [{"sku": "x"}]}, "py-avro-with")
 
 
 @check("serde json")
 def serde_json():
-    ser = JSONSerializer(schema_registry_client=client(), schema=Schema(SAMPLES[1]["v2"], "JSON"))
-    de = JSONDeserializer(schema_registry_client=client(), schema=None)
+    ser = JSONSerializer(Schema(SAMPLES[1]["v2"], "JSON"), client())
+    de = JSONDeserializer(None, schema_registry_client=client())
     round_trip(ser, de, {"id": "a", "note": "n"}, "py-json")
 
 
@@ -232,8 +232,8 @@ def serde_protobuf():
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     order = message_factory.GetMessageClass(pool.FindMessageTypeByName("pyshop.PyOrder"))
-    ser = ProtobufSerializer(schema_registry_client=client(), message_type=order)
-    de = ProtobufDeserializer(schema_registry_client=client(), message_type=order)
+    ser = ProtobufSerializer(order, client(), {"use.deprecated.format": False})
+    de = ProtobufDeserializer(order, {"use.deprecated.format": False}, client())
     round_trip(ser, de, order(id="a", lines=[1, 2]), "py-proto")
     stored = client().get_latest_version("py-proto-value").schema.schema_str
     equal("message PyOrder {" in stored, True, "whether the stored text is source")
