@@ -157,6 +157,7 @@ func TestProtobufDifferences(t *testing.T) {
 				seen[d.Kind]++
 				checkDifference(t, d)
 			}
+			checkMirror(t, got, protobufDifferences(new, old))
 			for _, s := range []*protobuf.Schema{old, new} {
 				if d := protobufDifferences(s, s); len(d) > 0 {
 					t.Errorf("a schema differs from itself: %v", d)
@@ -189,6 +190,33 @@ func checkDifference(t *testing.T, d Difference) {
 	}
 	if !strings.Contains(d.Description, "'"+d.Path+"'") || d.Additional != "" {
 		t.Errorf("%s: description %q", d.Kind, d.Description)
+	}
+}
+
+// checkMirror checks that what one direction calls added, the other one calls
+// removed, at the same place.
+func checkMirror(t *testing.T, forth, back []Difference) {
+	t.Helper()
+	has := func(list []Difference, kind, path string) bool {
+		return slices.ContainsFunc(list, func(d Difference) bool { return d.Kind == kind && d.Path == path })
+	}
+	mirrors := map[string]string{
+		"MESSAGE_ADDED": "MESSAGE_REMOVED", "ENUM_ADDED": "ENUM_REMOVED", "ENUM_CONST_ADDED": "ENUM_CONST_REMOVED",
+		"FIELD_ADDED": "FIELD_REMOVED", "ONEOF_ADDED": "ONEOF_REMOVED",
+		"PACKAGE_CHANGED": "PACKAGE_CHANGED", "MESSAGE_MOVED": "MESSAGE_MOVED", "ENUM_CONST_CHANGED": "ENUM_CONST_CHANGED",
+		"FIELD_NAME_CHANGED": "FIELD_NAME_CHANGED", "FIELD_KIND_CHANGED": "FIELD_KIND_CHANGED",
+		"FIELD_SCALAR_KIND_CHANGED": "FIELD_SCALAR_KIND_CHANGED", "FIELD_NAMED_TYPE_CHANGED": "FIELD_NAMED_TYPE_CHANGED",
+		"FIELD_NUMERIC_LABEL_CHANGED": "FIELD_NUMERIC_LABEL_CHANGED",
+	}
+	for added, removed := range mirrors {
+		for _, d := range forth {
+			if d.Kind == added && !has(back, removed, d.Path) {
+				t.Errorf("%s %s has no %s the other way", added, d.Path, removed)
+			}
+			if d.Kind == removed && !has(back, added, d.Path) {
+				t.Errorf("%s %s has no %s the other way", removed, d.Path, added)
+			}
+		}
 	}
 }
 
@@ -232,4 +260,19 @@ func TestProtobufReferences(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", k, want)
 		}
 	})
+}
+
+func BenchmarkProtobufDifferences(b *testing.B) {
+	var text strings.Builder
+	for i := range 50 {
+		text.WriteString("message M" + string(rune('A'+i%26)) + string(rune('a'+i/26)) + " { int32 a = 1; optional string b = 2; repeated int64 c = 3; map<string, int32> d = 4; oneof o { bool e = 5; double f = 6; } }\n")
+	}
+	old, new := protoSchema(b, text.String()), protoSchema(b, strings.ReplaceAll(text.String(), "int64 c", "sint64 c"))
+	old.Outline()
+	new.Outline()
+	for b.Loop() {
+		if len(protobufDifferences(old, new)) != 50 {
+			b.Fatal("not every change was found")
+		}
+	}
 }
