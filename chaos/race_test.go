@@ -52,6 +52,7 @@ func onEachCluster(t *testing.T, test func(t *testing.T, a, b *nodetest.Client))
 			}
 			a := nodetest.NewClient(nodes[0].URL, 16, 20*time.Second)
 			b := nodetest.NewClient(nodes[len(nodes)-1].URL, 16, 20*time.Second)
+			a.Follow(b)
 			defer a.Close()
 			defer b.Close()
 			test(t, a, b)

@@ -50,14 +50,6 @@ func (b *Balancer) rewrite(r *httputil.ProxyRequest) {
 }
 
 func (b *Balancer) remember(res *http.Response) error {
-	seq, err := strconv.ParseInt(res.Header.Get("X-Instar-Seq"), 10, 64)
-	if err != nil {
-		return nil // answers that reflect no state, such as that of an unknown route
-	}
-	for {
-		old := b.seen.Load()
-		if seq <= old || b.seen.CompareAndSwap(old, seq) {
-			return nil
-		}
-	}
+	raise(&b.seen, res)
+	return nil
 }

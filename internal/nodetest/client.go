@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"sync/atomic"
 	"time"
 )
 
 // Client sends requests and returns what came back as it is; it retries
 // nothing, since tests have to see every answer.
 type Client struct {
-	base string
-	http *http.Client
+	base   string
+	http   *http.Client
+	follow *atomic.Int64 // shared by clients that read each other's writes
 }
 
 // NewClient returns a client of the registry under base, with connections of
@@ -24,6 +27,16 @@ func NewClient(base string, connections int, timeout time.Duration) *Client {
 		Timeout:   timeout,
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections},
 	}}
+}
+
+// Follow makes the reads of c and others see every write that any of them was
+// answered: they ask for the highest sequence that an answer to one of them
+// carried. Writes do not wait.
+func (c *Client) Follow(others ...*Client) {
+	c.follow = &atomic.Int64{}
+	for _, o := range others {
+		o.follow = c.follow
+	}
 }
 
 // Close closes the idle connections.
@@ -81,14 +94,33 @@ func (c *Client) Do(ctx context.Context, method, path string, body any, headers 
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	if c.follow != nil && method == http.MethodGet {
+		req.Header.Set("X-Instar-Min-Seq", strconv.FormatInt(c.follow.Load(), 10))
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer res.Body.Close()
+	if c.follow != nil {
+		raise(c.follow, res)
+	}
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		return Answer{}, fmt.Errorf("read the answer to %s %s: %w", method, path, err)
 	}
 	return Answer{Status: res.StatusCode, Header: res.Header, Body: b}, nil
+}
+
+// raise keeps the highest sequence that an answer carried.
+func raise(seen *atomic.Int64, res *http.Response) {
+	seq, err := strconv.ParseInt(res.Header.Get("X-Instar-Seq"), 10, 64)
+	if err != nil {
+		return // answers that reflect no state, such as that of an unknown route
+	}
+	for old := seen.Load(); seq > old; old = seen.Load() {
+		if seen.CompareAndSwap(old, seq) {
+			return
+		}
+	}
 }
