@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"testing"
@@ -96,5 +97,29 @@ func FuzzSample(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		checkSample(t, s3, nil, seed)
 		checkSample(t, s2, nil, seed)
+	})
+}
+
+// FuzzDescriptor reads arbitrary bytes as an encoded FileDescriptorProto.
+func FuzzDescriptor(f *testing.F) {
+	for _, text := range []string{allTypes, proto2Types, shop, "edition = \"2023\"; package p; message A { int32 x = 1; }"} {
+		raw, err := mustParse(f, text).DescriptorBytes()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := Parse(base64.StdEncoding.EncodeToString(raw), nil, defaults())
+		if err != nil {
+			if _, ok := err.(*schema.Error); !ok {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		again, err := Parse(s.Canonical(), nil, defaults())
+		if err != nil || again.Canonical() != s.Canonical() {
+			t.Fatalf("%v\n%s", err, s.Canonical())
+		}
 	})
 }

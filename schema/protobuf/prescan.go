@@ -12,6 +12,10 @@ import (
 // enums, oneofs, option values and the like.
 const otherNesting = 32
 
+// emptyStatements is how many statements of a lone semicolon a text may hold.
+// Each costs the parser a node and says nothing.
+const emptyStatements = 10_000
+
 // prescan refuses a text that no parser should see: too large, not UTF-8, too
 // deeply nested, with too many messages or with oversized names. It is one pass
 // without recursion and without memory beyond the bracket stack, so that its
@@ -57,6 +61,7 @@ type scanner struct {
 	stack    []byte // open brackets; 'm' for the body of a message or group
 	depth    int    // message bodies among them
 	messages int
+	empty    int
 	last     byte // last significant byte that is not part of a word
 	line     int  // where the current line starts, for the parser
 	breaks   []int
@@ -224,6 +229,13 @@ func (s *scanner) punctuation(c byte) error {
 		s.pop('(')
 	case ';':
 		s.pending = false
+		if s.last == ';' || s.last == '{' || s.last == '}' {
+			s.empty++
+		}
+		if s.empty > emptyStatements {
+			return schema.OverLimit("schema-nodes", int64(s.empty), emptyStatements,
+				"the schema has too many empty statements", s.position(s.pos))
+		}
 	}
 	return nil
 }

@@ -180,7 +180,10 @@ func (s *Schema) Render(format string) (text string, ok bool, err error) {
 	switch format {
 	case "serialized":
 		raw, err := s.DescriptorBytes()
-		return base64.StdEncoding.EncodeToString(raw), true, err
+		if err != nil {
+			return "", true, err
+		}
+		return base64.StdEncoding.EncodeToString(raw), true, nil
 	case "ignore_extensions":
 		f, err := s.elements(s.canonical)
 		if err != nil {
@@ -204,7 +207,14 @@ func (s *Schema) elements(text string) (*fileElement, error) {
 // DescriptorBytes returns the encoded FileDescriptorProto of the schema.
 func (s *Schema) DescriptorBytes() (raw []byte, err error) {
 	defer shield("the Protobuf descriptor encoder", &err)
-	return proto.MarshalOptions{Deterministic: true}.Marshal(s.DescriptorProto())
+	raw, err = proto.MarshalOptions{Deterministic: true}.Marshal(s.DescriptorProto())
+	if err != nil {
+		return nil, &schema.Error{
+			What: "the schema cannot be written as a FileDescriptorProto: " + libraryMessage(err),
+			Hint: "string options must be valid UTF-8",
+		}
+	}
+	return raw, nil
 }
 
 // DescriptorProto returns a copy of the schema's FileDescriptorProto.
