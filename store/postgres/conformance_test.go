@@ -52,6 +52,7 @@ func store(tb testing.TB, c postgres.Config) storetest.Store {
 		OpenHooked: hooked,
 		Start:      func(ctx context.Context) (registry.Log, error) { return postgres.Open(ctx, c) },
 		Notifies:   !c.Pooler,
+		Brief:      c.Pooler,
 	}
 }
 

@@ -32,7 +32,12 @@ type Store struct {
 	OpenHooked func(tb testing.TB, hook func(ctx context.Context, step string) error) registry.Log
 	// Notifies says that an append on one handle wakes the others.
 	Notifies bool
+	// Brief shortens the long tests, for a second set-up of a store that runs
+	// them in full with the first. The flag -short does so for all.
+	Brief bool
 }
+
+func (s Store) brief() bool { return s.Brief || testing.Short() }
 
 // Run runs the whole suite. fresh must return a store on an empty database.
 func Run(t *testing.T, fresh func(tb testing.TB) Store) {
