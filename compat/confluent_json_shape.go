@@ -40,6 +40,8 @@ type jsonShape struct {
 	subs      []*jsonShape
 	// part tells the groups of one place apart.
 	part string
+
+	branchCache []*jsonShape
 }
 
 // jsonShaper computes shapes, each once. In-place paths are acyclic and
@@ -199,17 +201,21 @@ func hasKeywords(n *jsonschema.Node, class jsonClass) bool {
 
 // branches are the subs with equal ones collapsed.
 func (s *jsonShape) branches() []*jsonShape {
+	if len(s.subs) == 1 || s.part == "type" {
+		return s.subs // types are distinct
+	}
+	if s.branchCache != nil {
+		return s.branchCache
+	}
 	seen := map[string]bool{}
 	var out []*jsonShape
-	if len(s.subs) == 1 {
-		return s.subs
-	}
 	for _, sub := range s.subs {
 		if key := sub.key(); !seen[key] {
 			seen[key] = true
 			out = append(out, sub)
 		}
 	}
+	s.branchCache = out
 	return out
 }
 

@@ -55,7 +55,29 @@ func (b *builder) bound() error {
 			return err
 		}
 	}
+	b.index()
 	return b.costly()
+}
+
+// index notes which nodes are reached in more than one way, and names the
+// properties of large objects.
+func (b *builder) index() {
+	reached := make([]bool, len(b.schema.nodes))
+	count := func(m *Node) {
+		m.shared = m.shared || reached[m.index]
+		reached[m.index] = true
+	}
+	for _, n := range b.schema.nodes {
+		n.inPlace(count)
+		n.children(count)
+		if len(n.Properties) > 8 {
+			n.byName = make(map[string]*Node, len(n.Properties))
+			for _, p := range n.Properties {
+				n.byName[p.Key] = p.Node
+			}
+		}
+	}
+	b.schema.Root().shared = true
 }
 
 // costly refuses a place where one value may cost more than the limit. Stored

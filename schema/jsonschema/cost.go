@@ -13,8 +13,8 @@ import (
 //	cost(node, value) = 1 + sum over the node's in-place and child edges
 //
 // computed with memory, so in at most |schema| × |event| steps and never in
-// more than the limit itself, because every remembered pair adds one to the
-// sum. Where no node is shared the schema is a tree, and a product bounds it.
+// more than the limit itself, because every pair adds one to the sum. Only pairs
+// of nodes that are reached in several ways are remembered. Where no node is shared the schema is a tree, and a product bounds it.
 func (s *Schema) affordable(ctx context.Context, event *jsonx.Value) error {
 	values := int64(countValues(event))
 	if !s.shared && !s.fragile && values*int64(len(s.nodes)) <= int64(s.limits.ValidatorSteps) && event.End-event.Offset < 1<<20 {
@@ -62,8 +62,10 @@ type coster struct {
 // acyclic and bounded, and every other edge goes down in the event.
 func (c *coster) cost(n *Node, v *jsonx.Value) int64 {
 	at := visit{n, v}
-	if known, ok := c.memo[at]; ok {
-		return known
+	if n.shared {
+		if known, ok := c.memo[at]; ok {
+			return known
+		}
 	}
 	c.steps++
 	if c.steps&1023 == 0 && c.err == nil {
@@ -93,7 +95,9 @@ func (c *coster) cost(n *Node, v *jsonx.Value) int64 {
 		}
 	}
 	total = min(total, c.limit+1)
-	c.memo[at] = total
+	if n.shared {
+		c.memo[at] = total
+	}
 	return total
 }
 
@@ -117,14 +121,11 @@ func (c *coster) pattern(p *Pattern, s string) int64 {
 }
 
 func (c *coster) object(n *Node, v *jsonx.Value, add func(*Node, *jsonx.Value)) int64 {
-	known := make(map[string]*Node, len(n.Properties))
-	for i := range n.Properties {
-		known[n.Properties[i].Key] = n.Properties[i].Node
-	}
 	var extra int64
 	for i := range v.Members {
 		m := &v.Members[i]
-		add(known[m.Key], m.Value)
+		declared := n.Property(m.Key)
+		add(declared, m.Value)
 		for j := range n.PatternProperties {
 			p := &n.PatternProperties[j]
 			extra += c.pattern(p.Pattern, m.Key)
@@ -132,7 +133,7 @@ func (c *coster) object(n *Node, v *jsonx.Value, add func(*Node, *jsonx.Value)) 
 				add(p.Node, m.Value)
 			}
 		}
-		if known[m.Key] == nil {
+		if declared == nil {
 			add(n.AdditionalProperties, m.Value)
 		}
 		add(n.UnevaluatedProperties, m.Value)

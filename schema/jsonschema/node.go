@@ -126,8 +126,10 @@ type Node struct {
 
 	dropped map[string]bool // malformed keywords that a lenient parse ignores
 	index   int
-	cost    int64 // steps that one value may cost here, in place
-	height  int   // longest in-place path from here
+	cost    int64            // steps that one value may cost here, in place
+	height  int              // longest in-place path from here
+	shared  bool             // more than one place leads here
+	byName  map[string]*Node // Properties, where there are many
 }
 
 // PatternProperty is a member of "patternProperties".
@@ -144,6 +146,9 @@ func (n *Node) Get(keyword string) *jsonx.Value { return n.Value.Get(keyword) }
 
 // Property returns the schema of a property, or nil.
 func (n *Node) Property(name string) *Node {
+	if n.byName != nil {
+		return n.byName[name]
+	}
 	for i := range n.Properties {
 		if n.Properties[i].Key == name {
 			return n.Properties[i].Node

@@ -137,6 +137,15 @@ type Cannot struct{ Err error }
 // Error repeats the error inside.
 func (c Cannot) Error() string { return c.Err.Error() }
 
+// clip shortens a sentence that quotes a large value.
+func clip(s string) string {
+	const most = 500
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
 // maxViolations bounds the list for one event.
 const maxViolations = 100
 
@@ -147,7 +156,7 @@ func violations(e *jsonschema.ValidationError) []Violation {
 	var walk func(e *jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
-			out = append(out, Violation{slices.Clone(e.InstanceLocation), e.ErrorKind.LocalizedString(printer)})
+			out = append(out, Violation{slices.Clone(e.InstanceLocation), clip(e.ErrorKind.LocalizedString(printer))})
 			return
 		}
 		for _, c := range e.Causes {
