@@ -37,9 +37,24 @@ func (x *request) page(maximum int) (page, error) {
 		return p, badRequest("The query parameter cursor is not one that this server gave out")
 	}
 	p.after, p.started = key, true
-	// A node that lags behind the one that gave the cursor out must not repeat
-	// or skip what that one showed.
-	return p, x.api.service.WaitSeq(x.ctx, seq)
+	return p, x.catchUp(seq)
+}
+
+// catchUp brings this node to where the one was that gave a cursor out, so that
+// it does not repeat or skip what that one showed. A cursor beyond the head
+// comes from a history that is no more.
+func (x *request) catchUp(seq int64) error {
+	service := x.api.service
+	if service.State().Seq() >= seq {
+		return nil
+	}
+	if err := service.Refresh(x.ctx); err != nil {
+		return err
+	}
+	if service.State().Seq() >= seq {
+		return nil
+	}
+	return registry.Fail(registry.CursorExpired, "The cursor is from another history of this registry; start the list over")
 }
 
 func writeCursor(seq int64, key string) string {
