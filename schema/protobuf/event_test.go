@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -347,4 +348,34 @@ func TestMessageIndexes(t *testing.T) {
 	if _, ok := s.MessageIndexes("p.Nope"); ok {
 		t.Error("an unknown message has a path")
 	}
+}
+
+// TestConcurrentUse calls everything that computes at first use from several
+// goroutines at once; it needs the race detector to say more than "no crash".
+func TestConcurrentUse(t *testing.T) {
+	s := mustParse(t, allTypes)
+	sample, err := mustParse(t, allTypes).Sample(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			s.Normalised()
+			s.Outline()
+			s.Fields()
+			if _, err := s.Sample(uint64(i)); err != nil {
+				t.Error(err)
+			}
+			for _, index := range [][]int{nil, {0, 2}} {
+				if _, err := s.Walker(index); err != nil {
+					t.Error(err)
+				}
+			}
+			if j, err := s.Check(context.Background(), schema.Event{Encoding: schema.EncodingBinary, Bytes: sample.Binary}); err != nil || len(j.Violations) > 0 {
+				t.Error(j, err)
+			}
+		})
+	}
+	wg.Wait()
 }
