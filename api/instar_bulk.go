@@ -35,6 +35,10 @@ func bulkRegister(x *request) error {
 	atomic := d.optionalBool(d.root, "atomic")
 	out := wire.BulkRegistered{Atomic: atomic == nil || *atomic, DryRun: d.bool(d.root, "dryRun")}
 	list := d.items(d.root, "items", jsonx.Object)
+	if d.get(d.root, "items") == nil {
+		d.only(d.root, "atomic", "dryRun", "items")
+		d.fail(d.root, "The property items is missing; it lists what to register")
+	}
 	if err := d.strict("atomic", "dryRun", "items"); err != nil {
 		return err
 	}
@@ -72,13 +76,7 @@ func (x *request) readBulkItem(d *decoder, o *jsonx.Value, item *bulkItem) error
 	if err != nil {
 		return err
 	}
-	n := x.target.qualify(item.written)
-	if err := x.view(func(st *registry.State) error {
-		n = st.Alias(n)
-		return nil
-	}); err != nil {
-		return err
-	}
+	n := x.api.service.State().Alias(x.target.qualify(item.written))
 	item.cmd = registry.Register{
 		Name: n, Format: c.format, Text: c.text, References: c.references, Metadata: c.metadata, RuleSet: c.ruleSet,
 		Version: d.int(o, "version"), ID: int64(d.int(o, "id")), Normalize: d.bool(o, "normalize"),

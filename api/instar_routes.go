@@ -102,17 +102,13 @@ func (x *request) contextArg(name string) (string, error) {
 	return readContext(name)
 }
 
-// resolved returns the subject of the path after its alias.
-func (x *request) resolved() (registry.Name, error) {
-	n := x.subject()
-	err := x.view(func(st *registry.State) error {
-		n = st.Alias(n)
-		return nil
-	})
-	return n, err
+// resolved returns the subject of the path after its alias. It notes no sequence:
+// what a write answers reflects the state after it.
+func (x *request) resolved() registry.Name {
+	return x.api.service.State().Alias(x.subject())
 }
 
-// refused turns a mistake that the decoder kept into the answer.
+// strict refuses unknown properties of the body, after other mistakes.
 func (d *decoder) strict(known ...string) error {
 	d.only(d.root, known...)
 	return d.err

@@ -45,6 +45,9 @@ var unitless = strings.NewReplacer(unit, " ", record, " ")
 func newIndexed(fields []schema.Field) *indexed {
 	var b strings.Builder
 	for _, f := range fields {
+		if f.Record { // a named type: what it is called is its type
+			f.Type = f.Path
+		}
 		b.WriteString(unitless.Replace(f.Path))
 		for _, s := range append([]string{f.Type, f.Logical}, f.Tags...) {
 			b.WriteString(unit)

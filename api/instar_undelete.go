@@ -31,10 +31,7 @@ func undeleteVersion(x *request) error {
 
 // undelete brings back one version, or all when version is 0.
 func (x *request) undelete(version int) ([]int, error) {
-	n, err := x.resolved()
-	if err != nil {
-		return nil, err
-	}
+	n := x.resolved()
 	if err := x.need(auth.Steward, n); err != nil {
 		return nil, err
 	}

@@ -89,12 +89,12 @@ func (x *request) readEvent(d *decoder, v *validation) error {
 	switch {
 	case d.err != nil:
 	case (event == nil) == (packed == nil):
-		d.fail(d.root, "send the event either as event, in JSON, or as eventBase64")
+		d.fail(d.root, "Send the event either as event, in JSON, or as eventBase64")
 	case event != nil:
 		v.event.Bytes = jsonx.Append(nil, event)
 		or(&v.encoding, "json")
 		if v.encoding != "json" {
-			d.fail(event, "an event in JSON has the encoding json; bytes of the encoding %s are sent as eventBase64", clip(v.encoding, 40))
+			d.fail(event, "An event in JSON has the encoding json; bytes of the encoding %s are sent as eventBase64", clip(v.encoding, 40))
 		}
 	case packed.Kind != jsonx.String:
 		d.wrong(packed, "eventBase64", "a string")
@@ -132,7 +132,7 @@ func (x *request) chooseJudge(d *decoder, v *validation) error {
 		}
 	}
 	if ways > 1 || ways == 0 && v.encoding != "frame" {
-		d.fail(d.root, "name the schema by subject and version, by id, or send it as schema; only a framed event names its own")
+		d.fail(d.root, "Name the schema by subject and version, by id, or send it as schema; only a framed event names its own")
 	}
 	if d.err != nil {
 		return d.err

@@ -129,15 +129,15 @@ func compileGrants(grants []*registry.Grant) map[string]*rules {
 // known kind, a valid pattern.
 func CheckGrant(g registry.Grant) error {
 	if Role(g.Role).Actions() == 0 {
-		return registry.Fail(registry.InvalidArgument, "unknown role %q: viewer, publisher, steward, admin and migrator are known", g.Role)
+		return registry.Fail(registry.InvalidArgument, "Unknown role %q: viewer, publisher, steward, admin and migrator are known", g.Role)
 	}
 	kind, name, ok := strings.Cut(g.Principal, ":")
 	switch {
 	case g.Principal == anonymousName:
 	case !ok || name == "" || !slices.Contains(principalKinds, kind):
-		return registry.Fail(registry.InvalidArgument, `unknown principal %q: it is "anonymous" or a name after token:, user: or group:`, g.Principal)
+		return registry.Fail(registry.InvalidArgument, `Unknown principal %q: it is "anonymous" or a name after token:, user: or group:`, g.Principal)
 	case len(g.Principal) > registry.MaxNameBytes:
-		return registry.Fail(registry.InvalidArgument, "the principal has %d bytes; %d are allowed", len(g.Principal), registry.MaxNameBytes)
+		return registry.Fail(registry.InvalidArgument, "The principal has %d bytes; %d are allowed", len(g.Principal), registry.MaxNameBytes)
 	}
 	if _, err := CompilePattern(g.Pattern); err != nil {
 		return &registry.Error{Code: registry.InvalidSchema, Message: err.Error(), Cause: err}

@@ -20,7 +20,7 @@ type PatternError struct {
 }
 
 func (e *PatternError) Error() string {
-	return fmt.Sprintf("invalid pattern %q: %s (at character %d)", e.Pattern, e.What, utf8.RuneCountInString(e.Pattern[:e.Offset])+1)
+	return fmt.Sprintf("Invalid pattern %q: %s (at character %d)", e.Pattern, e.What, utf8.RuneCountInString(e.Pattern[:e.Offset])+1)
 }
 
 // Pattern is a compiled pattern over subjects and scopes: an optional context
