@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,4 +96,35 @@ func TestManyKnownFields(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+// TestSize holds the estimate against the heap.
+func TestSize(t *testing.T) {
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	mustParse(t, orderPlaced)
+	before := heap()
+	schemas := make([]*Schema, 300)
+	for i := range schemas {
+		schemas[i] = mustParse(t, orderPlaced)
+	}
+	check := func(what string) {
+		got, real := uint64(schemas[0].Size()), (heap()-before)/uint64(len(schemas))
+		if got < real/2 || got > real*2 {
+			t.Errorf("%s: estimated %d bytes, found %d", what, got, real)
+		}
+	}
+	check("parsed")
+	for _, s := range schemas {
+		if _, err := s.Walker(nil); err != nil {
+			t.Fatal(err)
+		}
+		s.Outline()
+	}
+	check("used")
+	runtime.KeepAlive(schemas)
 }

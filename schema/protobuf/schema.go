@@ -239,19 +239,31 @@ func (s *Schema) Fingerprints() []schema.Fingerprint {
 	return []schema.Fingerprint{{Algorithm: "SHA-256", Hex: hex.EncodeToString(sum[:])}}
 }
 
-// Size estimates the memory that keeping the schema costs. Descriptors take
-// about eight times their encoded form; bundled files are shared and not counted.
+// Descriptors in memory take so many times their encoded form: linked ones, and
+// those for events together with plans and outline, which only schemas have
+// whose events were looked at.
+const (
+	linkedFactor = 24
+	eventFactor  = 36
+)
+
+// Size estimates the memory that keeping the schema costs now. Bundled files are
+// shared and not counted.
 func (s *Schema) Size() int {
+	factor := linkedFactor
+	if s.plans.types.Load() != nil {
+		factor += eventFactor
+	}
 	n := 512 + len(s.canonical)
 	if s.text != s.canonical {
 		n += len(s.text)
 	}
-	n += 8 * proto.Size(s.file.FileDescriptorProto())
+	n += factor * proto.Size(s.file.FileDescriptorProto())
 	for _, d := range s.deps {
 		n += len(d.Name) + len(d.Text)
 	}
 	for _, d := range s.importedDocuments() {
-		n += 4 * len(d.Text)
+		n += factor / 2 * len(d.Text)
 	}
 	return n
 }
