@@ -59,6 +59,8 @@ type generator struct {
 	plain bool // as little as possible
 	first bool // first branches, without chance
 	left  int  // values that may still be made
+
+	stretch int // how often more than needed a pattern repeats
 }
 
 func (g *generator) pick(n int) int {

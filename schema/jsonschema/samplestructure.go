@@ -174,7 +174,11 @@ func (g *generator) array(flat []*Node, depth int) (*jsonx.Value, error) {
 			}
 		}
 	}
-	low = max(low, min(len(wanted), high))
+	if len(wanted) > 0 {
+		for _, n := range flat {
+			low = max(low, min(len(n.PrefixItems)+len(wanted), high))
+		}
+	}
 	if low > high || low > 1_000 {
 		return nil, errStuck
 	}

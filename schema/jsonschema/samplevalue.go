@@ -32,6 +32,9 @@ func (g *generator) number(flat []*Node, integer bool) (*jsonx.Value, error) {
 	if !g.first {
 		shift = g.below(100)
 	}
+	if r.step == nil && shift%2 == 1 {
+		r.grain = big.NewRat(1, 4) // an integer may be just what is not wanted
+	}
 	v := r.choose(shift)
 	if v == nil {
 		return nil, errStuck
@@ -47,7 +50,8 @@ func (g *generator) number(flat []*Node, integer bool) (*jsonx.Value, error) {
 type interval struct {
 	min, max         *big.Rat
 	minOpen, maxOpen bool
-	step             *big.Rat
+	step             *big.Rat // every number is a multiple of it
+	grain            *big.Rat // how far apart numbers are tried without a step
 }
 
 func (r *interval) low(n *Number, open bool) {
@@ -89,6 +93,9 @@ func (r *interval) choose(shift int) *big.Rat {
 	step := r.step
 	if step == nil {
 		step = big.NewRat(1, 1)
+		if r.grain != nil {
+			step = r.grain
+		}
 	} else {
 		start = nextMultiple(start, step, up)
 	}
@@ -162,6 +169,10 @@ func (g *generator) string(flat []*Node) (*jsonx.Value, error) {
 	}
 	if pattern != nil {
 		word, ok := g.word(pattern)
+		for g.stretch = 1; ok && utf8.RuneCountInString(word) < low && g.stretch <= min(low, 200); g.stretch++ {
+			word, ok = g.word(pattern)
+		}
+		g.stretch = 0
 		if !ok {
 			return nil, errStuck
 		}
@@ -214,10 +225,20 @@ func (g *generator) spell(b *strings.Builder, re *syntax.Regexp) {
 		for _, sub := range re.Sub {
 			g.spell(b, sub)
 		}
-	case syntax.OpPlus:
-		g.spell(b, re.Sub[0])
+	case syntax.OpPlus, syntax.OpStar:
+		times := g.stretch
+		if re.Op == syntax.OpPlus {
+			times++
+		}
+		for range times {
+			g.spell(b, re.Sub[0])
+		}
 	case syntax.OpRepeat:
-		for range re.Min {
+		times := re.Min + g.stretch
+		if re.Max >= 0 {
+			times = min(times, re.Max)
+		}
+		for range times {
 			g.spell(b, re.Sub[0])
 		}
 	case syntax.OpAlternate:
