@@ -25,7 +25,6 @@ type Config struct {
 	RateLimit RateLimit `key:"ratelimit" help:"Token buckets per principal (or address) and node. Reads by id, version and latest are never limited."`
 	Log       Log       `key:"log" help:"Log lines on standard error."`
 	Metrics   Metrics   `key:"metrics" help:"Prometheus metrics on the admin listener."`
-	UI        UI        `key:"ui" help:"The user interface."`
 }
 
 // Server is the section "server".
@@ -96,7 +95,7 @@ type Registry struct {
 	LegacyBodies            bool   `key:"legacy-bodies" default:"false" help:"Answer with the shapes of Confluent 7.x, for old Java clients that fail on unknown properties."`
 	ConfluentScope          bool   `key:"confluent-scope" default:"false" help:"Inherit configuration as Confluent does: an entry without a level falls to the server default."`
 	ReportedVersion         string `key:"reported-version" default:"-" help:"What /v1/metadata/version says; empty means the version of this program."`
-	MetadataSecretFile      string `key:"metadata-secret-file" default:"-" file:"secret" help:"File with the key that seals sensitive metadata."`
+	MetadataSecretFile      string `key:"metadata-secret-file" default:"-" file:"secret" help:"File with the 32 bytes, as they are or in hexadecimal or base64, that encrypt sensitive metadata in the store; the same on every node."`
 	ModeMutability          bool   `key:"mode-mutability" default:"true" help:"Whether modes may be changed."`
 	Normalize               bool   `key:"normalize" default:"false" help:"Normalise schemas where no scope says otherwise."`
 	ValidateNewSchemas      bool   `key:"validate-new-schemas" default:"true" help:"Check names and defaults of new schemas where no scope says otherwise."`
@@ -117,15 +116,14 @@ type Page struct {
 // and its data contract may hold.
 type Limits struct {
 	schema.Limits
-	BodyBytes        int `default:"2097152" help:"Body of a request with a schema."`
-	EventBodyBytes   int `default:"16777216" help:"Body of a request with an event."`
-	MetadataEntries  int `default:"1000" help:"Tags and properties of one schema's metadata."`
-	Rules            int `default:"500" help:"Rules of one schema."`
-	RuleBytes        int `default:"4096" help:"Expression of one rule."`
-	ImportLineBytes  int `default:"16777216" help:"One line of an import archive."`
-	ImportLines      int `default:"10000000" help:"Lines of an import archive."`
-	ImportBytes      int `default:"10737418240" help:"Size of an import archive."`
-	ConcurrentParses int `default:"0" min:"0" help:"Schemas parsed at once; 0 means one per processor."`
+	BodyBytes       int `default:"2097152" help:"Body of a request with a schema."`
+	EventBodyBytes  int `default:"16777216" help:"Body of a request with an event."`
+	MetadataEntries int `default:"1000" help:"Tags and properties of one schema's metadata."`
+	Rules           int `default:"500" help:"Rules of one schema."`
+	RuleBytes       int `default:"4096" help:"Expression of one rule."`
+	ImportLineBytes int `default:"16777216" help:"One line of an import archive."`
+	ImportLines     int `default:"10000000" help:"Lines of an import archive."`
+	ImportBytes     int `default:"10737418240" help:"Size of an import archive."`
 }
 
 // Auth is the section "auth".
@@ -135,7 +133,6 @@ type Auth struct {
 	UsersFile          string        `key:"users-file" default:"-" file:"secret" reload:"yes" help:"File of name:hash:group,group lines; make hashes by \"registry user hash\"."`
 	BootstrapTokenFile string        `key:"bootstrap-token-file" default:"-" file:"secret" help:"File with the token of the first administrator, read when there is none yet."`
 	MaxTokenTTL        time.Duration `key:"max-token-ttl" default:"365d" min:"1h" max:"36500d" help:"Longest life of a new token."`
-	SecretKeyFile      string        `key:"secret-key-file" default:"-" file:"secret" help:"File with 32 bytes that seal cookies; empty means a random key per process."`
 }
 
 // RateLimit is the section "ratelimit".
@@ -173,11 +170,6 @@ type Metrics struct {
 	Enabled        bool `key:"enabled" default:"true" help:"Serve /metrics on the admin listener."`
 	ConfluentNames bool `key:"confluent-names" default:"true" help:"Also serve the series under the names that Confluent's JMX exporter gives them."`
 	MaxSubjects    int  `key:"max-subjects" default:"500" min:"0" max:"1000000" help:"Subjects with a label value of their own; the rest is _other."`
-}
-
-// UI is the section "ui".
-type UI struct {
-	Enabled bool `key:"enabled" default:"true" help:"Serve the user interface."`
 }
 
 // Bytes is a size; it is written 512, 64KiB, 2MiB or 1GiB.

@@ -169,7 +169,7 @@ dsn: x
 		`FILE:7:20: server.trusted-proxies holds "nonsense", which is neither an address nor a network such as 10.0.0.0/8`,
 		`FILE:9:11: storage.driver: "postgre" is none of sqlite, postgres, memory; did you mean postgres?`,
 		"FILE:10:11: storage.sqlite is a section with keys of its own, not text",
-		"FILE:11:1: nonsense is not a configuration key; the sections are auth, limits, log, metrics, ratelimit, registry, server, storage, tls, ui",
+		"FILE:11:1: nonsense is not a configuration key; the sections are auth, limits, log, metrics, ratelimit, registry, server, storage, tls",
 		`FILE:12:22: limits.json-depth: "1000000" is above the maximum of 2000`,
 		"tls.key-file is missing although tls.cert-file is set",
 		"FILE:14:1: dsn is not a configuration key; did you mean storage.postgres.dsn?",

@@ -2,9 +2,13 @@ package assembly
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/instar-registry/instar/internal/config"
@@ -13,14 +17,52 @@ import (
 
 // Service starts the service over an open store; the log is replayed in the
 // background.
-func Service(c *config.Config, store *Store, observer registry.Observer, logger *slog.Logger) *registry.Service {
+func Service(c *config.Config, store *Store, observer registry.Observer, logger *slog.Logger) (*registry.Service, error) {
+	sealer, err := readSealer(c.Registry.MetadataSecretFile)
+	if err != nil {
+		return nil, err
+	}
 	return registry.Open(registry.Options{
 		Log: store.Log, Settings: Settings(c), Limits: c.Limits.Limits, Observer: observer, Logger: logger,
 		PollInterval: c.Storage.PollInterval, SnapshotEvery: c.Storage.SnapshotEvery,
 		BarrierTimeout: c.Server.BarrierTimeout, WriteTimeout: c.Storage.Postgres.StatementTimeout,
-		Exclusive: store.Exclusive,
-	})
+		Exclusive: store.Exclusive, Sealer: sealer,
+	}), nil
 }
+
+// readSealer reads the key for sensitive metadata; without a file there is none.
+func readSealer(path string) (*registry.Sealer, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // nil stores metadata as it was sent
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("registry.metadata-secret-file: %w", err)
+	}
+	sealer, err := registry.NewSealer(decodeKey(text))
+	if err != nil {
+		return nil, fmt.Errorf("registry.metadata-secret-file %s: %w; make one with: head -c 32 /dev/urandom | base64", path, err)
+	}
+	return sealer, nil
+}
+
+// decodeKey reads 32 bytes as they are, in hexadecimal or in base64. What is
+// none of these comes back as it is, to be refused by its length.
+func decodeKey(text []byte) []byte {
+	if len(text) == keyBytes {
+		return text
+	}
+	line := strings.TrimSpace(string(text))
+	if b, err := hex.DecodeString(line); err == nil && len(b) == keyBytes {
+		return b
+	}
+	if b, err := base64.StdEncoding.DecodeString(line); err == nil && len(b) == keyBytes {
+		return b
+	}
+	return text
+}
+
+const keyBytes = 32
 
 // Ready waits until the service has replayed the log, or for the reason that it
 // never will.
@@ -54,7 +96,10 @@ func Direct(ctx context.Context, c *config.Config, access Access, logger *slog.L
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	s := Service(c, store, nil, logger)
+	s, err := Service(c, store, nil, logger)
+	if err != nil {
+		return err
+	}
 	defer func() {
 		// Closing saves a snapshot, which a store open for reading refuses.
 		if closeErr := s.Close(context.WithoutCancel(ctx)); access == Serve {

@@ -230,7 +230,9 @@ func (p *process) open(ctx context.Context) error {
 	if store.Connections != nil {
 		p.connections.Store(&store.Connections)
 	}
-	p.service = assembly.Service(&p.config, store, p.metrics, p.logger)
+	if p.service, err = assembly.Service(&p.config, store, p.metrics, p.logger); err != nil {
+		return err
+	}
 	p.front.service.Store(p.service)
 	if err := assembly.Ready(ctx, p.service); err != nil {
 		return err
@@ -275,9 +277,6 @@ func (p *process) greet(took time.Duration) {
 	if c.Auth.Mode == "none" && !config.IsLoopback(c.Server.Listen) {
 		p.logger.Warn("everybody who reaches this address may change everything", "listen", c.Server.Listen,
 			"what", "set auth.mode to required, or server.listen to a loopback address")
-	}
-	if c.Storage.Driver == "postgres" && c.Auth.Mode != "none" && c.Auth.SecretKeyFile == "" {
-		p.logger.Warn("no secret key is shared between nodes", "what", "set auth.secret-key-file to a file with 32 random bytes")
 	}
 }
 
