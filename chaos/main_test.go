@@ -16,7 +16,7 @@ import (
 
 var (
 	races = flag.Int("chaos.races", 216, "races of incompatible pairs in all, spread over nodes, formats and levels")
-	kills = flag.Int("chaos.kills", 40, "kills per engine")
+	kills = flag.Int("chaos.kills", 24, "kills per engine")
 	seed  = flag.Uint64("chaos.seed", 0, "seed of the kill test; 0 takes one from the clock and prints it")
 )
 
