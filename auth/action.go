@@ -47,7 +47,8 @@ func (a Action) String() string {
 // Role is a set of actions that a grant gives.
 type Role string
 
-// The roles, from the least to the most powerful; migrator stands apart.
+// The roles. Each of the first three may do what the one before may, admin may do
+// everything, and migrator stands apart.
 const (
 	RoleViewer    Role = "viewer"
 	RolePublisher Role = "publisher"
@@ -63,8 +64,8 @@ var roles = []struct {
 	{RoleViewer, Read},
 	{RolePublisher, Read | Register},
 	{RoleSteward, Read | Register | Steward},
-	{RoleAdmin, everyGrantable},
 	{RoleMigrator, Read | Migrate},
+	{RoleAdmin, everyGrantable},
 }
 
 // Actions returns what the role may do; zero for an unknown role.
