@@ -40,7 +40,11 @@ func (x *request) findSubject(st *registry.State, n registry.Name) *registry.Sub
 // every other visible context, in order.
 func (x *request) findVersion(st *registry.State, written string, number int, deleted bool) (located, error) {
 	n := x.target.qualify(written)
-	v, err := pick(x.findSubject(st, n), n, number, deleted)
+	subject := x.findSubject(st, n)
+	if subject == nil && number > 0 && x.usable(st, x.sees(), st.Alias(n), number) {
+		subject = st.Subject(st.Alias(n)) // a readable version builds on this one
+	}
+	v, err := pick(subject, n, number, deleted)
 	if err == nil {
 		return located{name: st.Alias(n), version: v}, nil
 	}

@@ -148,6 +148,9 @@ func (x *request) editTags() error {
 	if d.err != nil {
 		return d.err
 	}
+	if err := x.need(auth.Register, x.api.service.State().Alias(x.subject())); err != nil {
+		return err
+	}
 	at, err := x.locate(false)
 	if err != nil {
 		return err
