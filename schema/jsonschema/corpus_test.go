@@ -110,6 +110,12 @@ func holdPayload(t *testing.T, name string, s *Schema, payload []byte) {
 	if err != nil || len(j.Violations) > 0 {
 		t.Errorf("%s: %v %v", name, j.Violations, err)
 	}
+	if s.Root().Draft > Draft7 {
+		return
+	}
+	if valid, err := s.SecondOpinion(context.Background(), payload); err != nil || !valid {
+		t.Errorf("%s: the second opinion differs (%v)", name, err)
+	}
 }
 
 // TestFullCorpora reads everything that INSTAR_CORPORA names: all versions

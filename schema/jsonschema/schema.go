@@ -25,6 +25,7 @@ type Schema struct {
 	normalised func() string
 	inlined    func() string
 	validator  func() (*judge.Validator, error)
+	second     func() (*judge.Second, error)
 }
 
 var _ schema.Parsed = (*Schema)(nil)
@@ -89,6 +90,7 @@ func (s *Schema) finish() {
 	})
 	s.inlined = sync.OnceValue(s.inline)
 	s.validator = sync.OnceValues(s.compile)
+	s.second = sync.OnceValues(s.compileSecond)
 }
 
 // appendCanonical prints v without white space, numbers as java.math prints

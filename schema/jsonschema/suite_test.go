@@ -149,3 +149,48 @@ func TestOfficialSuite(t *testing.T) {
 		})
 	}
 }
+
+// TestSecondOpinion holds the second validator, through our bundle, to the
+// official suite: with the bundle's rewrites it never differs.
+func TestSecondOpinion(t *testing.T) {
+	files := suiteFiles(t)
+	for _, draft := range []string{"draft4", "draft6", "draft7"} {
+		ran := 0
+		suiteGroups(t, files, draft, func(file string, g suiteGroup, text string, deps []schema.Document) {
+			s, err := Parse(text, deps, defaults)
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+				return
+			}
+			for _, c := range g.Tests {
+				name := file + ": " + g.Description + ": " + c.Description
+				valid, err := s.SecondOpinion(context.Background(), c.Data)
+				ran++
+				if err != nil || valid != c.Valid {
+					t.Errorf("%s: valid = %t, want %t (%v)", name, valid, c.Valid, err)
+				}
+			}
+		})
+		if want := suiteDrafts[draft].tests; ran != want {
+			t.Errorf("%s: ran %d tests, the suite has %d", draft, ran, want)
+		}
+	}
+}
+
+// TestSecondRefuses: what the second validator cannot answer is an error.
+func TestSecondRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"draft":        `{"$schema":"https://json-schema.org/draft/2020-12/schema"}`,
+		"look-around":  `{"patternProperties":{"(?=a)":true}}`,
+		"doubled cost": `{"items":{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}}`,
+	} {
+		if _, err := mustParse(t, text).SecondOpinion(context.Background(), []byte(strings.Repeat("[", 50)+strings.Repeat("]", 50))); err == nil {
+			t.Errorf("%s: it has an opinion", name)
+		}
+	}
+	for event, want := range map[string]bool{`9007199254740993`: true, `9007199254740992`: false, `1`: true, `2`: false} {
+		if got, err := mustParse(t, `{"enum":[9007199254740993,1,1.0,1]}`).SecondOpinion(context.Background(), []byte(event)); err != nil || got != want {
+			t.Errorf("%s: %t %v, want %t", event, got, err, want)
+		}
+	}
+}
