@@ -140,8 +140,9 @@ func faultsOfTheDatabase(t *testing.T, s Store) {
 			})
 		}
 	}
-	lost := lostAnswers(t, f, append1)
-	mustHoldOnce(t, plain, append(want, lost...))
+	want = append(want, lostAnswers(t, f, append1)...)
+	want = append(want, lostToAnother(t, f, append1, plain))
+	mustHoldOnce(t, plain, want)
 	brokenReads(t, f, log)
 }
 
@@ -180,6 +181,16 @@ func lostAnswers(t *testing.T, f *injector, append1 func(context.Context, string
 	return want
 }
 
+// lostToAnother loses a commit, and before the outcome is asked for another node
+// takes the sequence: its record must not be mistaken for the lost one.
+func lostToAnother(t *testing.T, f *injector, append1 func(context.Context, string) error, plain registry.Log) string {
+	const other = "taken by another"
+	f.set(injected("08006"), 1, "commit")
+	f.next("write", func() { mustAppend(t, plain, registry.Append{Entries: []registry.Entry{entry(other)}}) })
+	mustBe(t, append1(withTimeout(t), "lost to another"), registry.ErrUnavailable)
+	return other
+}
+
 func brokenReads(t *testing.T, f *injector, log registry.Log) {
 	ctx := withTimeout(t)
 	for name, call := range calls(log) {
@@ -206,6 +217,17 @@ type injector struct {
 	times int
 	first []string
 	then  []string
+
+	// once the errors are used up, do runs before the step called at
+	at string
+	do func()
+}
+
+// next arranges for do, once the errors of set are used up.
+func (f *injector) next(step string, do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at, f.do = step, do
 }
 
 func (f *injector) set(err error, times int, steps ...string) {
@@ -220,6 +242,10 @@ func (f *injector) set(err error, times int, steps ...string) {
 func (f *injector) hook(_ context.Context, step string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.times == 0 && f.do != nil && f.at == step {
+		f.do()
+		f.do = nil
+	}
 	if f.times == 0 || !slices.Contains(f.first, step) {
 		return nil
 	}

@@ -182,7 +182,7 @@ func writersWait(t *testing.T, s Store) {
 		}
 	})
 	<-held
-	second := make(chan int, 1)
+	second := make(chan int, 100) // a store that is wrong may decide more than once
 	wg.Go(func() {
 		_, err := b.Update(ctx, head, func(newer []registry.Record, _ registry.Head) (registry.Append, error) {
 			second <- len(newer)
