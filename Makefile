@@ -1,31 +1,110 @@
-# Everything CI runs is here, so that a person can run it too.
-SHELL := /bin/bash
-export GOFLAGS ?= -trimpath
+# Everything that is run on this repository is run from here; "make help" lists it.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED ?= 0
+export GOFLAGS     := -mod=mod -buildvcs=auto
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/instar-registry/instar/cmd/registry/internal/cli.version=$(VERSION)
+IMAGE   ?= instar-registry:$(VERSION)
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+# Tools are pinned here and run from the module cache; nothing is installed.
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# The chaos suite kills real processes and takes minutes; it has its own target.
+UNIT := $(shell go list ./... | grep -v /chaos$$)
+# Packages in which goroutines meet.
+RACE := ./api/... ./auth/... ./client/... ./cmd/... ./internal/... ./registry/... ./store/...
 
 .PHONY: help
-help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/registry, one static binary
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/registry ./cmd/registry
+build: ## Build the programs into bin/
+	mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: run
+run: ## Run the registry from the sources, on http://localhost:8081
+	go run ./cmd/registry
 
 .PHONY: setup
-setup: ## install what the tests need and the machine lacks (PostgreSQL's server programs)
-	@scripts/setup.sh
+setup: ## Install what the tests need (PostgreSQL, git, a C compiler) where it is missing
+	.ci/setup
 
 .PHONY: test
-test: setup ## everything a change must pass
+test: setup ## Everything a change must pass: vet and all tests; installs what it needs
 	go vet ./...
-	go test ./...
-	internal/plant/check.sh
+	go test -count=1 $(UNIT)
 
 .PHONY: race
-race: setup ## the concurrent packages under the race detector
-	go test -race ./registry/... ./store/... ./auth/... ./client/... ./api/...
+race: setup ## The tests of everything concurrent, under the race detector
+	CGO_ENABLED=1 go test -race -count=1 $(RACE)
 
 .PHONY: lint
-lint: ## formatting, vet and the import table
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+lint: ## gofumpt, vet, staticcheck and the house rules; golangci-lint too, where it is installed
+	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go' | grep -v testdata/)); \
+	if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	go test ./internal/arch/...
+	go run $(STATICCHECK) ./...
+	go test -count=1 ./internal/arch
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed; the steps above are the gate"; fi
+
+.PHONY: vuln
+vuln: ## Known vulnerabilities in what the programs call
+	go run $(GOVULNCHECK) ./cmd/...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s)
+	@go list -f '{{.Dir}} {{.ImportPath}}' ./... | while read -r dir package; do \
+	  for target in $$(cat "$$dir"/*_test.go 2>/dev/null | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' | sort -u); do \
+	    echo "== $$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: setup ## Run the benchmarks; BENCH selects by pattern
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(UNIT)
+
+.PHONY: conformance
+conformance: setup ## Run other projects' clients, unchanged, against real registries
+	cd conformance && go test -count=1 ./...
+
+.PHONY: chaos
+chaos: setup ## Kill and race real processes and compare with what was acknowledged
+	go test -count=1 -timeout 20m ./chaos
+
+.PHONY: generate
+generate: ## Write the generated documents anew
+	go test -count=1 ./internal/config ./cmd/registry/internal/cli -run 'Documents' -update
+
+.PHONY: man
+man: ## Write the manual pages into bin/man
+	mkdir -p bin/man
+	go run ./cmd/registry man bin/man
+
+.PHONY: image
+image: ## Build the container image
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+.PHONY: compose
+compose: ## Start a registry with PostgreSQL in containers, on http://localhost:8081
+	docker compose up --build --wait
+
+.PHONY: tidy-check
+tidy-check: ## Check that go.mod and go.sum are what the sources need
+	go mod verify
+	go mod tidy -diff
+
+.PHONY: clean
+clean: ## Remove what the targets above made
+	rm -rf bin dist coverage.out
