@@ -83,6 +83,14 @@ conformance: setup ## Run other projects' clients, unchanged, against real regis
 chaos: setup ## Kill and race real processes and compare with what was acknowledged
 	go test -count=1 -timeout 20m ./chaos
 
+.PHONY: chaos-full
+chaos-full: setup ## The same at the size of a release: 10,000 races, 500 kills per engine
+	go test -count=1 -v -timeout 90m ./chaos -chaos.races=10000 -chaos.kills=500
+
+.PHONY: bench-server
+bench-server: setup ## Measure the server as a process; writes docs/benchmarks.md
+	cd bench && go run . -write all
+
 .PHONY: generate
 generate: ## Write the generated documents anew
 	go test -count=1 ./internal/config ./cmd/registry/internal/cli -run 'Documents' -update
