@@ -310,7 +310,11 @@ func TestResolveURI(t *testing.T) {
 // FuzzParse: no panic, and printing is a fixed point.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{order, `{"$ref":"#"}`, `{"$schema":"https://json-schema.org/draft/2020-12/schema","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`,
-		`{"allOf":[true,{"not":{}}],"pattern":"^[a-z]\\d{2}$","maximum":1e3}`, doublingChain(5)} {
+		`{"allOf":[true,{"not":{}}],"pattern":"^[a-z]\\d{2}$","maximum":1e3}`, doublingChain(5),
+		`{"$schema":"https://json-schema.org/draft/2020-12/schema","$anchor":"a","$vocabulary":1,"enum":[],"required":["a","a"],"$comment":3,"title":[]}`,
+		`{"$schema":"http://json-schema.org/draft-04/schema#","enum":[1,1],"dependencies":{"a":[]},"required":[],"id":"#","exclusiveMinimum":true}`,
+		`{"$schema":"https://json-schema.org/draft/2019-09/schema","$recursiveAnchor":true,"minContains":1e2,"$defs":{"a":{"$id":"b"}},"dependentRequired":{"a":["b","b"]},"contentSchema":true}`,
+		`{"$schema":"http://json-schema.org/draft-06/schema#","items":[],"definitions":{"a b":{"$id":"#x y"}},"maxLength":1e300,"type":["null","null"]}`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -329,6 +333,9 @@ func FuzzParse(f *testing.F) {
 		s.Fields()
 		s.TopLevel()
 		s.Inlined()
+		if _, err := s.validator(); err != nil {
+			t.Fatalf("%q: the parser accepts what the validator refuses: %v", text, err)
+		}
 	})
 }
 

@@ -244,10 +244,7 @@ func oneOfValues(values []*jsonx.Value) any {
 	var branches, members []any
 	seen := map[string]bool{} // the validator refuses duplicates, and 1.0 is 1
 	for _, v := range values {
-		key := string(appendCanonical(nil, v, true))
-		if v.Kind == jsonx.Number {
-			key = newNumber(v.Text).Rat.RatString()
-		}
+		key := valueKey(v)
 		if seen[key] {
 			continue
 		}

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -170,7 +171,7 @@ func (c *copier) object(n *Node) map[string]any {
 			}
 		}
 	}
-	if n.Enum != nil && len(n.Enum) == 0 && n.Draft <= Draft6 {
+	if n.Enum != nil && len(n.Enum) == 0 {
 		out["not"] = map[string]any{} // an empty enum, which old meta-schemas refuse
 	}
 	if n.Resource.Root == n && n.Draft >= Draft2019 {
@@ -213,12 +214,18 @@ func (c *copier) keyword(n *Node, m *jsonx.Member, sh shape) (v any, keep bool) 
 		return nil, false
 	case shapeIdentifiers:
 		switch m.Key {
-		case "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary":
+		case "$dynamicAnchor", "$recursiveAnchor":
 			return plain(m.Value), true
+		case "$vocabulary":
+			return plain(m.Value), isVocabulary(m.Value)
 		}
-		return nil, false // "$id" and "$schema" are written anew
+		return nil, false // addresses are written anew, and references to anchors as pointers
 	case shapeEnum:
 		return c.enum(n)
+	case shapeBoolOrNum:
+		// Draft 4 refuses the boolean without the bound that it is about.
+		lonely := n.Draft == Draft4 && ((m.Key == "exclusiveMinimum" && n.Minimum == nil) || (m.Key == "exclusiveMaximum" && n.Maximum == nil))
+		return plain(m.Value), !lonely
 	case shapeAny:
 		return plain(m.Value), true
 	case shapeStrings:
@@ -244,6 +251,10 @@ func (c *copier) keyword(n *Node, m *jsonx.Member, sh shape) (v any, keep bool) 
 	return c.tree(m.Value), true
 }
 
+func isVocabulary(v *jsonx.Value) bool {
+	return v.Kind == jsonx.Object && !slices.ContainsFunc(v.Members, func(m jsonx.Member) bool { return m.Value.Kind != jsonx.Bool })
+}
+
 // text copies "$ref" and its like with an address of ours.
 func (c *copier) text(n *Node, m *jsonx.Member) (any, bool) {
 	switch m.Key {
@@ -256,7 +267,7 @@ func (c *copier) text(n *Node, m *jsonx.Member) (any, bool) {
 		if n.DynamicRefTo == nil {
 			return nil, false
 		}
-		if _, name := splitFragment(n.DynamicRef); n.DynamicRefTo.Resource.anchors[name] == n.DynamicRefTo {
+		if _, name := splitFragment(n.DynamicRef); n.DynamicRefTo.Resource.dynamic[name] && n.DynamicRefTo.Resource.anchors[name] == n.DynamicRefTo {
 			return resourceURL(n.DynamicRefTo.Resource) + "#" + escapeFragment(name), true
 		}
 		return nodeURL(n.DynamicRefTo), true
@@ -270,12 +281,12 @@ func (c *copier) enum(n *Node) (any, bool) {
 	seen := map[string]bool{}
 	out := []any{}
 	for _, v := range n.Enum {
-		if key := string(appendCanonical(nil, v, true)); !seen[key] {
+		if key := valueKey(v); !seen[key] {
 			seen[key] = true
 			out = append(out, plain(v))
 		}
 	}
-	return out, len(out) > 0 || n.Draft > Draft6
+	return out, len(out) > 0
 }
 
 func (c *copier) names(deps []Dependency) map[string]any {

@@ -150,3 +150,29 @@ func stringItems(v *jsonx.Value) []string {
 	}
 	return out
 }
+
+// valueKey is equal for values that JSON Schema calls equal: 1.0 is 1, and the
+// order of keys does not count.
+func valueKey(v *jsonx.Value) string { return string(appendValueKey(nil, v)) }
+
+func appendValueKey(dst []byte, v *jsonx.Value) []byte {
+	switch v.Kind {
+	case jsonx.Number:
+		return append(dst, newNumber(v.Text).Rat.RatString()...)
+	case jsonx.Array:
+		dst = append(dst, '[')
+		for _, item := range v.Items {
+			dst = append(appendValueKey(dst, item), ',')
+		}
+		return append(dst, ']')
+	case jsonx.Object:
+		dst = append(dst, '{')
+		for _, m := range sortedMembers(v.Members) {
+			dst = append(jsonx.AppendQuoted(dst, m.Key), ':')
+			dst = append(appendValueKey(dst, m.Value), ',')
+		}
+		return append(dst, '}')
+	default:
+		return jsonx.Append(dst, v)
+	}
+}
