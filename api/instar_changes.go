@@ -178,12 +178,19 @@ func changes(x *request) error {
 	if f.events {
 		contentType = wire.TypeEvents
 	}
+	x.lastsLong()
 	x.stream(contentType)
 	if x.r.Method == http.MethodHead {
 		return nil
 	}
 	x.note.err = f.run(lines)
 	return nil
+}
+
+// lastsLong frees a stream from the time that requests have to arrive: its end
+// would be taken for the client going away.
+func (x *request) lastsLong() {
+	_ = http.NewResponseController(&x.w).SetReadDeadline(time.Time{}) // not every connection has one
 }
 
 func (f *feedReader) readQuery() error {

@@ -55,6 +55,7 @@ func export(x *request) error {
 	x.seq = st.Seq()
 	s.collect(st, x.sees())
 	x.header().Set("Content-Disposition", `attachment; filename="instar-export.ndjson"`)
+	x.lastsLong()
 	x.stream(wire.TypeNDJSON)
 	if x.r.Method == http.MethodHead {
 		return nil

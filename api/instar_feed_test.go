@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -211,5 +212,50 @@ func TestFeedAfterManyChanges(t *testing.T) {
 		if int64(len(list)) != head-since || len(list) > 0 && list[0].Seq != since+1 {
 			t.Errorf("since %d: %d records", since, len(list))
 		}
+	}
+}
+
+func TestStreamsOutliveTheReadTimeout(t *testing.T) {
+	h := openHouse(t, func(o *Options) { o.Gate = nil })
+	slow := httptest.NewUnstartedServer(h.api)
+	slow.Config.ReadTimeout = 100 * time.Millisecond
+	slow.Start()
+	defer slow.Close()
+	h.server = slow
+	ctx, cancel := context.WithTimeout(bg, 20*time.Second)
+	defer cancel()
+	res := h.events(ctx, "/changes?since=2", "")
+	defer res.Body.Close()
+	time.Sleep(300 * time.Millisecond)
+	h.register("late", avro("L"))
+	lines := bufio.NewScanner(res.Body)
+	if !lines.Scan() || lines.Text() != "id: 3" {
+		t.Errorf("the stream ended: %q %v", lines.Text(), lines.Err())
+	}
+	cancel()
+
+	// An upload that goes on slowly is read to its end.
+	reader, writer := io.Pipe()
+	go func() {
+		for range 6 {
+			time.Sleep(50 * time.Millisecond)
+			if _, err := writer.Write([]byte("x")); err != nil {
+				return
+			}
+		}
+		writer.Close()
+	}()
+	r, err := http.NewRequest(http.MethodPost, slow.URL+"/import", reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", wire.TypeNDJSON)
+	sent, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sent.Body.Close()
+	if sent.StatusCode != 422 { // read as a whole, and then found to be no archive
+		t.Errorf("a slow upload: %d", sent.StatusCode)
 	}
 }

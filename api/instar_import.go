@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
@@ -128,7 +129,8 @@ func (i *importer) stage() error {
 	i.file = f
 	sum := sha256.New()
 	i.digest = sum
-	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(x.r.Body, most+1))
+	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(&patient{x: x}, most+1))
+	x.lastsLong() // the work on the archive has the time it takes
 	x.bytesIn = n
 	switch {
 	case errors.Is(err, os.ErrClosed):
@@ -148,6 +150,18 @@ func (i *importer) stage() error {
 		return x.tooLarge(n, most)
 	}
 	return nil
+}
+
+// importPause is how long the sender of an archive may be silent.
+const importPause = 30 * time.Second
+
+// patient reads the body of an upload that may take hours as long as it goes on.
+type patient struct{ x *request }
+
+func (p *patient) Read(b []byte) (int, error) {
+	// Not every connection has deadlines.
+	_ = http.NewResponseController(&p.x.w).SetReadDeadline(time.Now().Add(importPause))
+	return p.x.r.Body.Read(b)
 }
 
 func (i *importer) discard() {
