@@ -220,3 +220,67 @@ func TestFastLaneAllocations(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkKnownContent is what producers do at start-up: registering and
+// looking up what is there already. Its bar is 0.4 times the rate of a read by
+// id over TCP, and 30,000 a second and core.
+func BenchmarkKnownContent(b *testing.B) {
+	s := benchServer(b, 100)
+	for _, c := range []struct{ name, request string }{
+		{"register", "POST /subjects/subject-6/versions\n\n" + fields20("Record6")},
+		{"lookup", "POST /subjects/subject-6\n\n" + fields20("Record6")},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r := parseRequest(b, c.request)
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w := &discard{header: make(http.Header, 16)}
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				r.Body = io.NopCloser(strings.NewReader(string(body)))
+				s.ServeHTTP(w, r)
+			}
+			if w.status != 200 {
+				b.Fatalf("%d %s", w.status, w.body)
+			}
+		})
+	}
+}
+
+// BenchmarkListPages reads pages of 1,000 out of 20,000 subjects, the first and
+// one from the middle, which must cost the same.
+func BenchmarkListPages(b *testing.B) {
+	s := newServer(b, nil)
+	const subjects, batch = 20_000, 500
+	for i := 0; i < subjects; i += batch {
+		var cmd registry.Batch
+		for j := i; j < i+batch; j++ {
+			cmd.Commands = append(cmd.Commands, registry.Register{
+				Name: registry.Name{Context: registry.DefaultContext, Subject: fmt.Sprintf("subject-%06d", j)}, Format: 1, Text: `"string"`,
+			})
+		}
+		if _, err := s.service.Batch(b.Context(), registry.By{}, cmd); err != nil {
+			b.Fatal(err)
+		}
+	}
+	middle := "/subjects?limit=1000&cursor=" + writeCursor(1, "subject-010000")
+	for _, c := range []struct{ name, path string }{
+		{"first", "/subjects?limit=1000"}, {"middle", middle}, {"schemas", "/schemas?latestOnly=true&limit=1000"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r := parseRequest(b, "GET "+c.path)
+			w := &discard{header: make(http.Header, 16)}
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				s.ServeHTTP(w, r)
+			}
+			if w.status != 200 {
+				b.Fatalf("%d %s", w.status, w.body)
+			}
+		})
+	}
+}

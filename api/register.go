@@ -71,11 +71,29 @@ func (x *request) sendRegistered(cmd registry.Register) error {
 		return err
 	}
 	x.note.version, x.note.id = out.Version, out.ID
-	body, err := x.registeredBody(&out)
+	encode := func() ([]byte, error) {
+		body, err := x.registeredBody(&out)
+		if err != nil {
+			return nil, err
+		}
+		return wire.Marshal(body)
+	}
+	if out.Content == nil || out.Text != "" {
+		body, err := encode()
+		if err != nil {
+			return err
+		}
+		return x.send(200, once(body), noStore)
+	}
+	// Producers register what is there already again and again.
+	b, err := x.api.body(bodyKey{
+		shows: showsRegistered, format: x.format(out.Content.Format), content: out.Content, name: out.Name,
+		version: out.Version, id: out.ID, at: out.At,
+	}, encode)
 	if err != nil {
 		return err
 	}
-	return x.json(200, body)
+	return x.send(200, b, noStore)
 }
 
 // needRegister asks for the rights that a registration takes, and refuses

@@ -50,6 +50,11 @@ func renderTagged(body []byte, tag string) *rendered {
 	}
 }
 
+// once wraps a body that is sent to one client and kept by nobody.
+func once(body []byte) *rendered {
+	return &rendered{plain: body, length: []string{strconv.Itoa(len(body))}}
+}
+
 // entityTag returns the value of ETag for one representation.
 func (b *rendered) entityTag(m media, compressed bool) []string {
 	i := 0
@@ -103,10 +108,11 @@ func compress(plain []byte) []byte {
 type shows uint8
 
 const (
-	showsByID      shows = iota + 1 // the answer by id or GUID
-	showsText                       // the raw text
-	showsVersion                    // the answer by subject and version
-	showsQualified                  // with qualified references
+	showsByID       shows = iota + 1 // the answer by id or GUID
+	showsText                        // the raw text
+	showsVersion                     // the answer by subject and version
+	showsQualified                   // with qualified references
+	showsRegistered                  // the answer to a registration
 )
 
 // bodyKey is everything that a rendered body depends on.

@@ -21,7 +21,7 @@ func (x *request) json(status int, body any) error {
 	if err != nil {
 		return &schema.Bug{Where: "encode " + x.template(), Cause: err}
 	}
-	return x.send(status, render(plain), noStore)
+	return x.send(status, once(plain), noStore)
 }
 
 // fresh answers with a body that must be asked for again, under an entity tag.
@@ -185,7 +185,7 @@ func (x *request) writeError(err error, out outcome, body *wire.Error) {
 	if encodeErr != nil {
 		plain = []byte(`{"error_code":50001,"message":"Internal error"}`)
 	}
-	b := render(plain)
+	b := once(plain)
 	x.commonHeaders(noStore)
 	status, text := choose(h, x.r, b, m, noStore, out.status)
 	x.w.WriteHeader(status)

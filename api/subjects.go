@@ -109,11 +109,11 @@ func (x *request) lookupIn(n registry.Name, req registry.LookupRequest) (located
 
 func (x *request) sendLookup(at located) error {
 	x.note.version, x.note.id = at.version.Number, at.version.ID
-	e, err := x.entity(at, x.format(at.version.Content.Format), false)
+	b, err := x.versionBody(at, x.format(at.version.Content.Format), false)
 	if err != nil {
 		return err
 	}
-	return x.json(200, e)
+	return x.send(200, b, noStore)
 }
 
 // isMiss reports whether an error says that something does not exist.

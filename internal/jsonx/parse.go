@@ -387,7 +387,7 @@ func (p *parser) escaped(start int) (string, error) {
 		case c < 0x20:
 			return "", p.fail(p.at, fmt.Sprintf("unescaped control character 0x%02x in a string", c), "")
 		default:
-			if err := p.runeInString(); err != nil {
+			if err := p.plain(); err != nil {
 				return "", err
 			}
 			b.WriteString(p.text[from:p.at])
@@ -396,7 +396,24 @@ func (p *parser) escaped(start int) (string, error) {
 	return "", p.fail(p.at, "the text ends inside a string", "")
 }
 
-var simpleEscapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+// plain moves over a run of characters that stand for themselves.
+func (p *parser) plain() error {
+	for p.at < len(p.text) {
+		switch c := p.text[p.at]; {
+		case c == '"', c == '\\', c < 0x20:
+			return nil
+		case c < utf8.RuneSelf:
+			p.at++
+		default:
+			if err := p.runeInString(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var simpleEscapes = [256]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func (p *parser) escape() (rune, error) {
 	at := p.at
@@ -406,7 +423,7 @@ func (p *parser) escape() (rune, error) {
 	}
 	c := p.text[p.at]
 	p.at++
-	if r, ok := simpleEscapes[c]; ok {
+	if r := simpleEscapes[c]; r != 0 {
 		return r, nil
 	}
 	if c != 'u' {
