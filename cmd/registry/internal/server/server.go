@@ -274,6 +274,7 @@ func (p *process) greet(took time.Duration) {
 	}
 	p.logger.Info("registry is ready", "url", address, "listen", p.main.Addr().String(), "version", p.opt.Version,
 		"storage", p.store.Description, "seq", p.service.State().Seq(), "dur_ms", took.Milliseconds())
+	trim()
 	if c.Auth.Mode == "none" && !config.IsLoopback(c.Server.Listen) {
 		p.logger.Warn("everybody who reaches this address may change everything", "listen", c.Server.Listen,
 			"what", "set auth.mode to required, or server.listen to a loopback address")
