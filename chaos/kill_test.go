@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math/rand/v2"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -63,38 +58,10 @@ func TestKillWhileOpening(t *testing.T) {
 	}
 }
 
-// points reads the names of the failpoints from the package that owns them, so
-// that no point can be forgotten here.
+// points are the named points of the stores.
 func points(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../store/internal/failpoint/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			spec, ok := n.(*ast.ValueSpec)
-			if !ok || len(spec.Values) != 1 || !spec.Names[0].IsExported() {
-				return true
-			}
-			lit, ok := spec.Values[0].(*ast.BasicLit)
-			if !ok || lit.Kind != token.STRING {
-				return true
-			}
-			if name, err := strconv.Unquote(lit.Value); err == nil && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz.") == "" {
-				names = append(names, name)
-			}
-			return true
-		})
-	}
+	names := constants(t, "../store/internal/failpoint/*.go", regexp.MustCompile(`^[a-z]+(\.[a-z]+)?$`))
 	if len(names) < 25 {
 		t.Fatalf("only %d failpoints were found: %q", len(names), names)
 	}

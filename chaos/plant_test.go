@@ -1,0 +1,49 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// TestPlantedBugs proves that the tests of the registry can fail: with each of
+// the bugs that can be planted in it, at least one of them must, and without any
+// none may.
+func TestPlantedBugs(t *testing.T) {
+	bugs := constants(t, "../internal/plant/*.go", regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`))
+	if len(bugs) < 8 {
+		t.Fatalf("only %d bugs can be planted: %q", len(bugs), bugs)
+	}
+	bin := filepath.Join(programs, "registry-planted.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-tags", "plant", "-o", bin, "../registry")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the tests of the registry: %v\n%s", err, out)
+	}
+	if out, err := planted(t, bin, ""); err != nil {
+		t.Fatalf("without a planted bug the tests of the registry end with %v:\n%s", err, out)
+	}
+	for _, bug := range bugs {
+		t.Run(bug, func(t *testing.T) {
+			out, err := planted(t, bin, bug)
+			if err == nil || !bytes.Contains(out, []byte("--- FAIL: ")) {
+				t.Errorf("no test of the registry fails with this bug (%v):\n%s", err, out)
+			}
+		})
+	}
+}
+
+// planted runs the tests of the registry with one bug alive.
+func planted(t *testing.T, bin, bug string) ([]byte, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, bin, "-test.timeout=90s")
+	cmd.Dir = "../registry" // its test data lies there
+	cmd.Env = append(os.Environ(), "INSTAR_PLANT="+bug)
+	return cmd.CombinedOutput()
+}
