@@ -82,9 +82,8 @@ func (x *request) foundTags(context string, c *registry.Content, tags []string) 
 	return out, nil
 }
 
-// versionBody renders a version of a subject as the answer to reads, from
-// memory if it was rendered before.
-func (x *request) versionBody(at located, format string, qualified bool) (*rendered, error) {
+// bodyKeyOf is what the rendered body of a version depends on.
+func bodyKeyOf(at located, format string, qualified bool) bodyKey {
 	v := at.version
 	key := bodyKey{
 		shows: showsVersion, format: format, content: v.Content, name: at.name, version: v.Number,
@@ -93,7 +92,13 @@ func (x *request) versionBody(at located, format string, qualified bool) (*rende
 	if qualified {
 		key.shows = showsQualified
 	}
-	return x.api.body(key, func() ([]byte, error) {
+	return key
+}
+
+// versionBody renders a version of a subject as the answer to reads, from
+// memory if it was rendered before.
+func (x *request) versionBody(at located, format string, qualified bool) (*rendered, error) {
+	return x.api.body(bodyKeyOf(at, format, qualified), func() ([]byte, error) {
 		e, err := x.entity(at, format, qualified)
 		if err != nil {
 			return nil, err

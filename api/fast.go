@@ -59,7 +59,10 @@ func (a *API) fast(w http.ResponseWriter, r *http.Request, v *visit) bool {
 	h[wire.HeaderSeq] = a.seqValue(m.seq)
 	code, body := choose(h, r, m.body, kind, m.fresh, http.StatusOK)
 	w.WriteHeader(code)
-	if body != nil && r.Method != http.MethodHead {
+	if r.Method == http.MethodHead {
+		body = nil
+	}
+	if body != nil {
 		_, _ = w.Write(body) // a client that went away is no concern of ours
 	}
 	a.opt.Metrics.Request(m.route.path, r.Method, code, a.now().Sub(v.start), 0, int64(len(body)))

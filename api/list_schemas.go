@@ -44,6 +44,9 @@ func (x *request) listSchemas() error {
 		last := items[len(items)-1]
 		x.more(strconv.Itoa(last.version.Number) + "/" + last.name.String())
 	}
+	if err := x.prefetch(items); err != nil {
+		return err
+	}
 	body := []byte{'['}
 	for i := range items {
 		if i > 0 {
@@ -64,6 +67,19 @@ func (x *request) listSchemas() error {
 		}
 	}
 	return x.send(http.StatusOK, render(append(body, ']')), revalidate)
+}
+
+// prefetch loads the texts of the items that were not rendered before, all at
+// once.
+func (x *request) prefetch(items []listed) error {
+	var hashes []registry.Hash
+	for i := range items {
+		key := bodyKeyOf(items[i].located, "", false)
+		if _, ok := x.api.bodies.get(x.api.hashKey(&key), key); !ok {
+			hashes = append(hashes, key.content.Text)
+		}
+	}
+	return x.api.service.Prefetch(x.ctx, hashes)
 }
 
 // gather collects the schemas of a page and one more, if there is one.
