@@ -50,7 +50,23 @@ const (
 	role     = "instar"
 	template = "template1"
 	waitTime = 60 * time.Second
+	prefix   = "instar-pg-"
 )
+
+// removeLeftovers deletes the folders of clusters whose tests were killed. A
+// server that still runs has its pid file, and one that begins is young.
+func removeLeftovers() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*")) // only a wrong pattern fails
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err != nil || time.Since(info.ModTime()) < 10*time.Minute {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid")); errors.Is(err, os.ErrNotExist) {
+			_ = os.RemoveAll(dir) // the next run tries again
+		}
+	}
+}
 
 // Start creates and starts a cluster. Stop must be called; should this process
 // die before, the kernel ends the server.
@@ -63,8 +79,9 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if c.owner, err = unprivileged(); err != nil {
 		return nil, err
 	}
+	removeLeftovers()
 	// The path of a Unix socket has to be short, so this is not a test's TempDir.
-	if c.dir, err = os.MkdirTemp("", "instar-pg-"); err != nil {
+	if c.dir, err = os.MkdirTemp("", prefix); err != nil {
 		return nil, err
 	}
 	if err := c.start(ctx, o); err != nil {

@@ -107,3 +107,28 @@ func TestDeathOfTheParent(t *testing.T) {
 	}
 	t.Error("the server outlived its parent")
 }
+
+func TestLeftoversAreRemoved(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	old, young, alive := os.TempDir()+"/"+prefix+"old", os.TempDir()+"/"+prefix+"young", os.TempDir()+"/"+prefix+"alive"
+	for _, dir := range []string{old, young, alive} {
+		if err := os.MkdirAll(dir+"/data", 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(alive+"/data/postmaster.pid", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	yesterday := time.Now().Add(-24 * time.Hour)
+	for _, dir := range []string{old, alive} {
+		if err := os.Chtimes(dir, yesterday, yesterday); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removeLeftovers()
+	for dir, want := range map[string]bool{old: false, young: true, alive: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s remains: %v", dir, err == nil)
+		}
+	}
+}
