@@ -48,7 +48,7 @@ func (a *API) fast(w http.ResponseWriter, r *http.Request, v *visit) bool {
 		return false
 	}
 	kind, ok := negotiate(r.Header["Accept"], false)
-	if !ok || len(a.opt.CORSOrigins) > 0 {
+	if !ok || len(a.opt.CORSOrigins) > 0 && len(r.Header["Origin"]) > 0 {
 		return false
 	}
 	h := w.Header()
