@@ -63,15 +63,13 @@ type Node struct {
 
 // Launch starts a process and returns at once; see [Node.WaitReady].
 func Launch(o Options) (*Node, error) {
-	var err error
-	if o.Addr == "" {
-		if o.Addr, err = FreeAddr(); err != nil {
-			return nil, err
-		}
-	}
-	admin, err := FreeAddr()
+	addrs, err := freeAddrs(2)
 	if err != nil {
 		return nil, err
+	}
+	admin := addrs[1]
+	if o.Addr == "" {
+		o.Addr = addrs[0]
 	}
 	log, err := newLogFile(o.Dir)
 	if err != nil {
@@ -197,12 +195,25 @@ func (n *Node) Log() string { return n.log.read() }
 
 // FreeAddr returns a loopback address with a port that was free a moment ago.
 func FreeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addrs, err := freeAddrs(1)
 	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+		return "", err
 	}
-	addr := l.Addr().String()
-	return addr, l.Close()
+	return addrs[0], nil
+}
+
+// freeAddrs returns different addresses: each is taken until all are found.
+func freeAddrs(n int) ([]string, error) {
+	addrs := make([]string, n)
+	for i := range addrs {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		defer l.Close()
+		addrs[i] = l.Addr().String()
+	}
+	return addrs, nil
 }
 
 // logFile keeps the output in a file: a pipe nobody reads would stop the node.
