@@ -28,6 +28,7 @@ var searchParams = []param{
 type query struct {
 	any, typ, tag  string // lower case
 	name, field    *folded
+	literal        string // longest literal part of field
 	key, value     string // meta
 	metaSet, hasKV bool
 	format         schema.Format // 0 = any
@@ -102,16 +103,16 @@ func (x *request) eachVersion(st *registry.State, q *query, yield func(*registry
 		if q.name != nil && !q.name.matchesName(s.Name) {
 			return true
 		}
+		if !q.all {
+			v := s.Latest()
+			if v == nil && q.deleted {
+				v = &s.Versions[len(s.Versions)-1]
+			}
+			return v == nil || yield(s, v)
+		}
 		for i := range s.Versions {
 			v := &s.Versions[i]
-			if v.Deleted && !q.deleted {
-				continue
-			}
-			newest := v == s.Latest() || q.deleted && s.Latest() == nil && i == len(s.Versions)-1
-			if !q.all && !newest {
-				continue
-			}
-			if !yield(s, v) {
+			if (!v.Deleted || q.deleted) && !yield(s, v) {
 				return false
 			}
 		}
@@ -141,6 +142,7 @@ func (x *request) readSearch() (*query, error) {
 	}
 	q.any, q.typ, q.tag = strings.ToLower(x.text("q")), strings.ToLower(x.text("type")), strings.ToLower(x.text("tag"))
 	q.name, q.field = foldGlob(x.text("name")), foldGlob(x.text("field"))
+	q.literal = q.field.longest()
 	if meta := strings.ToLower(x.text("meta")); meta != "" {
 		q.metaSet = true
 		q.key, q.value, q.hasKV = strings.Cut(meta, ":")
@@ -174,7 +176,7 @@ func (x *request) matchVersion(q *query, s *registry.Subject, v *registry.Versio
 	if q.format != 0 && c.Format != q.format {
 		return nil, nil
 	}
-	m := &matcher{q: q}
+	m := matcher{q: q}
 	if q.name != nil {
 		m.add("name", "name", s.Name.String(), "")
 	}
@@ -270,9 +272,9 @@ func (m *matcher) fields(n registry.Name, md *registry.Metadata, f *indexed) boo
 // anyOutside looks for the free term in the name and the metadata.
 func (m *matcher) anyOutside(n registry.Name, md *registry.Metadata) bool {
 	hit := false
-	if full := n.String(); strings.Contains(strings.ToLower(full), m.q.any) {
+	if containsFold(n.Subject, m.q.any) || n.Context != registry.DefaultContext && containsFold(n.String(), m.q.any) {
 		hit = true
-		m.add("q", "name", full, "")
+		m.add("q", "name", n.String(), "")
 	}
 	if md == nil {
 		return hit
@@ -293,6 +295,20 @@ func (m *matcher) anyOutside(n registry.Name, md *registry.Metadata) bool {
 		}
 	}
 	return hit
+}
+
+// containsFold looks for a lower-case text without regard to case; most names
+// are lower case and cost no copy.
+func containsFold(s, low string) bool {
+	if strings.Contains(s, low) {
+		return true
+	}
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' || c >= 0x80 {
+			return strings.Contains(strings.ToLower(s), low)
+		}
+	}
+	return false
 }
 
 func (m *matcher) metadataTags(md *registry.Metadata) bool {

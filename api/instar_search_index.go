@@ -20,11 +20,11 @@ type searchIndex struct {
 	bytes int64 // of newer
 }
 
-// indexKey names a content; the context counts only where references are
-// resolved in it.
+// indexKey names a content, which states share; the context counts only where
+// references are resolved in it.
 type indexKey struct {
-	identity registry.Hash
-	context  string
+	content *registry.Content
+	context string
 }
 
 // indexed is the fields of one schema in one text: per field its path, type,
@@ -74,12 +74,12 @@ func (f *indexed) size() int64 {
 // mayMatch is false when a literal part of a term occurs nowhere, which one scan
 // tells.
 func (f *indexed) mayMatch(q *query) bool {
-	for _, literal := range []string{q.any, q.typ, q.tag, q.field.longest()} {
+	for _, literal := range [...]string{q.any, q.typ, q.tag, q.literal} {
 		if literal != "" && strings.Contains(f.low, literal) {
 			return true
 		}
 	}
-	return q.field != nil && q.field.longest() == ""
+	return q.field != nil && q.literal == ""
 }
 
 // entry is one field of an indexed schema.
@@ -135,7 +135,7 @@ func (e entry) hasTag(want string) bool {
 // fields returns the fields of a content, parsing it if nobody has. A schema
 // that cannot be parsed any more has none.
 func (ix *searchIndex) fields(ctx context.Context, a *API, in string, c *registry.Content) (*indexed, error) {
-	key := indexKey{identity: c.Identity}
+	key := indexKey{content: c}
 	if len(c.References) > 0 {
 		key.context = in
 	}
