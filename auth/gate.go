@@ -33,6 +33,9 @@ type Options struct {
 	// FailedLogins per minute, per address and per name; zero means 10.
 	FailedLogins int
 	Logger       *slog.Logger
+	// Attempt, if set, is told of every credential that was checked: the method
+	// is "token", "password" or "malformed", the result "ok" or "refused".
+	Attempt func(method, result string)
 }
 
 // Gate recognises principals. It is safe for concurrent use and starts no
@@ -108,17 +111,33 @@ func (g *Gate) Authenticate(h http.Header, address string) (*Principal, error) {
 	}
 	c, err := readCredential(h)
 	if err != nil {
+		g.attempted("malformed", err)
 		return nil, err
 	}
 	a := g.access()
+	var p *Principal
 	switch {
 	case c == credential{}:
 		return a.anonymous, nil
 	case c.token != "":
-		return g.byToken(a, c)
+		p, err = g.byToken(a, c)
+		g.attempted("token", err)
 	default:
-		return g.byPassword(a, c, address)
+		p, err = g.byPassword(a, c, address)
+		g.attempted("password", err)
 	}
+	return p, err
+}
+
+func (g *Gate) attempted(method string, err error) {
+	if g.options.Attempt == nil {
+		return
+	}
+	result := "ok"
+	if err != nil {
+		result = "refused"
+	}
+	g.options.Attempt(method, result)
 }
 
 var (

@@ -31,6 +31,11 @@ const (
 	classes
 )
 
+// String names the class as metrics do.
+func (c Class) String() string {
+	return [...]string{Free: "free", List: "lists", Write: "writes", Expensive: "expensive"}[c]
+}
+
 // Rate is a token bucket: so many requests per second, with bursts. A zero
 // PerSecond means no limit.
 type Rate struct {
@@ -60,6 +65,10 @@ func DefaultRateLimits(processors int) RateLimits {
 
 // Limiter holds the buckets.
 type Limiter struct {
+	// Refused, if set before the first use, is told the class of every request
+	// that was one too many.
+	Refused func(Class)
+
 	clock   func() time.Time
 	rates   [classes]Rate
 	classes [classes]*buckets
@@ -88,7 +97,11 @@ func (l *Limiter) Take(c Class, p *Principal, address string) time.Duration {
 	if p.Anonymous() {
 		key = AddressKey(address)
 	}
-	return l.classes[c].take(key, r, l.clock())
+	wait := l.classes[c].take(key, r, l.clock())
+	if wait > 0 && l.Refused != nil {
+		l.Refused(c)
+	}
+	return wait
 }
 
 // Enter waits for a place among the expensive requests; leave gives it back. It

@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"internal/archive":   {"registry", "schema", "internal/jsonx"},
 	"internal/pgtest":    {},
 	"internal/nodetest":  {"internal/pgtest"},
+	"internal/hostile":   {"schema", "schema/format", "schema/frame"},
 	"internal/arch":      {},
 	"chaos":              {"internal/nodetest", "internal/pgtest"},
 }
@@ -155,7 +156,7 @@ func TestEachLibraryHasOneImporter(t *testing.T) {
 
 // isTestSupport tells the packages that only tests import.
 func isTestSupport(name string) bool {
-	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "chaos"}, name)
+	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "internal/hostile", "chaos"}, name)
 }
 
 func libraryOf(importPath string) ([]string, bool) {

@@ -20,12 +20,15 @@ func (p *process) newHandler() (http.Handler, error) {
 	gate, err := auth.New(auth.Options{
 		Mode: c.Auth.Mode, AnonymousRead: c.Auth.AnonymousRead, UsersFile: c.Auth.UsersFile,
 		State: p.service.State, FailedLogins: c.RateLimit.Logins, Logger: p.logger,
+		Attempt: p.metrics.AuthAttempt,
 	})
 	if err != nil {
 		return nil, err
 	}
+	limiter := auth.NewLimiter(assembly.RateLimits(&c.RateLimit), time.Now)
+	limiter.Refused = func(class auth.Class) { p.metrics.RateLimited(class.String()) }
 	return api.New(api.Options{
-		Service: p.service, Gate: gate, Limiter: auth.NewLimiter(assembly.RateLimits(&c.RateLimit), time.Now),
+		Service: p.service, Gate: gate, Limiter: limiter,
 		Logger: p.logger, Metrics: p.metrics, LogRequests: c.Log.Requests,
 		IncompatibleCode: c.Registry.IncompatibleCode, LegacyBodies: c.Registry.LegacyBodies,
 		Version: p.opt.Version, Commit: p.opt.Commit, ReportedVersion: c.Registry.ReportedVersion,

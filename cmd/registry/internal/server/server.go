@@ -71,6 +71,7 @@ var ErrInterrupted = errors.New("interrupted before all requests were finished")
 
 // Run serves until a signal or a failure. A nil error is a clean end.
 func Run(ctx context.Context, o Options) error {
+	began := time.Now()
 	p := newProcess(o)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -87,9 +88,13 @@ func Run(ctx context.Context, o Options) error {
 		p.background.Go(func() { p.certs.watch(ctx) })
 	}
 	p.background.Go(func() { p.notify.watchdog(ctx, p.alive) })
-	if err := p.start(ctx); err != nil {
+	if stopped, err := p.start(ctx); stopped || err != nil {
 		return errors.Join(err, p.closeStore(ctx))
 	}
+	// From here on signals reach the loop; whoever waits for readiness may send
+	// one at once.
+	p.notify.send("READY=1")
+	p.greet(time.Since(began))
 	return p.loop(ctx)
 }
 
@@ -193,32 +198,32 @@ func (p *process) closeListeners() {
 }
 
 // start opens the store, replays the log and puts the registry's handler in
-// place. A signal meanwhile ends the process.
-func (p *process) start(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+// place. A signal meanwhile stops it, which is an end in order.
+func (p *process) start(ctx context.Context) (stopped bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- p.open(ctx) }()
 	for {
 		select {
 		case err := <-done:
-			return err
+			return false, err
 		case err := <-p.failed:
-			cancel(err)
-			return errors.Join(err, <-done)
+			cancel()
+			return false, errors.Join(err, <-done)
 		case s := <-p.opt.Signals:
 			if s == syscall.SIGHUP {
 				continue // what is being read now is new enough
 			}
-			cancel(ErrInterrupted)
+			cancel()
 			<-done // its error says that it was cancelled, which we know
-			return ErrInterrupted
+			p.logger.Info("stopped before the registry was ready")
+			return true, nil
 		}
 	}
 }
 
 func (p *process) open(ctx context.Context) error {
-	began := time.Now()
 	for _, w := range p.opt.Config.Warnings {
 		p.logger.Warn("configuration needs attention", "what", w)
 	}
@@ -245,8 +250,6 @@ func (p *process) open(ctx context.Context) error {
 		return err
 	}
 	p.front.set(handler)
-	p.notify.send("READY=1")
-	p.greet(time.Since(began))
 	return nil
 }
 

@@ -399,3 +399,48 @@ func TestBanner(t *testing.T) {
 		t.Error("an absent admin listener is shown")
 	}
 }
+
+// Who comes with a wrong credential or too often is counted.
+func TestRefusalsAreCounted(t *testing.T) {
+	r := start(t, "auth: {mode: required, anonymous-read: true}\nratelimit: {lists: {rate: 1, burst: 1}}\n", nil)
+	r.stopAtEnd()
+	bad, err := http.NewRequest(http.MethodGet, r.main+"/subjects", nil) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad.SetBasicAuth("somebody", "wrong")
+	response, err := r.client.Do(bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a wrong password: %s", response.Status)
+	}
+	for range 3 {
+		r.get(r.main + "/subjects")
+	}
+	_, body := r.get(r.admin + "/metrics")
+	for _, want := range []string{`instar_auth_attempts_total{method="password",result="refused"} 1`, `instar_rate_limited_total{class="lists"}`, "instar_auth_disabled 0"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
+// A signal that comes while the log is still being read is an end in order.
+func TestSignalDuringStart(t *testing.T) {
+	loaded, err := config.Load(config.Input{File: os.DevNull, Environ: []string{
+		"INSTAR_STORAGE_DRIVER=memory", "INSTAR_SERVER_LISTEN=127.0.0.1:0", "INSTAR_SERVER_ADMIN_LISTEN=",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		signals := make(chan os.Signal, 1)
+		signals <- syscall.SIGTERM
+		if err := Run(context.Background(), Options{Config: loaded, Stderr: io.Discard, Getenv: func(string) string { return "" }, Signals: signals}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
