@@ -169,3 +169,25 @@ func TestLimits(t *testing.T) {
 		t.Error("another version and accepted")
 	}
 }
+
+// FuzzCheck holds that no text makes the reader panic, and that what it accepts
+// it accepts again line by line.
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte(`{"format":"instar-export","version":1,"seq":1,"contexts":[]}` + "\n" + `{"t":"end","texts":0,"versions":0,"configs":0,"modes":0,"sha256":""}` + "\n"))
+	f.Add([]byte("{}\n"))
+	f.Add([]byte(""))
+	limits := Limits{Bytes: 1 << 16, Lines: 100, LineBytes: 1 << 12}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := Check(bytes.NewReader(text), limits)
+		if err != nil {
+			return
+		}
+		a, err := NewReader(bytes.NewReader(text), limits)
+		for err == nil {
+			_, err = a.Next()
+		}
+		if !errors.Is(err, io.EOF) || a.Counts() != s.Counts {
+			t.Fatalf("checked, then %v with %+v instead of %+v", err, a.Counts(), s.Counts)
+		}
+	})
+}
