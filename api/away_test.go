@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -227,6 +228,22 @@ func TestPanicIsOneRequestsTrouble(t *testing.T) {
 		t.Errorf("panics %d, in flight %d, inside %d", m.panics.Load(), m.inFlight.Load(), s.admission.inside.Load())
 	}
 	s.get("/subjects")
+
+	addRoute(s.API, "/half", func(x *request) error {
+		x.stream("application/x-ndjson")
+		panic("in the middle")
+	})
+	func() {
+		defer func() {
+			if p := recover(); p != http.ErrAbortHandler {
+				t.Errorf("half an answer ends with %v; the connection must break", p)
+			}
+		}()
+		s.send("GET /half")
+	}()
+	if s.admission.inside.Load() != 0 {
+		t.Error("the place of the broken request is still taken")
+	}
 }
 
 func TestRequestTimeout(t *testing.T) {

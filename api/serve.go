@@ -73,8 +73,13 @@ func (a *API) panicked(w http.ResponseWriter, r *http.Request, v *visit, x *requ
 		x = a.newRequest(w, r, v)
 	}
 	a.opt.Logger.Error("request panicked", "request_id", v.id[0], "route", x.template(), "panic", p, "stack", string(debug.Stack()))
+	begun := x.w.status != 0
 	x.fail(errPanicked)
 	x.finish()
+	if begun {
+		// A broken connection tells the client that the answer is not whole.
+		panic(http.ErrAbortHandler) //nolint:forbidigo // see above
+	}
 }
 
 // identify authenticates once per request.
