@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -56,11 +57,23 @@ func onEachCluster(t *testing.T, test func(t *testing.T, a, b *nodetest.Client))
 			defer a.Close()
 			defer b.Close()
 			test(t, a, b)
+			converged(t, a, b)
 			for _, n := range nodes {
 				n.Kill()
 			}
 			verify(t, program(t, released), env)
 		})
+	}
+}
+
+// converged demands that two nodes at the same sequence hold the same: names,
+// versions, ids, texts, deletions, configuration and modes.
+func converged(t *testing.T, a, b *nodetest.Client) {
+	t.Helper()
+	one := done(t, a, http.MethodGet, "/export?deleted=true&config=true", nil)
+	two := done(t, b, http.MethodGet, "/export?deleted=true&config=true", nil)
+	if len(one.Body) == 0 || !bytes.Equal(one.Body, two.Body) {
+		t.Errorf("two nodes export different states: %d and %d bytes", len(one.Body), len(two.Body))
 	}
 }
 
