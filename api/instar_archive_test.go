@@ -230,3 +230,31 @@ func TestExportSelects(t *testing.T) {
 	refused(t, "everything by the admin of a context", part.Export(bg, client.ExportQuery{}, &b), 403, 403)
 	refused(t, "by a viewer", h.as("v", nil, [2]string{"viewer", ":*:*"}).Export(bg, client.ExportQuery{}, &b), 403, 403)
 }
+
+// TestImportShowsNothingHidden: a reference or an alias makes its target
+// readable, so it takes the right to read the target.
+func TestImportShowsNothingHidden(t *testing.T) {
+	from, to := openHouse(t, nil), openHouse(t, nil)
+	for _, h := range []*house{from, to} {
+		h.register("secret", avro("A", "x"))
+	}
+	from.register(":.x:b", wire.RegisterRequest{
+		Schema:     `{"type":"record","name":"B","fields":[{"name":"a","type":"A"}]}`,
+		References: []wire.Reference{{Name: "A", Subject: ":.:secret", Version: 1}},
+	})
+	referring := from.export(client.ExportQuery{Context: ".x", WithoutConfig: true})
+	if _, err := from.admin.SetConfig(bg, ":.x:c", client.ConfigPatch{Set: wire.Config{Alias: ":.:secret"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := from.admin.DeleteSubject(bg, ":.x:b", false); err != nil {
+		t.Fatal(err)
+	}
+	aliasing := from.export(client.ExportQuery{Context: ".x", WithoutDeleted: true})
+	migrator := to.as("m", nil, [2]string{"migrator", ":.x:*"})
+	for what, exported := range map[string][]byte{"a reference": referring, "an alias": aliasing} {
+		_, err := migrator.Import(bg, bytes.NewReader(exported), client.ImportOptions{})
+		refused(t, what, err, 403, 403)
+		r, err := to.admin.Import(bg, bytes.NewReader(exported), client.ImportOptions{DryRun: true})
+		must(t, r, err)
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/internal/archive"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
@@ -76,6 +78,9 @@ func (i *importer) preview(number int64, l archive.Line) error {
 	if l.Text != nil {
 		i.places[l.Text.Hash] = i.offset
 	}
+	if err := i.mayShow(l); err != nil {
+		return err
+	}
 	if l.Version == nil {
 		return nil
 	}
@@ -87,6 +92,27 @@ func (i *importer) preview(number int64, l archive.Line) error {
 		i.report.Created++
 	} else {
 		i.report.Skipped++
+	}
+	return nil
+}
+
+// mayShow refuses lines that would show the importer what it may not read: a
+// reference makes its target readable, and so does an alias.
+func (i *importer) mayShow(l archive.Line) error {
+	var targets []registry.Name
+	switch {
+	case l.Version != nil:
+		n := i.name(l.Version.Context, l.Version.Subject)
+		for _, r := range l.Version.References {
+			targets = append(targets, registry.In(n.Context, i.reference(r).Subject))
+		}
+	case l.Config != nil && l.Config.Config.Alias != "":
+		targets = append(targets, registry.In(i.name(l.Config.Context, "").Context, l.Config.Config.Alias))
+	}
+	for _, n := range targets {
+		if !i.x.may(auth.Read, n) {
+			return errForbidden(auth.Read.String())
+		}
 	}
 	return nil
 }
@@ -145,11 +171,13 @@ func (i *importer) takeVersion(number int64, v *archive.VersionLine) error {
 	return i.add(number, cmd)
 }
 
-// reference maps the context of a qualified reference.
+// reference maps the context of a qualified reference. It stays qualified, even
+// with the default context: unqualified it would belong to its version's.
 func (i *importer) reference(r archive.Reference) schema.Reference {
 	out := schema.Reference(r)
-	if n := registry.ParseName(r.Subject); len(r.Subject) > 1 && r.Subject[:2] == ":." {
-		out.Subject = i.name(n.Context, n.Subject).String()
+	if strings.HasPrefix(r.Subject, ":.") {
+		n := registry.ParseName(r.Subject)
+		out.Subject = ":" + i.name(n.Context, n.Subject).Context + ":" + n.Subject
 	}
 	return out
 }
