@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/instar-registry/instar/auth"
 )
@@ -55,7 +56,7 @@ func (x *request) log() {
 		attrs = append(attrs, slog.Int("error_code", x.note.code))
 	}
 	if x.note.err != nil {
-		attrs = append(attrs, slog.String("err", clip(x.note.err.Error(), 512)))
+		attrs = append(attrs, slog.String("err", logText(x.note.err)))
 	}
 	x.api.opt.Logger.LogAttrs(ctx, level, "request", attrs...)
 }
@@ -66,4 +67,11 @@ func (x *request) writes() bool {
 		return false
 	}
 	return x.route.class == auth.Write || x.r.Method == http.MethodDelete || x.r.Method == http.MethodPut
+}
+
+// logText is an error as the log may show it: refusals quote the old schema in
+// their details, and schema texts do not belong into a log.
+func logText(err error) string {
+	text, _, _ := strings.Cut(err.Error(), ", details: [")
+	return clip(text, 256)
 }

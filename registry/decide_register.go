@@ -372,8 +372,11 @@ func (d *decider) replaces(n Name, s *Subject, id int64) []int {
 func refusal(err error) error {
 	var user *schema.Error
 	if errors.As(err, &user) {
-		if user.Limit == "schema-bytes" {
+		switch user.Limit {
+		case "schema-bytes":
 			return fail(SchemaTooLarge, "%s", user).from(user)
+		case "reference-bytes":
+			return fail(OverLimit, "%s", user).from(user)
 		}
 		return invalidSchema(user)
 	}
