@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -61,6 +62,7 @@ type side struct {
 	addr string
 	pid  int
 	q    request
+	want string // status; empty means success
 }
 
 // figures of one side, over all rounds.
@@ -76,7 +78,7 @@ func compare(ctx context.Context, e *env, conns int, sides []side) ([]figures, e
 			if err != nil {
 				return nil, err
 			}
-			o, err := load(ctx, s.addr, conns, e.round, same(s.q))
+			o, err := load(ctx, s.addr, cmp.Or(s.want, success), conns, e.round, same(s.q))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
@@ -135,8 +137,8 @@ func get(ctx context.Context, e *env) ([]row, error) {
 			return nil, err
 		}
 		f, err := compare(ctx, e, connections, []side{
-			{"registry", host(n.URL), n.PID(), newRequest(http.MethodGet, host(n.URL), p.path, "")},
-			{"bare handler", b.addr, b.cmd.Process.Pid, newRequest(http.MethodGet, b.addr, p.path, "")},
+			{"registry", host(n.URL), n.PID(), newRequest(http.MethodGet, host(n.URL), p.path, ""), success},
+			{"bare handler", b.addr, b.cmd.Process.Pid, newRequest(http.MethodGet, b.addr, p.path, ""), success},
 		})
 		b.stop()
 		if err != nil {
@@ -168,9 +170,11 @@ func again(ctx context.Context, e *env) ([]row, error) {
 	}
 	addr := host(n.URL)
 	f, err := compare(ctx, e, connections, []side{
-		{"get", addr, n.PID(), newRequest(http.MethodGet, addr, fmt.Sprintf("/schemas/ids/%d", r.ID), "")},
-		{"register", addr, n.PID(), newRequest(http.MethodPost, addr, "/subjects/subject-1999/versions", bodyOf(text))},
-		{"look up", addr, n.PID(), newRequest(http.MethodPost, addr, "/subjects/subject-1999", bodyOf(text))},
+		{"get", addr, n.PID(), newRequest(http.MethodGet, addr, fmt.Sprintf("/schemas/ids/%d", r.ID), ""), success},
+		{"register", addr, n.PID(), newRequest(http.MethodPost, addr, "/subjects/subject-1999/versions", bodyOf(text)), success},
+		{"look up", addr, n.PID(), newRequest(http.MethodPost, addr, "/subjects/subject-1999", bodyOf(text)), success},
+		{"unknown id", addr, n.PID(), newRequest(http.MethodGet, addr, "/schemas/ids/2000000", ""), "404"},
+		{"look up in vain", addr, n.PID(), newRequest(http.MethodPost, addr, "/subjects/subject-1999", bodyOf(avro20("R", "nobody has this", ""))), "404"},
 	})
 	if err != nil {
 		return nil, err
@@ -179,5 +183,7 @@ func again(ctx context.Context, e *env) ([]row, error) {
 		{"GET by id", f[0].String(), "the measure"},
 		{"register equal content again", f[1].String(), fmt.Sprintf("%.2f× the rate, %.2f× the CPU of GET by id; aim ≥ 0.4× the rate", ratio(f[1].rate, f[0].rate), ratio(f[1].cpu, f[0].cpu))},
 		{"look up", f[2].String(), fmt.Sprintf("%.2f× the rate, %.2f× the CPU of GET by id; aim ≥ 0.4× the rate", ratio(f[2].rate, f[0].rate), ratio(f[2].cpu, f[0].cpu))},
+		{"GET of an unknown id", f[3].String(), fmt.Sprintf("%.2f× the CPU of GET by id; aim ≤ 1.3×", ratio(f[3].cpu, f[0].cpu))},
+		{"look up in vain", f[4].String(), fmt.Sprintf("%.2f× the CPU of a lookup that finds; aim ≤ 1.3×", ratio(f[4].cpu, f[2].cpu))},
 	}, nil
 }

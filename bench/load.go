@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// success is the status of most answers.
+const success = "200"
+
 // request is a whole HTTP/1.1 request, ready to be written to a connection.
 type request []byte
 
@@ -34,8 +37,8 @@ func (o outcome) rate() float64 { return float64(o.requests) / o.elapsed.Seconds
 
 // load keeps connections busy, each with one request at a time, until the time
 // is over. The function next gives the requests of one connection; an answer
-// other than 200 ends the load with an error.
-func load(ctx context.Context, addr string, connections int, d time.Duration, next func(connection int) func() request) (outcome, error) {
+// with another status than the wanted one ends the load with an error.
+func load(ctx context.Context, addr, status string, connections int, d time.Duration, next func(connection int) func() request) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	lists := make([][]time.Duration, connections)
@@ -43,7 +46,7 @@ func load(ctx context.Context, addr string, connections int, d time.Duration, ne
 	begin := time.Now()
 	var wg sync.WaitGroup
 	for i := range connections {
-		wg.Go(func() { lists[i], errs[i] = busy(ctx, addr, next(i)) })
+		wg.Go(func() { lists[i], errs[i] = busy(ctx, addr, status, next(i)) })
 	}
 	wg.Wait()
 	o := outcome{elapsed: time.Since(begin)}
@@ -63,7 +66,7 @@ func same(r request) func(int) func() request {
 	return func(int) func() request { return func() request { return r } }
 }
 
-func busy(ctx context.Context, addr string, next func() request) ([]time.Duration, error) {
+func busy(ctx context.Context, addr, status string, next func() request) ([]time.Duration, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -77,7 +80,7 @@ func busy(ctx context.Context, addr string, next func() request) ([]time.Duratio
 		if _, err := conn.Write(q); err != nil {
 			return nil, err
 		}
-		if err := readAnswer(r); err != nil {
+		if err := readAnswer(r, status); err != nil {
 			return nil, err
 		}
 		taken = append(taken, time.Since(begin))
@@ -87,12 +90,12 @@ func busy(ctx context.Context, addr string, next func() request) ([]time.Duratio
 
 // readAnswer reads one answer with as little work as a client can do: the
 // status, the length, and past the body.
-func readAnswer(r *bufio.Reader) error {
+func readAnswer(r *bufio.Reader, status string) error {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
 		return err
 	}
-	if len(line) < 12 || string(line[9:12]) != "200" {
+	if len(line) < 12 || string(line[9:12]) != status {
 		return explain(line, r)
 	}
 	length := -1

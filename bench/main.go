@@ -36,6 +36,8 @@ func benchmarks() []benchmark {
 		{"again", "registering equal content again and looking it up, beside GET by id", again},
 		{"post", "registering new versions beside a server with one transaction per request", post},
 		{"transitive", "transitive compatibility checks over long histories", transitive},
+		{"feed", "the way of a change to a subscriber on another node", feed},
+		{"archive", "bulk registration, export and import on PostgreSQL", archive},
 		{"start", "start, memory and idle figures", start},
 	}
 }

@@ -65,11 +65,11 @@ func (e *env) postOn(ctx context.Context, engine string, settings map[string]str
 	for _, clients := range []int{1, 8, 32} {
 		var rates, naiveRates, p50, p99 []float64
 		for range e.rounds {
-			ours, err := load(ctx, host(n.URL), clients, e.round, versions(host(n.URL)))
+			ours, err := load(ctx, host(n.URL), success, clients, e.round, versions(host(n.URL)))
 			if err != nil {
 				return nil, fmt.Errorf("registry: %w", err)
 			}
-			theirs, err := load(ctx, plain.addr, clients, e.round, versions(plain.addr))
+			theirs, err := load(ctx, plain.addr, success, clients, e.round, versions(plain.addr))
 			if err != nil {
 				return nil, fmt.Errorf("naive server: %w", err)
 			}
