@@ -49,10 +49,14 @@ test: setup ## Everything a change must pass: vet and all tests; installs what i
 race: setup ## The tests of everything concurrent, under the race detector
 	CGO_ENABLED=1 go test -race -count=1 $(RACE)
 
+.PHONY: fmt
+fmt: ## Format all sources by gofumpt
+	go run $(GOFUMPT) -w $$(git ls-files '*.go' | grep -v testdata/)
+
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck and the house rules; golangci-lint too, where it is installed
 	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go' | grep -v testdata/)); \
-	if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
+	if [ -n "$$unformatted" ]; then echo "not formatted; run make fmt:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go test -count=1 ./internal/arch
