@@ -122,8 +122,9 @@ func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *
 // lookup finds the candidate of a command among versions; history is not held
 // against today's rules, so the parse is lenient when the strict one fails.
 func (d *decider) lookup(cmd *Register, versions []*Version) (*Version, error) {
-	c, err := d.candidate(cmd, false)
-	if err != nil && !isNeed(err) {
+	c, strict := d.candidate(cmd, false)
+	err := strict
+	if strict != nil && !isNeed(strict) {
 		c, err = d.candidate(cmd, true)
 	}
 	if err != nil {
@@ -132,7 +133,11 @@ func (d *decider) lookup(cmd *Register, versions []*Version) (*Version, error) {
 	if c == nil {
 		return nil, fail(InvalidSchema, "Empty schema")
 	}
-	return d.same(cmd.Name, c, versions)
+	v, err := d.same(cmd.Name, c, versions)
+	if v == nil && err == nil && c.parsed == nil {
+		return nil, refusal(strict)
+	}
+	return v, err
 }
 
 // newestFirst lists the live versions, or all, newest first.

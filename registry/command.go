@@ -43,6 +43,9 @@ type Registered struct {
 	GUID    GUID  `json:"guid"`
 	At      int64 `json:"at"`
 	Created bool  `json:"created"`
+	// Unreadable says why an imported text does not parse; it is stored as it
+	// was sent, and checks against it say so.
+	Unreadable string `json:"unreadable,omitempty"`
 	// Content is not part of a recorded outcome; it is found again by version.
 	Content *Content `json:"-"`
 	// Text is set on a dry run, whose text is stored nowhere.

@@ -21,6 +21,15 @@ type candidate struct {
 	refs    []schema.Reference
 	parsed  schema.Parsed
 	content *Content
+	// unreadable says why an imported text does not parse; parsed is nil then.
+	unreadable string
+}
+
+// isHistory reports whether a text that failed to parse may be stored by an
+// import: limits that guard memory and time hold there too.
+func isHistory(err error) bool {
+	var user *schema.Error
+	return errors.As(err, &user) && user.Limit == ""
 }
 
 // register follows the eleven steps of registration; their order decides which
@@ -102,7 +111,9 @@ func (d *decider) admit(cmd *Register, eff *Config, c *candidate, importing bool
 		return Decision{}, err
 	}
 	out.ID = id
-	out.Replaces = d.replaces(cmd.Name, subject, id)
+	if !importing { // an import keeps the history that it brings
+		out.Replaces = d.replaces(cmd.Name, subject, id)
+	}
 	return d.registration(cmd, c, out), nil
 }
 
@@ -113,7 +124,7 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 	}
 	result := Registered{
 		Name: cmd.Name, Version: out.Version, ID: out.ID, GUID: c.content.GUID,
-		At: at, Created: true, Content: c.content, Text: c.text,
+		At: at, Created: true, Content: c.content, Text: c.text, Unreadable: c.unreadable,
 	}
 	if cmd.DryRun {
 		return Decision{Result: result}
@@ -186,6 +197,11 @@ func (d *decider) candidate(cmd *Register, importing bool) (*candidate, error) {
 		lenient = true
 	}
 	p, err := d.env.Library.Parse(cmd.Format, cmd.Text, docs, lenient)
+	if importing && isHistory(err) {
+		// A history comes over whole: what cannot be read is kept as it was sent.
+		c := NewContent(cmd.Format, cmd.Text, refs, cmd.Metadata, cmd.RuleSet, cmd.SourceGUID)
+		return &candidate{text: cmd.Text, refs: refs, content: c, unreadable: err.Error()}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +283,9 @@ func (d *decider) same(n Name, c *candidate, versions []*Version) (*Version, err
 		if v.Content.Identity == c.content.Identity {
 			return v, nil
 		}
+	}
+	if c.parsed == nil {
+		return nil, nil
 	}
 	var alike []*Version
 	for _, v := range versions {

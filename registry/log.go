@@ -131,6 +131,9 @@ type Log interface {
 	// Texts returns the bodies of the given hashes; a missing one is absent
 	// from the map, not an error.
 	Texts(ctx context.Context, hashes []Hash) (map[Hash]string, error)
+	// Guards yields the guard tables for verification: BindID for every bound
+	// id with its hash, then AddVersion for every version with its id.
+	Guards(ctx context.Context, yield func(Guard)) error
 	// Wake returns a channel that receives a value when records may have been
 	// appended by somebody. It is a hint: wakes may be lost, doubled or late.
 	Wake() <-chan struct{}

@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -139,6 +141,22 @@ func (l *memLog) Texts(_ context.Context, hashes []Hash) (map[Hash]string, error
 		}
 	}
 	return out, l.check("texts")
+}
+
+func (l *memLog) Guards(_ context.Context, yield func(Guard)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, hash := range l.ids {
+		context, id, _ := strings.Cut(key, "/")
+		n, _ := strconv.ParseInt(id, 10, 64)
+		yield(Guard{Op: BindID, Context: context, ID: n, Hash: hash})
+	}
+	for key, id := range l.versions {
+		parts := strings.Split(key, "/")
+		n, _ := strconv.ParseInt(parts[2], 10, 64)
+		yield(Guard{Op: AddVersion, Context: parts[0], Subject: parts[1], Version: n, ID: id})
+	}
+	return l.check("guards")
 }
 
 func (l *memLog) Wake() <-chan struct{} { return l.wake }

@@ -235,6 +235,35 @@ func TestModes(t *testing.T) {
 	wantCode(t, err, NotPermitted, "is not in import mode")
 }
 
+func TestImportKeepsWhatItCannotRead(t *testing.T) {
+	ctx := context.Background()
+	n := start(t, newMemLog())
+	if _, err := n.SetMode(ctx, by, SetMode{Scope: ParseName("h"), Mode: "IMPORT"}); err != nil {
+		t.Fatal(err)
+	}
+	dangling := `{"type":"record","name":"R","fields":[{"name":"m","type":"gone.Money"}]}`
+	out := n.must("h", dangling, func(c *Register) {
+		c.ID, c.Version = 3, 1
+		c.References = []schema.Reference{{Name: "gone.Money", Subject: "gone", Version: 1}}
+	})
+	if !strings.Contains(out.Unreadable, "gone.Money") {
+		t.Errorf("the import does not say what it could not read: %+v", out)
+	}
+	if text, err := n.Text(ctx, out.Content.Text); err != nil || text != dangling {
+		t.Errorf("stored %q, %v", text, err)
+	}
+	_, err := n.register("h", `{"type":"record","name":"D","fields":[`+strings.Repeat(`{"type":"array","items":`, 300), func(c *Register) { c.ID, c.Version = 4, 2 })
+	wantCode(t, err, InvalidSchema, "")
+	if _, err := n.SetMode(ctx, by, SetMode{Scope: ParseName("h"), Mode: "READWRITE"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = n.register("h", avroRecord(fieldA))
+	wantCode(t, err, Incompatible, "does not parse, so nothing can be said")
+	if findings, err := n.Verify(ctx, true); err != nil || len(findings) != 0 {
+		t.Errorf("verify: %v, %v", findings, err)
+	}
+}
+
 func TestImportClearReleasesIDs(t *testing.T) {
 	ctx := context.Background()
 	n := start(t, newMemLog())
@@ -593,5 +622,38 @@ func TestGapStopsTheNode(t *testing.T) {
 	_ = n.Refresh(context.Background())
 	if n.Fatal() == nil {
 		t.Error("the node follows a log with a broken chain")
+	}
+}
+
+// TestVerifyReadsTheGuardTables damages the tables beside the log and expects to
+// be told.
+func TestVerifyReadsTheGuardTables(t *testing.T) {
+	log := newMemLog()
+	n := start(t, log)
+	n.must("s", avroRecord(fieldA))
+	n.must("s", avroRecord(fieldA, fieldBD))
+	for name, damage := range map[string]func() func(){
+		"a version with another id": func() func() { log.versions["./s/2"] = 1; return func() { log.versions["./s/2"] = 2 } },
+		"an id of other content": func() func() {
+			was := log.ids["./1"]
+			log.ids["./1"] = Hash{1}
+			return func() { log.ids["./1"] = was }
+		},
+		"a missing version":  func() func() { delete(log.versions, "./s/1"); return func() { log.versions["./s/1"] = 1 } },
+		"a version too many": func() func() { log.versions["./t/1"] = 1; return func() { delete(log.versions, "./t/1") } },
+	} {
+		log.mu.Lock()
+		mend := damage()
+		log.mu.Unlock()
+		findings, err := n.Verify(context.Background(), false)
+		if err != nil || len(findings) == 0 {
+			t.Errorf("%s: verify found %v, %v", name, findings, err)
+		}
+		log.mu.Lock()
+		mend()
+		log.mu.Unlock()
+	}
+	if findings, err := n.Verify(context.Background(), true); err != nil || len(findings) != 0 {
+		t.Errorf("mended: %v, %v", findings, err)
 	}
 }

@@ -62,7 +62,86 @@ func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
 	if v.st.Digest() != target.Digest() {
 		v.add(Finding{Invariant: "I8", Seq: target.Seq(), What: "the state in memory differs from a replay of the log"})
 	}
-	return v.findings, v.texts()
+	if err := v.texts(); err != nil {
+		return v.findings, err
+	}
+	return v.findings, v.guards()
+}
+
+// guards compares the guard tables with the state. Writes may come in between,
+// so the comparison is made only while the head stays where it is.
+func (v *verifier) guards() error {
+	for range 5 {
+		target := v.service.State()
+		var differences []Finding
+		ids, versions := 0, 0
+		err := v.service.log.Guards(v.ctx, func(g Guard) {
+			if g.Op == BindID {
+				ids++
+			} else {
+				versions++
+			}
+			if what := target.guardDifference(g); what != "" {
+				differences = append(differences, Finding{
+					Invariant: "I2", Name: Name{g.Context, g.Subject}, Version: int(g.Version), What: what,
+				})
+			}
+		})
+		if err != nil {
+			return v.service.storeError(err, "")
+		}
+		if err := v.service.Refresh(v.ctx); err != nil {
+			return err
+		}
+		if v.service.State().Seq() != target.Seq() {
+			continue
+		}
+		for _, f := range differences {
+			v.add(f)
+		}
+		haveIDs, haveVersions := target.guardCounts()
+		if ids != haveIDs || versions != haveVersions {
+			v.add(Finding{Invariant: "I2", What: fmt.Sprintf(
+				"the guard tables have %d ids and %d versions, the state %d and %d", ids, versions, haveIDs, haveVersions)})
+		}
+		return nil
+	}
+	return nil // a busy registry: every write compares its own guards
+}
+
+// guardDifference says how a row of the guard tables differs from the state.
+func (st *State) guardDifference(g Guard) string {
+	if g.Op == BindID {
+		b := st.Binding(g.Context, g.ID)
+		switch {
+		case b == nil:
+			return fmt.Sprintf("id %d of context %s is bound in the guard tables and not in the state", g.ID, g.Context)
+		case b.Content.Identity != g.Hash:
+			return fmt.Sprintf("id %d of context %s stands for other content in the guard tables", g.ID, g.Context)
+		}
+		return ""
+	}
+	v := st.Subject(Name{g.Context, g.Subject}).Version(int(g.Version))
+	switch {
+	case v == nil:
+		return "is in the guard tables and not in the state"
+	case v.ID != g.ID:
+		return fmt.Sprintf("has id %d in the guard tables and id %d in the state", g.ID, v.ID)
+	}
+	return ""
+}
+
+// guardCounts returns how many rows the guard tables must have.
+func (st *State) guardCounts() (ids, versions int) {
+	st.contexts.Scan(func(_ string, c *Context) bool {
+		ids += c.ids.Len()
+		return true
+	})
+	st.subjects.Scan(func(_ string, s *Subject) bool {
+		versions += len(s.Versions)
+		return true
+	})
+	return ids, versions
 }
 
 type verifier struct {

@@ -217,6 +217,22 @@ func (l *Log) ReadFrom(ctx context.Context, after int64, limit int) ([]registry.
 	return slices.Clone(records), nil
 }
 
+// Guards implements [registry.Log].
+func (l *Log) Guards(ctx context.Context, yield func(registry.Guard)) error {
+	if err := l.alive(ctx, "read the guard tables"); err != nil {
+		return err
+	}
+	l.s.mu.RLock()
+	defer l.s.mu.RUnlock()
+	for k, hash := range l.s.guards.ids {
+		yield(registry.Guard{Op: registry.BindID, Context: k.context, ID: k.id, Hash: hash})
+	}
+	for k, id := range l.s.guards.versions {
+		yield(registry.Guard{Op: registry.AddVersion, Context: k.context, Subject: k.subject, Version: k.version, ID: id})
+	}
+	return nil
+}
+
 // Head implements [registry.Log].
 func (l *Log) Head(ctx context.Context) (registry.Head, error) {
 	if err := l.alive(ctx, "read the head of the log"); err != nil {

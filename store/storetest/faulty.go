@@ -184,6 +184,11 @@ func (f *FaultyLog) Texts(ctx context.Context, hashes []registry.Hash) (map[regi
 	return fetch(ctx, f, func() (map[registry.Hash]string, error) { return f.log.Texts(ctx, hashes) })
 }
 
+// Guards implements [registry.Log]. Verification is not a fault's business.
+func (f *FaultyLog) Guards(ctx context.Context, yield func(registry.Guard)) error {
+	return f.log.Guards(ctx, yield)
+}
+
 // LoadSnapshot implements [registry.Log].
 func (f *FaultyLog) LoadSnapshot(ctx context.Context) (registry.Snapshot, error) {
 	return fetch(ctx, f, func() (registry.Snapshot, error) { return f.log.LoadSnapshot(ctx) })
