@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"internal/nodetest":  {"internal/pgtest"},
 	"internal/hostile":   {"schema", "schema/format", "schema/frame"},
 	"internal/arch":      {},
+	"security":           {},
 	"chaos":              {"internal/nodetest", "internal/pgtest"},
 }
 
