@@ -15,6 +15,7 @@ func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered
 		key = s.submitted(st, cmd.Name, cmd.Format, cmd.Text, cmd.References, cmd.Metadata, cmd.RuleSet, cmd.Normalize)
 		if c, ok := s.shelf.submitted.Get(key); ok {
 			s.opt.Observer.Cache("submitted", true)
+			st = s.latest(ctx, st)
 			if v := s.quick(st, cmd.Name, c); v != nil {
 				s.opt.Observer.Registered(cmd.Format.String(), "existing")
 				return existing(cmd.Name, v).Result.(Registered), nil
@@ -34,6 +35,16 @@ func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered
 		s.shelf.submitted.Put(key, out.Content, 1)
 	}
 	return out, err
+}
+
+// latest returns the state at the store's head, or the given one while the
+// store is away: producers that register at their start must be able to start
+// then, and what they are told is still true of the ids.
+func (s *Service) latest(ctx context.Context, st *State) *State {
+	if s.opt.Exclusive || s.Status().Degraded || s.Refresh(ctx) != nil {
+		return st
+	}
+	return s.State()
 }
 
 // quick finds known content live in a subject whose configuration adds nothing

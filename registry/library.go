@@ -87,15 +87,18 @@ func (r *resolver) visit(context string, ref schema.Reference) error {
 			Hint: "register the referenced schema first, or correct subject and version",
 		}
 	}
+	at := fmt.Sprintf("%s\x00%d", name.key(), v.Number)
+	if r.open[at] {
+		if r.lenient {
+			return nil
+		}
+		return &schema.Error{What: fmt.Sprintf("the references form a cycle through version %d of %q", v.Number, name)}
+	}
 	if seen, ok := r.byName[ref.Name]; ok {
 		if seen != v.Content.Text && r.env.Settings.ReferenceStrict && !r.lenient {
 			return &schema.Error{What: fmt.Sprintf("the reference name %q stands for two different schemas", ref.Name)}
 		}
 		return nil
-	}
-	at := fmt.Sprintf("%s\x00%d", name.key(), v.Number)
-	if r.open[at] {
-		return &schema.Error{What: fmt.Sprintf("the references form a cycle through version %d of %q", v.Number, name)}
 	}
 	r.byName[ref.Name] = v.Content.Text
 	if max := r.env.Settings.MaxReferencesAll; len(r.byName) > max {

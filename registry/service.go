@@ -242,6 +242,10 @@ func (s *Service) View(ctx context.Context, f func(*State) error) error {
 	}
 	st := s.State()
 	err := f(st)
+	for errors.Is(err, errTextGone) && s.State() != st {
+		st = s.State()
+		err = f(st)
+	}
 	if err == nil || !isMiss(err) || s.opt.Exclusive || plant.Is(plant.FalseNotFound) {
 		return err
 	}
@@ -351,10 +355,30 @@ func (s *Service) load(ctx context.Context, hashes []Hash) error {
 	}
 	for _, h := range hashes {
 		if _, ok := got[h]; !ok {
-			return &schema.Bug{Where: "load", Cause: fmt.Sprintf("the text %x is not in the store", h[:8])}
+			return s.gone(ctx, h)
 		}
 	}
 	return nil
+}
+
+// errTextGone marks an answer that rests on a text which was removed since the
+// state it came from; at a newer state it may be another one.
+var errTextGone = errors.New("the text was removed with the last version that needed it")
+
+// gone explains a text that the store does not have: a hard delete that this
+// node had not heard of removed it, or the store is damaged.
+func (s *Service) gone(ctx context.Context, h Hash) error {
+	if !s.opt.Exclusive {
+		if err := s.Refresh(ctx); err != nil {
+			return err
+		}
+	}
+	s.publish.Lock()   // a removal that is committed and not yet published
+	s.publish.Unlock() //nolint:staticcheck // waiting is the purpose
+	if uses, _ := s.State().texts.Get(string(h[:])); uses > 0 {
+		return &schema.Bug{Where: "load", Cause: fmt.Sprintf("the text %x is not in the store", h[:8])}
+	}
+	return schemaNotFound().from(errTextGone)
 }
 
 // withTexts runs f until it needs no more texts.
@@ -388,7 +412,7 @@ func (s *Service) withTexts(ctx context.Context, f func(env *Env) error) error {
 			s.shelf.keep(h, body)
 		}
 		if len(extra) == before {
-			return &schema.Bug{Where: "withTexts", Cause: fmt.Sprintf("%d texts are not in the store", len(need.Hashes))}
+			return s.gone(ctx, need.Hashes[0])
 		}
 	}
 }

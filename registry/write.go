@@ -54,6 +54,9 @@ func (s *Service) do(ctx context.Context, by By, cmd Command) (any, error) {
 		result, changes, err := s.prepare(ctx, st, p)
 		if err != nil {
 			var refusal *Error
+			if errors.Is(err, errTextGone) && s.State() != st {
+				continue
+			}
 			if refreshed || !errors.As(err, &refusal) || refusal.Code == Canceled || refusal.Code == Unavailable {
 				return nil, err
 			}
@@ -66,6 +69,16 @@ func (s *Service) do(ctx context.Context, by By, cmd Command) (any, error) {
 			continue
 		}
 		if !changes {
+			// Nothing to do is believed only at the head, like a refusal:
+			// another node may have changed what this rests on.
+			if !refreshed {
+				if e := s.Refresh(ctx); e != nil {
+					return nil, e
+				}
+				if refreshed = true; s.State() != st {
+					continue
+				}
+			}
 			return result, nil
 		}
 		out := s.enqueue(ctx, p)
