@@ -260,10 +260,16 @@ func TestCredentials(t *testing.T) {
 		header string
 		status int
 	}{
-		{"", 401}, {"Authorization: ", 401}, {"Authorization: Basic", 401}, {"Authorization: Digest x", 401},
-		{"Authorization: Bearer nonsense", 401}, {"Authorization: Bearer " + auth.NewToken(), 401},
-		{"Authorization: Bearer " + g.tokens["viewer"], 200}, {basic("viewer", g.tokens["viewer"]), 200},
-		{basic("admin", g.tokens["viewer"]), 401}, {basic("viewer", "wrong"), 401},
+		{"", 401},
+		{"Authorization: ", 401},
+		{"Authorization: Basic", 401},
+		{"Authorization: Digest x", 401},
+		{"Authorization: Bearer nonsense", 401},
+		{"Authorization: Bearer " + auth.NewToken(), 401},
+		{"Authorization: Bearer " + g.tokens["viewer"], 200},
+		{basic("viewer", g.tokens["viewer"]), 200},
+		{basic("admin", g.tokens["viewer"]), 401},
+		{basic("viewer", "wrong"), 401},
 		{"Authorization: Bearer " + g.tokens["viewer"] + "\nAuthorization: Bearer " + g.tokens["admin"], 401},
 	} {
 		a := g.send("GET /subjects\n" + c.header)

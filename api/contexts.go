@@ -10,8 +10,10 @@ import (
 
 func contextRoutes(a *API) []route {
 	return []route{
-		{method: "GET", path: "/contexts", action: auth.Read, class: auth.List,
-			query: []param{{"contextPrefix", text}, pOffset, pLimit, pCursor}, handle: (*request).listContexts},
+		{
+			method: "GET", path: "/contexts", action: auth.Read, class: auth.List,
+			query: []param{{"contextPrefix", text}, pOffset, pLimit, pCursor}, handle: (*request).listContexts,
+		},
 		{method: "DELETE", path: "/contexts/:context", action: auth.Admin, class: auth.Write, handle: (*request).deleteContext},
 	}
 }

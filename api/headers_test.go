@@ -47,8 +47,14 @@ func TestRequestIDs(t *testing.T) {
 		sent string
 		kept bool
 	}{
-		{"a", true}, {"A-z_0.9:x", true}, {strings.Repeat("x", 128), true}, {strings.Repeat("x", 129), false},
-		{"a b", false}, {"ä", false}, {"a/b", false}, {"", false},
+		{"a", true},
+		{"A-z_0.9:x", true},
+		{strings.Repeat("x", 128), true},
+		{strings.Repeat("x", 129), false},
+		{"a b", false},
+		{"ä", false},
+		{"a/b", false},
+		{"", false},
 	} {
 		a := s.send("GET /\nX-Request-ID: " + c.sent)
 		if got := a.header.Get("X-Request-ID"); (got == c.sent) != c.kept || got == "" {

@@ -159,8 +159,10 @@ func changes(x *request) error {
 	if n := x.api.own.streams.Add(1); f.follow && n > int64(x.api.opt.Instar.MaxStreams) {
 		x.api.own.streams.Add(-1)
 		x.api.opt.Metrics.Rejected("overload")
-		return &frameError{status: http.StatusTooManyRequests, retry: 5,
-			message: fmt.Sprintf("HTTP 429 Too Many Requests: this node serves %d change feeds already", n-1)}
+		return &frameError{
+			status: http.StatusTooManyRequests, retry: 5,
+			message: fmt.Sprintf("HTTP 429 Too Many Requests: this node serves %d change feeds already", n-1),
+		}
 	}
 	defer x.api.own.streams.Add(-1)
 	// The first read comes before the first byte, so that a store that is away

@@ -204,8 +204,10 @@ func archiveRefusal(err error) error {
 	case errors.As(err, &damage):
 		return &registry.Error{Code: registry.ImportDamaged, Message: "The archive cannot be imported: " + err.Error(), Cause: err}
 	case errors.As(err, &limit):
-		return &registry.Error{Code: registry.OverLimit, Message: err.Error(),
-			Cause: schema.OverLimit(limit.Limit, limit.Found, limit.Max, "the archive is too large", schema.Position{})}
+		return &registry.Error{
+			Code: registry.OverLimit, Message: err.Error(),
+			Cause: schema.OverLimit(limit.Limit, limit.Found, limit.Max, "the archive is too large", schema.Position{}),
+		}
 	}
 	return err
 }

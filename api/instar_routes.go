@@ -65,12 +65,18 @@ func instarRoutes(*API) []route {
 		{method: post, path: "/inspect", action: read, class: auth.Expensive, body: jsonBody, handle: inspect},
 		{method: post, path: "/validate", action: read, class: auth.Expensive, body: bulkBody, handle: validate},
 		{method: get, path: "/search", action: read, class: auth.List, query: searchParams, handle: search},
-		{method: get, path: "/changes", action: read, class: auth.List, stream: true,
-			query: []param{pSince, pKinds, pSubject, pContext, pFollow, pLimit}, handle: changes},
-		{method: get, path: "/export", action: auth.Admin, class: auth.List, stream: true,
-			query: []param{pContext, pPrefix, pDelTrue, pConfig}, handle: export},
-		{method: post, path: "/import", action: auth.Migrate, class: auth.Free, stream: true, body: rawBody,
-			query: []param{pDryRun, pConflict, pMap}, handle: importArchive},
+		{
+			method: get, path: "/changes", action: read, class: auth.List, stream: true,
+			query: []param{pSince, pKinds, pSubject, pContext, pFollow, pLimit}, handle: changes,
+		},
+		{
+			method: get, path: "/export", action: auth.Admin, class: auth.List, stream: true,
+			query: []param{pContext, pPrefix, pDelTrue, pConfig}, handle: export,
+		},
+		{
+			method: post, path: "/import", action: auth.Migrate, class: auth.Free, stream: true, body: rawBody,
+			query: []param{pDryRun, pConflict, pMap}, handle: importArchive,
+		},
 	}
 }
 

@@ -20,8 +20,16 @@ const (
 )
 
 var searchParams = []param{
-	{"q", text}, {"name", text}, {"field", text}, {"type", text}, {"tag", text}, {"meta", text}, {"schemaType", text},
-	pDeleted, {"allVersions", boolean}, pCursor, pLimit,
+	{"q", text},
+	{"name", text},
+	{"field", text},
+	{"type", text},
+	{"tag", text},
+	{"meta", text},
+	{"schemaType", text},
+	pDeleted,
+	{"allVersions", boolean},
+	pCursor, pLimit,
 }
 
 // query is what a search asks for; every term that is set must match.

@@ -15,8 +15,15 @@ func TestFoldedGlob(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
-		{"a*", "ABC", true}, {"*b*", "abc", true}, {"abc", "ABC", true}, {"ab", "abc", false}, {"a*c*e", "abcde", true},
-		{"a*e*c", "abcde", false}, {"*", "", true}, {"ab*ba", "aba", false}, {"order.items[].*SKU*", "order.items[].theSku", true},
+		{"a*", "ABC", true},
+		{"*b*", "abc", true},
+		{"abc", "ABC", true},
+		{"ab", "abc", false},
+		{"a*c*e", "abcde", true},
+		{"a*e*c", "abcde", false},
+		{"*", "", true},
+		{"ab*ba", "aba", false},
+		{"order.items[].*SKU*", "order.items[].theSku", true},
 	} {
 		if got := foldGlob(c.pattern).match(c.s); got != c.want {
 			t.Errorf("%q on %q: %v", c.pattern, c.s, got)

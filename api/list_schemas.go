@@ -12,8 +12,15 @@ import (
 )
 
 var listSchemasQuery = []param{
-	pPrefix, {"aliases", boolean}, pDeleted, {"latestOnly", boolean}, {"ruleType", list},
-	{"resourceType", text}, {"associationType", list}, {"lifecycle", list}, pOffset, pLimit, pCursor,
+	pPrefix,
+	{"aliases", boolean},
+	pDeleted,
+	{"latestOnly", boolean},
+	{"ruleType", list},
+	{"resourceType", text},
+	{"associationType", list},
+	{"lifecycle", list},
+	pOffset, pLimit, pCursor,
 }
 
 // listed is one item of the list of schemas.

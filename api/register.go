@@ -12,10 +12,14 @@ import (
 func registerRoutes(a *API) []route {
 	query := []param{pNormalize, pFormat, pForce, {"dryRun", boolean}}
 	return []route{
-		{method: "POST", path: "/subjects/:subject/versions", action: auth.Register | auth.Migrate, class: auth.Write, body: jsonBody,
-			query: query, handle: (*request).register},
-		{method: "POST", path: "/subjects/:subject/versions/:version/tags", action: auth.Register, class: auth.Write, body: jsonBody,
-			query: []param{pFormat}, handle: (*request).editTags},
+		{
+			method: "POST", path: "/subjects/:subject/versions", action: auth.Register | auth.Migrate, class: auth.Write, body: jsonBody,
+			query: query, handle: (*request).register,
+		},
+		{
+			method: "POST", path: "/subjects/:subject/versions/:version/tags", action: auth.Register, class: auth.Write, body: jsonBody,
+			query: []param{pFormat}, handle: (*request).editTags,
+		},
 	}
 }
 

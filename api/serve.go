@@ -54,8 +54,10 @@ func (a *API) enter(w http.ResponseWriter, r *http.Request, v *visit) bool {
 	if !ok {
 		a.opt.Metrics.Rejected("overload")
 		x := a.newRequest(w, r, v)
-		x.fail(&frameError{status: http.StatusServiceUnavailable, retry: 1,
-			message: "HTTP 503 Service Unavailable: this node has too many requests in flight; repeat the request"})
+		x.fail(&frameError{
+			status: http.StatusServiceUnavailable, retry: 1,
+			message: "HTTP 503 Service Unavailable: this node has too many requests in flight; repeat the request",
+		})
 		x.finish()
 		return false
 	}

@@ -9,14 +9,22 @@ import (
 
 func subjectRoutes(a *API) []route {
 	return []route{
-		{method: "GET", path: "/subjects", action: auth.Read, class: auth.List,
-			query: []param{pPrefix, pDeleted, pDeletedOnly, pOffset, pLimit, pCursor}, handle: (*request).listSubjects},
-		{method: "POST", path: "/subjects/:subject", action: auth.Read, class: auth.Free, body: jsonBody,
-			query: []param{pNormalize, pFormat, pDeleted}, handle: (*request).lookup},
-		{method: "DELETE", path: "/subjects/:subject", action: auth.Steward | auth.Admin, class: auth.Write,
-			query: []param{pPermanent}, handle: (*request).deleteSubject},
-		{method: "GET", path: "/subjects/:subject/metadata", action: auth.Read, class: auth.Free,
-			query: []param{{"key", list}, {"value", list}, pFormat, pRefFormat, pDeleted, pFindTags}, handle: (*request).latestWithMetadata},
+		{
+			method: "GET", path: "/subjects", action: auth.Read, class: auth.List,
+			query: []param{pPrefix, pDeleted, pDeletedOnly, pOffset, pLimit, pCursor}, handle: (*request).listSubjects,
+		},
+		{
+			method: "POST", path: "/subjects/:subject", action: auth.Read, class: auth.Free, body: jsonBody,
+			query: []param{pNormalize, pFormat, pDeleted}, handle: (*request).lookup,
+		},
+		{
+			method: "DELETE", path: "/subjects/:subject", action: auth.Steward | auth.Admin, class: auth.Write,
+			query: []param{pPermanent}, handle: (*request).deleteSubject,
+		},
+		{
+			method: "GET", path: "/subjects/:subject/metadata", action: auth.Read, class: auth.Free,
+			query: []param{{"key", list}, {"value", list}, pFormat, pRefFormat, pDeleted, pFindTags}, handle: (*request).latestWithMetadata,
+		},
 	}
 }
 

@@ -11,16 +11,26 @@ import (
 func versionRoutes(a *API) []route {
 	const one = "/subjects/:subject/versions/:version"
 	return []route{
-		{method: "GET", path: "/subjects/:subject/versions", action: auth.Read, class: auth.List,
-			query: []param{pDeleted, pDeletedOnly, {"deletedAsNegative", boolean}, pOffset, pLimit, pCursor}, handle: (*request).listVersions},
-		{method: "GET", path: one, action: auth.Read, class: auth.Free,
-			query: []param{pFormat, pRefFormat, pDeleted, pFindTags}, handle: (*request).getVersion},
-		{method: "GET", path: one + "/schema", action: auth.Read, class: auth.Free,
-			query: []param{pFormat, pDeleted}, handle: (*request).getVersionText},
-		{method: "GET", path: one + "/referencedby", action: auth.Read, class: auth.List,
-			query: []param{pDeleted, pOffset, pLimit, pCursor}, handle: (*request).listReferrers},
-		{method: "DELETE", path: one, action: auth.Steward | auth.Admin, class: auth.Write,
-			query: []param{pPermanent}, handle: (*request).deleteVersion},
+		{
+			method: "GET", path: "/subjects/:subject/versions", action: auth.Read, class: auth.List,
+			query: []param{pDeleted, pDeletedOnly, {"deletedAsNegative", boolean}, pOffset, pLimit, pCursor}, handle: (*request).listVersions,
+		},
+		{
+			method: "GET", path: one, action: auth.Read, class: auth.Free,
+			query: []param{pFormat, pRefFormat, pDeleted, pFindTags}, handle: (*request).getVersion,
+		},
+		{
+			method: "GET", path: one + "/schema", action: auth.Read, class: auth.Free,
+			query: []param{pFormat, pDeleted}, handle: (*request).getVersionText,
+		},
+		{
+			method: "GET", path: one + "/referencedby", action: auth.Read, class: auth.List,
+			query: []param{pDeleted, pOffset, pLimit, pCursor}, handle: (*request).listReferrers,
+		},
+		{
+			method: "DELETE", path: one, action: auth.Steward | auth.Admin, class: auth.Write,
+			query: []param{pPermanent}, handle: (*request).deleteVersion,
+		},
 	}
 }
 

@@ -73,7 +73,8 @@ func (r Role) Actions() Action {
 	i := slices.IndexFunc(roles, func(e struct {
 		role    Role
 		actions Action
-	}) bool {
+	},
+	) bool {
 		return e.role == r
 	})
 	if i < 0 {

@@ -368,17 +368,22 @@ func TestBootstrap(t *testing.T) {
 
 func TestCheckGrant(t *testing.T) {
 	for _, g := range []registry.Grant{
-		{Principal: "token:a", Role: "viewer", Pattern: "*"}, {Principal: "anonymous", Role: "viewer", Pattern: ":*:*"},
-		{Principal: "group:x", Role: "migrator", Pattern: ":.c:*"}, {Principal: "user:b", Role: "steward", Pattern: "a"},
+		{Principal: "token:a", Role: "viewer", Pattern: "*"},
+		{Principal: "anonymous", Role: "viewer", Pattern: ":*:*"},
+		{Principal: "group:x", Role: "migrator", Pattern: ":.c:*"},
+		{Principal: "user:b", Role: "steward", Pattern: "a"},
 	} {
 		if err := CheckGrant(g); err != nil {
 			t.Errorf("%+v: %v", g, err)
 		}
 	}
 	for _, g := range []registry.Grant{
-		{Principal: "token:a", Role: "root", Pattern: "*"}, {Principal: "bob", Role: "viewer", Pattern: "*"},
-		{Principal: "token:", Role: "viewer", Pattern: "*"}, {Principal: "robot:x", Role: "viewer", Pattern: "*"},
-		{Principal: "token:a", Role: "viewer", Pattern: ":.c"}, {Principal: "user:" + strings.Repeat("x", 600), Role: "viewer", Pattern: "*"},
+		{Principal: "token:a", Role: "root", Pattern: "*"},
+		{Principal: "bob", Role: "viewer", Pattern: "*"},
+		{Principal: "token:", Role: "viewer", Pattern: "*"},
+		{Principal: "robot:x", Role: "viewer", Pattern: "*"},
+		{Principal: "token:a", Role: "viewer", Pattern: ":.c"},
+		{Principal: "user:" + strings.Repeat("x", 600), Role: "viewer", Pattern: "*"},
 	} {
 		var e *registry.Error
 		if err := CheckGrant(g); !errors.As(err, &e) {

@@ -61,7 +61,15 @@ func TestPatternFaults(t *testing.T) {
 		pattern string
 		offset  int
 	}{
-		{"", 0}, {":.pay", 5}, {":*", 2}, {`a\b`, 1}, {`abc\`, 3}, {`:.p\x:*`, 3}, {`:.p:a\x`, 5}, {"a\x00b", 1}, {"a\xff", 0},
+		{"", 0},
+		{":.pay", 5},
+		{":*", 2},
+		{`a\b`, 1},
+		{`abc\`, 3},
+		{`:.p\x:*`, 3},
+		{`:.p:a\x`, 5},
+		{"a\x00b", 1},
+		{"a\xff", 0},
 		{strings.Repeat("a", 513), 512},
 	} {
 		_, err := CompilePattern(c.pattern)

@@ -60,8 +60,10 @@ type Report struct {
 // Check answers a request. An error is a cancelled context or a bug, never a
 // verdict.
 func Check(ctx context.Context, r Request) (Report, error) {
-	report := Report{Level: r.Level, Policy: r.Policy, Engine: EngineVersion, Verdict: Compatible, Rule: Compatible,
-		validateFields: r.Options.ValidateFields}
+	report := Report{
+		Level: r.Level, Policy: r.Policy, Engine: EngineVersion, Verdict: Compatible, Rule: Compatible,
+		validateFields: r.Options.ValidateFields,
+	}
 	if int(r.Level) >= len(levelNames) || int(r.Policy) >= len(policyNames) {
 		return Report{}, &schema.Bug{Where: "compat.Check", Cause: fmt.Sprintf("level %d, policy %d", r.Level, r.Policy)}
 	}

@@ -180,8 +180,10 @@ func TestExactFallsBack(t *testing.T) {
 // never a crash.
 func TestBaseInvalid(t *testing.T) {
 	for policy := range Policy(len(policyNames)) {
-		r, err := Check(t.Context(), Request{Candidate: parseAvro(t, `"int"`), Level: FullTransitive, Policy: policy,
-			History: []Version{{Number: 2, Parsed: parseAvro(t, `"int"`)}, {Number: 1, Err: errors.New("the type \"X\" is not defined")}}})
+		r, err := Check(t.Context(), Request{
+			Candidate: parseAvro(t, `"int"`), Level: FullTransitive, Policy: policy,
+			History: []Version{{Number: 2, Parsed: parseAvro(t, `"int"`)}, {Number: 1, Err: errors.New("the type \"X\" is not defined")}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,9 +212,12 @@ func TestPairs(t *testing.T) {
 		got = append(got, pair{p.Version, p.Direction, p.Verdict, len(p.Findings)})
 	}
 	want := []pair{
-		{3, NewToOld, Compatible, 0}, {3, OldToNew, Incompatible, 1},
-		{2, NewToOld, Compatible, 0}, {2, OldToNew, Compatible, 0},
-		{1, NewToOld, Compatible, 0}, {1, OldToNew, Incompatible, 1},
+		{3, NewToOld, Compatible, 0},
+		{3, OldToNew, Incompatible, 1},
+		{2, NewToOld, Compatible, 0},
+		{2, OldToNew, Compatible, 0},
+		{1, NewToOld, Compatible, 0},
+		{1, OldToNew, Incompatible, 1},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -297,7 +302,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("policy %q: %v", bad, err)
 		}
 	}
-	if (Level(0)) != Backward || (Policy(0)) != Exact || (Verdict(0)) != Unknown {
+	if Level(0) != Backward || Policy(0) != Exact || Verdict(0) != Unknown {
 		t.Error("the zero values are not the defaults")
 	}
 }
@@ -343,8 +348,11 @@ func TestDescribe(t *testing.T) {
 		{fixed, schema.JSON, NewToOld, `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema'}`},
 		{user, schema.JSON, NewToOld, `{errorType:"K", description:"The value at path '#/%s schema' is different between the old and new schema'}`},
 		{named, schema.JSON, OldToNew, `{errorType:"K", description:"The new schema at path 'p' differs from the old schema'}`},
-		{Difference{Kind: "K", Path: "/fields/0", Description: "The field '%s' at path '/fields/0' in the %s schema is missing in the %s schema", Additional: "%s"}, schema.Avro, OldToNew,
-			`{errorType:'K', description:'The field '%s' at path '/fields/0' in the new schema is missing in the old schema', additionalInfo:'%s'}`},
+		{
+			Difference{Kind: "K", Path: "/fields/0", Description: "The field '%s' at path '/fields/0' in the %s schema is missing in the %s schema", Additional: "%s"},
+			schema.Avro, OldToNew,
+			`{errorType:'K', description:'The field '%s' at path '/fields/0' in the new schema is missing in the old schema', additionalInfo:'%s'}`,
+		},
 		{named, schema.Avro, NewToOld, `{errorType:'K', description:'The old schema at path 'p' differs from the new schema', additionalInfo:'x'}`},
 	} {
 		if got := c.d.Message(c.format, c.direction); got != c.want {

@@ -55,8 +55,10 @@ func runJSON(old, new *jsonschema.Schema, lenient bool) []Difference {
 		out = append(out, c.difference(d))
 	}
 	if c.tooLarge {
-		out = append(out, Difference{Kind: "", Path: "#/", Strict: true, Lenient: true,
-			Description: "The schemas are too large to be compared, so they count as incompatible"})
+		out = append(out, Difference{
+			Kind: "", Path: "#/", Strict: true, Lenient: true,
+			Description: "The schemas are too large to be compared, so they count as incompatible",
+		})
 	}
 	return out
 }
@@ -64,8 +66,10 @@ func runJSON(old, new *jsonschema.Schema, lenient bool) []Difference {
 func (c *jsonComparer) difference(d jsonDiff) Difference {
 	kind := jsonKinds[d.kind]
 	path := "#/" + strings.Join(d.path, "/")
-	return Difference{Kind: d.kind, Path: path, Description: kind.describe(path),
-		Strict: kind.refuses(false), Lenient: kind.refuses(true)}
+	return Difference{
+		Kind: d.kind, Path: path, Description: kind.describe(path),
+		Strict: kind.refuses(false), Lenient: kind.refuses(true),
+	}
 }
 
 // jsonDiff is one difference; its path is relative to the pair that has it.
@@ -255,8 +259,10 @@ func (f *jsonFind) annotations(old, new *jsonShape) {
 	oldID, oldTitle, oldDescription, oldDefault := of(old)
 	newID, newTitle, newDescription, newDefault := of(new)
 	for _, x := range []struct{ old, new, kind, path string }{
-		{oldID, newID, "ID_CHANGED", "id"}, {oldTitle, newTitle, "TITLE_CHANGED", "title"},
-		{oldDescription, newDescription, "DESCRIPTION_CHANGED", "description"}, {oldDefault, newDefault, "DEFAULT_CHANGED", "default"},
+		{oldID, newID, "ID_CHANGED", "id"},
+		{oldTitle, newTitle, "TITLE_CHANGED", "title"},
+		{oldDescription, newDescription, "DESCRIPTION_CHANGED", "description"},
+		{oldDefault, newDefault, "DEFAULT_CHANGED", "default"},
 	} {
 		if x.old != x.new {
 			f.add(x.kind, x.path)

@@ -257,8 +257,10 @@ type jsonItems struct {
 // itemsOf translates 2020-12: "items" after a prefix is additionalItems, and
 // "items": false closes.
 func itemsOf(n *jsonschema.Node) jsonItems {
-	i := jsonItems{all: n.Items, additional: n.AdditionalItems, unevaluated: n.UnevaluatedItems, tuple: n.PrefixItems,
-		contains: n.Contains != nil && n.Draft >= jsonschema.Draft2019}
+	i := jsonItems{
+		all: n.Items, additional: n.AdditionalItems, unevaluated: n.UnevaluatedItems, tuple: n.PrefixItems,
+		contains: n.Contains != nil && n.Draft >= jsonschema.Draft2019,
+	}
 	closes := n.Items != nil && n.Items.Bool != nil && !*n.Items.Bool
 	if n.Draft >= jsonschema.Draft2020 && (len(n.PrefixItems) > 0 || closes) {
 		i.all, i.additional = nil, n.Items

@@ -41,8 +41,10 @@ func TestJSONKindTable(t *testing.T) {
 }
 
 // d20 marks a text as 2020-12.
-const d20 = `"$schema":"https://json-schema.org/draft/2020-12/schema"`
-const d4 = `"$schema":"http://json-schema.org/draft-04/schema#"`
+const (
+	d20 = `"$schema":"https://json-schema.org/draft/2020-12/schema"`
+	d4  = `"$schema":"http://json-schema.org/draft-04/schema#"`
+)
 
 // TestJSONPairs are the pairs whose answer under STRICT is pinned, right or
 // wrong, because clients rely on it.

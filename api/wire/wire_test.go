@@ -39,8 +39,11 @@ func TestBodiesKeepTheirOrderAndOmitWhatIsEmpty(t *testing.T) {
 		want string
 	}{
 		{"error", Error{ErrorCode: 40401, Message: "Subject 'x' not found."}, `{"error_code":40401,"message":"Subject 'x' not found."}`},
-		{"version", Schema{Subject: "s", Version: 1, ID: 2, GUID: "g", SchemaType: "AVRO", Schema: `"int"`, Timestamp: 3, Deleted: &no},
-			`{"subject":"s","version":1,"id":2,"guid":"g","schemaType":"AVRO","schema":"\"int\"","ts":3,"deleted":false}`},
+		{
+			"version",
+			Schema{Subject: "s", Version: 1, ID: 2, GUID: "g", SchemaType: "AVRO", Schema: `"int"`, Timestamp: 3, Deleted: &no},
+			`{"subject":"s","version":1,"id":2,"guid":"g","schemaType":"AVRO","schema":"\"int\"","ts":3,"deleted":false}`,
+		},
 		{"metadata that was sent empty stays", SchemaByID{Schema: "x", Metadata: &Metadata{}}, `{"schema":"x","metadata":{}}`},
 		{"registered, 7.x", Registered{ID: 7}, `{"id":7}`},
 		{"compatibility", Compatibility{IsCompatible: true}, `{"is_compatible":true}`},

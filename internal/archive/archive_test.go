@@ -27,8 +27,10 @@ func sample(t *testing.T) []byte {
 	must(err)
 	const guid = "095d71cf-1255-6b9d-5e33-0ad575b3df5d"
 	must(w.Version(VersionLine{Context: ".", Subject: "a", Version: 1, ID: 1, GUID: guid, SchemaType: "AVRO", Text: hash, At: 5}))
-	must(w.Version(VersionLine{Context: ".", Subject: "b", Version: 3, ID: 1, GUID: guid, SchemaType: "AVRO", Text: hash, Deleted: true,
-		References: []Reference{{"x", "a", 1}, {"y", "gone", 1}}}))
+	must(w.Version(VersionLine{
+		Context: ".", Subject: "b", Version: 3, ID: 1, GUID: guid, SchemaType: "AVRO", Text: hash, Deleted: true,
+		References: []Reference{{"x", "a", 1}, {"y", "gone", 1}},
+	}))
 	must(w.Config(ConfigLine{Context: ".pay", Config: &registry.Config{Compatibility: "FULL"}}))
 	must(w.Mode(ModeLine{Context: ".", Subject: "a", Mode: "READONLY"}))
 	must(w.Close())
@@ -142,8 +144,10 @@ func TestLinesThatCannotBeRight(t *testing.T) {
 		"not UTF-8":            {[]string{"\"\xff\""}, "UTF-8"},
 		"config without value": {[]string{`{"t":"config","context":".","subject":""}`}, "missing"},
 		"mode unknown":         {[]string{`{"t":"mode","context":".","subject":"","mode":"OFF"}`}, "unknown mode"},
-		"mode twice": {[]string{`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`,
-			`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`}, "is there twice"},
+		"mode twice": {[]string{
+			`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`,
+			`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`,
+		}, "is there twice"},
 	} {
 		_, err := Check(reseal(t, c.lines...), DefaultLimits())
 		var bad *LineError

@@ -91,10 +91,12 @@ func avroPaths(t *table) {
 		t.schema("avro path", "type "+p, schema.Avro, is(avroRecord(`{"name":"a","type":"`+p+`"}`)), Want{Answer: Refused, Placed: true})
 		t.schema("avro path", "alias "+p, schema.Avro, is(`{"type":"record","name":"R","aliases":["`+p+`"],"fields":[]}`), Want{Answer: Refused, Placed: true})
 		t.add(Case{Row: "avro path", Name: "imported type name " + p, Format: schema.Avro, Text: is(`{"type":"record","name":"` + p + `","fields":[]}`), Lenient: true, Want: Want{Answer: Stored}})
-		t.add(Case{Row: "avro path", Name: "document " + p, Format: schema.Avro, Text: is(avroRecord(`{"name":"a","type":"D"}`)),
+		t.add(Case{
+			Row: "avro path", Name: "document " + p, Format: schema.Avro, Text: is(avroRecord(`{"name":"a","type":"D"}`)),
 			Docs: func() []schema.Document {
 				return []schema.Document{{Name: strings.ReplaceAll(p, `\\`, `\`), Text: `{"type":"record","name":"D","fields":[]}`}}
-			}, Want: Want{Answer: Stored}})
+			}, Want: Want{Answer: Stored},
+		})
 	}
 }
 

@@ -22,24 +22,50 @@ func jsonEvents(t *table) {
 		t.event("json event", name+" one byte too long", f, text, largeJSON(filled(`"`, 10<<20, `"`)), Want{Answer: Unjudged, Limit: "event-bytes"})
 	}
 	for _, e := range []struct{ name, event string }{
-		{"unknown field", `{"nope":1}`}, {"text for a number", `{"i":"x"}`}, {"number out of range", `{"i":3000000000}`}, {"fraction for an int", `{"i":1.5}`},
-		{"both of a oneof", `{"left":"a","right":{}}`}, {"map key twice", `{"counts":{"a":1,"a":2}}`}, {"bytes that are not base64", `{"by":"*"}`},
-		{"Any without a type", `{"any":{"a":1}}`}, {"Any of an address", `{"any":{"@type":"http://example.com/a.B"}}`}, {"Any of a file", `{"any":{"@type":"file:///etc/passwd"}}`},
-		{"time of the year 10000", `{"ts":"10000-01-01T00:00:00Z"}`}, {"time that is none", `{"ts":"x"}`}, {"a list", `[]`}, {"a text", `"x"`}, {"null", `null`},
+		{"unknown field", `{"nope":1}`},
+		{"text for a number", `{"i":"x"}`},
+		{"number out of range", `{"i":3000000000}`},
+		{"fraction for an int", `{"i":1.5}`},
+		{"both of a oneof", `{"left":"a","right":{}}`},
+		{"map key twice", `{"counts":{"a":1,"a":2}}`},
+		{"bytes that are not base64", `{"by":"*"}`},
+		{"Any without a type", `{"any":{"a":1}}`},
+		{"Any of an address", `{"any":{"@type":"http://example.com/a.B"}}`},
+		{"Any of a file", `{"any":{"@type":"file:///etc/passwd"}}`},
+		{"time of the year 10000", `{"ts":"10000-01-01T00:00:00Z"}`},
+		{"time that is none", `{"ts":"x"}`},
+		{"a list", `[]`},
+		{"a text", `"x"`},
+		{"null", `null`},
 	} {
 		t.event("json event", "protobuf "+e.name, schema.Protobuf, orders, jsonEvent(e.event), Want{Answer: Invalid})
 	}
 	for _, e := range []struct{ name, text, event string }{
-		{"missing field", linkedList, `{}`}, {"unknown field", linkedList, `{"next":null,"x":1}`}, {"branch of nobody", linkedList, `{"next":{"M":{}}}`},
-		{"two branches", linkedList, `{"next":{"L":{"next":null},"M":1}}`}, {"int out of range", `"int"`, `2147483648`}, {"long out of range", `"long"`, `9223372036854775808`},
-		{"fraction for a long", `"long"`, `1.5`}, {"text for an int", `"int"`, `"1"`}, {"bytes beyond a byte", `"bytes"`, `"\u0100"`}, {"fixed too short", `{"type":"fixed","name":"F","size":2}`, `"a"`},
-		{"symbol of nobody", `{"type":"enum","name":"E","symbols":["A"]}`, `"B"`}, {"null for a string", `"string"`, `null`}, {"object for a list", intList, `{}`}, {"list for a map", intMap, `[]`},
+		{"missing field", linkedList, `{}`},
+		{"unknown field", linkedList, `{"next":null,"x":1}`},
+		{"branch of nobody", linkedList, `{"next":{"M":{}}}`},
+		{"two branches", linkedList, `{"next":{"L":{"next":null},"M":1}}`},
+		{"int out of range", `"int"`, `2147483648`},
+		{"long out of range", `"long"`, `9223372036854775808`},
+		{"fraction for a long", `"long"`, `1.5`},
+		{"text for an int", `"int"`, `"1"`},
+		{"bytes beyond a byte", `"bytes"`, `"\u0100"`},
+		{"fixed too short", `{"type":"fixed","name":"F","size":2}`, `"a"`},
+		{"symbol of nobody", `{"type":"enum","name":"E","symbols":["A"]}`, `"B"`},
+		{"null for a string", `"string"`, `null`},
+		{"object for a list", intList, `{}`},
+		{"list for a map", intMap, `[]`},
 	} {
 		t.event("json event", "avro "+e.name, schema.Avro, e.text, jsonEvent(e.event), Want{Answer: Invalid})
 	}
 	for _, e := range []struct{ name, text, event string }{
-		{"type", `{"type":"string"}`, `1`}, {"false", `false`, `1`}, {"required", `{"required":["a"]}`, `{}`}, {"maximum", `{"maximum":1}`, `1.0000000000000000000000000001`},
-		{"multipleOf", `{"multipleOf":0.01}`, `0.015`}, {"uniqueItems of equal numbers", `{"uniqueItems":true}`, `[1,1.0]`}, {"maxLength counts characters", `{"maxLength":1}`, `"\ud83d\udc1b\ud83d\udc1b"`},
+		{"type", `{"type":"string"}`, `1`},
+		{"false", `false`, `1`},
+		{"required", `{"required":["a"]}`, `{}`},
+		{"maximum", `{"maximum":1}`, `1.0000000000000000000000000001`},
+		{"multipleOf", `{"multipleOf":0.01}`, `0.015`},
+		{"uniqueItems of equal numbers", `{"uniqueItems":true}`, `[1,1.0]`},
+		{"maxLength counts characters", `{"maxLength":1}`, `"\ud83d\udc1b\ud83d\udc1b"`},
 	} {
 		t.event("json event", "json "+e.name, schema.JSON, e.text, jsonEvent(e.event), Want{Answer: Invalid})
 	}

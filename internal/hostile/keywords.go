@@ -48,9 +48,11 @@ func combinators(t *table) {
 	objects := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	t.event("combinators", "doubling with each list of the event", schema.JSON, tree("items"), jsonEvent(lists), Want{Answer: Unjudged, Limit: "validator-steps"})
 	t.event("combinators", "doubling with each object of the event", schema.JSON, tree("additionalProperties"), jsonEvent(objects), Want{Answer: Unjudged, Limit: "validator-steps"})
-	t.add(Case{Row: "combinators", Name: "1,000 branches for 10,000 items", Format: schema.JSON, Text: listed(`{"items":{"allOf":[`, 1_000, numbered(`{"type":"array"}`), `]}}`),
+	t.add(Case{
+		Row: "combinators", Name: "1,000 branches for 10,000 items", Format: schema.JSON, Text: listed(`{"items":{"allOf":[`, 1_000, numbered(`{"type":"array"}`), `]}}`),
 		Event: &Event{Encoding: schema.EncodingJSON, Bytes: func() []byte { return []byte("[" + strings.Repeat("[],", 9_999) + "[]]") }},
-		Want:  Want{Answer: Unjudged, Limit: "validator-steps"}})
+		Want:  Want{Answer: Unjudged, Limit: "validator-steps"},
+	})
 	unique := listed("[", 5_000, func(i int) string { return fmt.Sprintf(`{"a":[%d,"x"]}`, i) }, "]")
 	t.event("combinators", "uniqueItems over 5,000 objects", schema.JSON, `{"uniqueItems":true}`, largeJSON(unique), Want{Answer: Valid})
 }
@@ -84,11 +86,25 @@ func enumerations(t *table) {
 	t.schema("enum", "20,000 values", schema.JSON, listed(`{"enum":[`, 20_000, numbered("%d"), `]}`), Want{Answer: Stored})
 	t.schema("enum", "empty", schema.JSON, is(`{"enum":{}}`), Want{Answer: Refused, Placed: true})
 	for _, k := range []struct{ name, text string }{
-		{"type that is none", `{"type":"strnig"}`}, {"type of a number", `{"type":5}`},
-		{"required is true", `{"required":true}`}, {"properties is a list", `{"properties":[]}`}, {"items is a text", `{"items":"string"}`},
-		{"minLength negative", `{"minLength":-1}`}, {"minLength a fraction", `{"minLength":1.5}`}, {"multipleOf 0", `{"multipleOf":0}`}, {"multipleOf negative", `{"multipleOf":-2}`},
-		{"allOf empty", `{"allOf":[]}`}, {"allOf an object", `{"allOf":{}}`}, {"pattern a number", `{"pattern":5}`}, {"schema is a number", `5`}, {"schema is a text", `"string"`},
-		{"schema is null", `null`}, {"schema is a list", `[]`}, {"property is null", `{"properties":{"a":null}}`}, {"$id is a number", `{"$id":5}`}, {"$schema is a number", `{"$schema":5}`},
+		{"type that is none", `{"type":"strnig"}`},
+		{"type of a number", `{"type":5}`},
+		{"required is true", `{"required":true}`},
+		{"properties is a list", `{"properties":[]}`},
+		{"items is a text", `{"items":"string"}`},
+		{"minLength negative", `{"minLength":-1}`},
+		{"minLength a fraction", `{"minLength":1.5}`},
+		{"multipleOf 0", `{"multipleOf":0}`},
+		{"multipleOf negative", `{"multipleOf":-2}`},
+		{"allOf empty", `{"allOf":[]}`},
+		{"allOf an object", `{"allOf":{}}`},
+		{"pattern a number", `{"pattern":5}`},
+		{"schema is a number", `5`},
+		{"schema is a text", `"string"`},
+		{"schema is null", `null`},
+		{"schema is a list", `[]`},
+		{"property is null", `{"properties":{"a":null}}`},
+		{"$id is a number", `{"$id":5}`},
+		{"$schema is a number", `{"$schema":5}`},
 	} {
 		t.schema("keyword", k.name, schema.JSON, is(k.text), Want{Answer: Refused, Placed: true})
 	}

@@ -31,14 +31,20 @@ func references(t *table) {
 	add("protobuf broken document", schema.Protobuf, proto3+`import "a.proto";`, []schema.Document{{Name: "a.proto", Text: "message {"}}, Want{Answer: Refused, Text: "a.proto", Placed: true})
 	for _, n := range []int{1, 2, 50} {
 		next := func(i int) int { return (i + 1) % n }
-		t.add(Case{Row: "references", Name: fmt.Sprintf("json cycle of %d", n), Format: schema.JSON, Text: is(`{"$ref":"d0"}`),
-			Docs: documents(n, numbered("d%d"), func(i int) string { return fmt.Sprintf(`{"$ref":"d%d"}`, next(i)) }), Want: Want{Answer: Refused, Placed: true}})
-		t.add(Case{Row: "references", Name: fmt.Sprintf("protobuf cycle of %d", n), Format: schema.Protobuf, Text: is(proto3 + `import "d0";`),
-			Docs: documents(n, numbered("d%d"), func(i int) string { return fmt.Sprintf("%simport \"d%d\";", proto3, next(i)) }), Want: Want{Answer: Refused, Text: "cycle", Placed: true}})
-		t.add(Case{Row: "references", Name: fmt.Sprintf("avro cycle of %d", n), Format: schema.Avro, Text: is(avroField("D0")),
+		t.add(Case{
+			Row: "references", Name: fmt.Sprintf("json cycle of %d", n), Format: schema.JSON, Text: is(`{"$ref":"d0"}`),
+			Docs: documents(n, numbered("d%d"), func(i int) string { return fmt.Sprintf(`{"$ref":"d%d"}`, next(i)) }), Want: Want{Answer: Refused, Placed: true},
+		})
+		t.add(Case{
+			Row: "references", Name: fmt.Sprintf("protobuf cycle of %d", n), Format: schema.Protobuf, Text: is(proto3 + `import "d0";`),
+			Docs: documents(n, numbered("d%d"), func(i int) string { return fmt.Sprintf("%simport \"d%d\";", proto3, next(i)) }), Want: Want{Answer: Refused, Text: "cycle", Placed: true},
+		})
+		t.add(Case{
+			Row: "references", Name: fmt.Sprintf("avro cycle of %d", n), Format: schema.Avro, Text: is(avroField("D0")),
 			Docs: documents(n, numbered("D%d"), func(i int) string {
 				return fmt.Sprintf(`{"type":"record","name":"D%d","fields":[{"name":"f","type":"X%d"}]}`, i, next(i))
-			}), Want: Want{Answer: Refused, Placed: true}})
+			}), Want: Want{Answer: Refused, Placed: true},
+		})
 	}
 	diamond(t)
 }
@@ -48,29 +54,36 @@ func references(t *table) {
 func diamond(t *table) {
 	const n = 31
 	last := n - 1
-	t.add(Case{Row: "references", Name: "json diamond of 2^30 paths through items", Format: schema.JSON, Text: is(fmt.Sprintf(`{"$ref":"d%d"}`, last)),
+	t.add(Case{
+		Row: "references", Name: "json diamond of 2^30 paths through items", Format: schema.JSON, Text: is(fmt.Sprintf(`{"$ref":"d%d"}`, last)),
 		Docs: documents(n, numbered("d%d"), func(i int) string {
 			if i == 0 {
 				return `{"type":"integer"}`
 			}
 			return fmt.Sprintf(`{"properties":{"a":{"$ref":"d%d"},"b":{"$ref":"d%d"}}}`, i-1, i-1)
-		}), Want: Want{Answer: Stored}})
-	t.add(Case{Row: "references", Name: "json diamond of 2^30 paths in place", Format: schema.JSON, Text: is(fmt.Sprintf(`{"$ref":"d%d"}`, last)),
+		}), Want: Want{Answer: Stored},
+	})
+	t.add(Case{
+		Row: "references", Name: "json diamond of 2^30 paths in place", Format: schema.JSON, Text: is(fmt.Sprintf(`{"$ref":"d%d"}`, last)),
 		Docs: documents(n, numbered("d%d"), func(i int) string {
 			if i == 0 {
 				return `{"type":"integer"}`
 			}
 			return fmt.Sprintf(`{"allOf":[{"$ref":"d%d"},{"$ref":"d%d"}]}`, i-1, i-1)
-		}), Want: Want{Answer: Refused, Limit: "validator-steps", Placed: true}})
-	t.add(Case{Row: "references", Name: "protobuf diamond of 2^30 paths", Format: schema.Protobuf,
+		}), Want: Want{Answer: Refused, Limit: "validator-steps", Placed: true},
+	})
+	t.add(Case{
+		Row: "references", Name: "protobuf diamond of 2^30 paths", Format: schema.Protobuf,
 		Text: is(fmt.Sprintf("%simport \"d%d\"; message R { M%d a = 1; M%d b = 2; }", proto3, last, last, last)),
 		Docs: documents(n, numbered("d%d"), func(i int) string {
 			if i == 0 {
 				return proto3 + "message M0 { int32 a = 1; }"
 			}
 			return fmt.Sprintf("%simport \"d%d\"; message M%d { M%d a = 1; M%d b = 2; }", proto3, i-1, i, i-1, i-1)
-		}), Want: Want{Answer: Stored}})
-	t.add(Case{Row: "references", Name: "avro diamond of 2^30 paths", Format: schema.Avro,
+		}), Want: Want{Answer: Stored},
+	})
+	t.add(Case{
+		Row: "references", Name: "avro diamond of 2^30 paths", Format: schema.Avro,
 		Text: is(fmt.Sprintf(`{"type":"record","name":"R","fields":[{"name":"a","type":"D%d"},{"name":"b","type":"D%d"}]}`, last, last)),
 		Docs: documents(n, numbered("D%d"), func(i int) string {
 			typ := `"int"`
@@ -78,7 +91,8 @@ func diamond(t *table) {
 				typ = fmt.Sprintf(`"D%d"`, i-1)
 			}
 			return fmt.Sprintf(`{"type":"record","name":"D%d","fields":[{"name":"a","type":%s},{"name":"b","type":%s}]}`, i, typ, typ)
-		}), Want: Want{Answer: Stored}})
+		}), Want: Want{Answer: Stored},
+	})
 }
 
 // outside are addresses at which something of value could be read, or somebody
@@ -101,8 +115,10 @@ func addresses(t *table) {
 		t.schema("address", "$recursiveRef "+a, schema.JSON, is(`{`+draft2019+`,"$recursiveRef":"`+a+`"}`), Want{Answer: Refused, Placed: true})
 		t.schema("address", "reference below $id "+a, schema.JSON, is(`{"$id":"`+a+`","properties":{"a":{"$ref":"next.json"}}}`), Want{Answer: Refused, Placed: true})
 		e := jsonEvent(`{"a":1}`)
-		t.add(Case{Row: "address", Name: "imported $ref " + a, Format: schema.JSON, Text: is(`{"properties":{"a":{"$ref":"` + a + `"}}}`), Lenient: true,
-			Event: &e, Want: Want{Answer: Unjudged}})
+		t.add(Case{
+			Row: "address", Name: "imported $ref " + a, Format: schema.JSON, Text: is(`{"properties":{"a":{"$ref":"` + a + `"}}}`), Lenient: true,
+			Event: &e, Want: Want{Answer: Unjudged},
+		})
 	}
 	for _, at := range []struct{ name, text string }{
 		{"pointer to nothing", `{"$ref":"#/definitions/none"}`},

@@ -32,10 +32,14 @@ func sizes(t *table) {
 		format schema.Format
 		text   string
 	}{{"avro", schema.Avro, `"int"`}, {"json", schema.JSON, `{}`}, {"protobuf", schema.Protobuf, proto3}} {
-		t.add(Case{Row: "size", Name: f.name + " 1,001 documents", Format: f.format, Text: is(f.text),
-			Docs: documents(1_001, numbered("d%d"), func(int) string { return f.text }), Want: Want{Answer: Refused, Limit: "references-all"}})
-		t.add(Case{Row: "size", Name: f.name + " 5 MiB of documents", Format: f.format, Text: is(f.text),
-			Docs: documents(5, numbered("d%d"), func(int) string { return strings.Repeat(" ", 1<<20) }), Want: Want{Answer: Refused, Limit: "reference-bytes"}})
+		t.add(Case{
+			Row: "size", Name: f.name + " 1,001 documents", Format: f.format, Text: is(f.text),
+			Docs: documents(1_001, numbered("d%d"), func(int) string { return f.text }), Want: Want{Answer: Refused, Limit: "references-all"},
+		})
+		t.add(Case{
+			Row: "size", Name: f.name + " 5 MiB of documents", Format: f.format, Text: is(f.text),
+			Docs: documents(5, numbered("d%d"), func(int) string { return strings.Repeat(" ", 1<<20) }), Want: Want{Answer: Refused, Limit: "reference-bytes"},
+		})
 	}
 	t.schema("size", "a file of nothing", schema.Protobuf, is(""), Want{Answer: Stored})
 	t.schema("size", "1,000 branches", schema.Avro, listed(`[`, 1_000, numbered(`{"type":"fixed","name":"F%d","size":1}`), `]`), Want{Answer: Stored})
@@ -66,8 +70,18 @@ func names(t *table) {
 	t.schema("name", "avro property of 65 kB", schema.Avro, filled(`{"type":"int","x":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
 	t.schema("name", "json description of 65 kB", schema.JSON, filled(`{"description":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
 	for _, n := range []struct{ name, text string }{
-		{"right-to-left override", "a\u202eb"}, {"zero width space", "a\u200bb"}, {"emoji", "\U0001f41b"}, {"letter like a Latin one", "\u0430"},
-		{"escaped NUL", `a\u0000b`}, {"slash", "a/b"}, {"space", "a b"}, {"line feed", `a\nb`}, {"hyphen", "a-b"}, {"dollar", "a$b"}, {"digit first", "1a"}, {"empty", ""},
+		{"right-to-left override", "a\u202eb"},
+		{"zero width space", "a\u200bb"},
+		{"emoji", "\U0001f41b"},
+		{"letter like a Latin one", "\u0430"},
+		{"escaped NUL", `a\u0000b`},
+		{"slash", "a/b"},
+		{"space", "a b"},
+		{"line feed", `a\nb`},
+		{"hyphen", "a-b"},
+		{"dollar", "a$b"},
+		{"digit first", "1a"},
+		{"empty", ""},
 	} {
 		t.schema("name", "avro type called "+n.name, schema.Avro, is(`{"type":"record","name":"`+n.text+`","fields":[]}`), Want{Answer: Refused, Placed: true})
 		t.schema("name", "avro field called "+n.name, schema.Avro, is(`{"type":"record","name":"R","fields":[{"name":"`+n.text+`","type":"int"}]}`), Want{Answer: Refused, Placed: true})

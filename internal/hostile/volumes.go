@@ -31,8 +31,10 @@ func volumes(t *table) {
 	add("protobuf 999,999 packed numbers", schema.Protobuf, orders, largeBinary(func() []byte { return field(18, make([]byte, 999_999)) }), Want{Answer: Valid})
 	add("protobuf 300,000 messages", schema.Protobuf, orders, largeBinary(func() []byte { return []byte(strings.Repeat(string(field(20, nil)), 300_000)) }), Want{Answer: Valid})
 	add("protobuf 10 MiB of bytes", schema.Protobuf, orders, largeBinary(func() []byte { return field(15, make([]byte, most)) }), Want{Answer: Valid})
-	t.add(Case{Row: "volume", Name: "avro 2^60 leaves of no bytes", Format: schema.Avro, Text: leaves, Event: &Event{Encoding: schema.EncodingBinary, Bytes: raw()},
-		Want: Want{Answer: Unjudged, Limit: "event-nodes", Placed: true}, Volume: true})
+	t.add(Case{
+		Row: "volume", Name: "avro 2^60 leaves of no bytes", Format: schema.Avro, Text: leaves, Event: &Event{Encoding: schema.EncodingBinary, Bytes: raw()},
+		Want: Want{Answer: Unjudged, Limit: "event-nodes", Placed: true}, Volume: true,
+	})
 }
 
 // volumeSchemas are texts at their limits.

@@ -24,8 +24,10 @@ func (c *jsonCheck) wrong(v *jsonx.Value, path, what string) {
 }
 
 // writtenAs lists the kinds that have one JSON type.
-var writtenAs = map[Kind]jsonx.Kind{Null: jsonx.Null, Boolean: jsonx.Bool, String: jsonx.String, Enum: jsonx.String,
-	Array: jsonx.Array, Map: jsonx.Object, Record: jsonx.Object}
+var writtenAs = map[Kind]jsonx.Kind{
+	Null: jsonx.Null, Boolean: jsonx.Bool, String: jsonx.String, Enum: jsonx.String,
+	Array: jsonx.Array, Map: jsonx.Object, Record: jsonx.Object,
+}
 
 func (c *jsonCheck) value(o *op, v *jsonx.Value, path string) {
 	if want, ok := writtenAs[o.kind]; ok && v.Kind != want {

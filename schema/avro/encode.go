@@ -23,8 +23,10 @@ func (s *Schema) Encode(event []byte) ([]byte, error) {
 	}
 	if len(violations) > 0 {
 		first := violations[0]
-		return nil, &schema.Error{What: first.What, Path: first.Path, Position: jsonx.PositionOf(string(event), max(first.Offset, 0)),
-			Hint: "write the event in Avro's JSON encoding of this schema"}
+		return nil, &schema.Error{
+			What: first.What, Path: first.Path, Position: jsonx.PositionOf(string(event), max(first.Offset, 0)),
+			Hint: "write the event in Avro's JSON encoding of this schema",
+		}
 	}
 	e := &encoder{program: s.program(), max: s.limits.EventBytes}
 	e.value(e.program.root, v)

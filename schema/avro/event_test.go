@@ -76,8 +76,10 @@ func checkSample(t *testing.T, s *Schema, seed uint64) {
 }
 
 func TestSamples(t *testing.T) {
-	for _, text := range []string{kinds, benchSchema, `"string"`, `["null","int"]`, recursive, `{"type":"array","items":"null"}`,
-		`{"type":"bytes","logicalType":"decimal","precision":1000}`, `[{"type":"record","name":"A","fields":[{"name":"a","type":"A"}]},"int"]`} {
+	for _, text := range []string{
+		kinds, benchSchema, `"string"`, `["null","int"]`, recursive, `{"type":"array","items":"null"}`,
+		`{"type":"bytes","logicalType":"decimal","precision":1000}`, `[{"type":"record","name":"A","fields":[{"name":"a","type":"A"}]},"int"]`,
+	} {
 		s := mustParse(t, text)
 		for seed := range uint64(200) {
 			checkSample(t, s, seed)

@@ -17,8 +17,10 @@ import (
 func (s *Schema) Sample(seed uint64) (schema.Sample, error) {
 	root := s.program().root
 	if root.height == infinite {
-		return schema.Sample{}, &schema.Error{What: "no event exists: the type needs itself or an empty enum or union", Position: s.Root.Position,
-			Hint: "make the recursive field optional by a union with null, or give the enum a symbol"}
+		return schema.Sample{}, &schema.Error{
+			What: "no event exists: the type needs itself or an empty enum or union", Position: s.Root.Position,
+			Hint: "make the recursive field optional by a union with null, or give the enum a symbol",
+		}
 	}
 	g := &generator{program: s.program(), random: random{seed}, plain: seed == 0, limits: &s.limits}
 	g.value(root, 0)
@@ -26,8 +28,10 @@ func (s *Schema) Sample(seed uint64) (schema.Sample, error) {
 		g.broken = "event-bytes"
 	}
 	if g.broken != "" {
-		return schema.Sample{}, &schema.Error{What: "the smallest event of this schema exceeds limits." + g.broken, Limit: g.broken,
-			Position: s.Root.Position, Hint: "the schema repeats required parts too often"}
+		return schema.Sample{}, &schema.Error{
+			What: "the smallest event of this schema exceeds limits." + g.broken, Limit: g.broken,
+			Position: s.Root.Position, Hint: "the schema repeats required parts too often",
+		}
 	}
 	return schema.Sample{JSON: g.json, Binary: g.binary}, nil
 }

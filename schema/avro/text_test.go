@@ -34,8 +34,10 @@ func TestFingerprints(t *testing.T) {
 
 func TestNormalised(t *testing.T) {
 	cases := []struct{ in, want string }{
-		{`{"type":"record","name":"a.R","z":1,"aliases":["a.Z","Y"],"b":{"y":1,"x":2},"doc":"","fields":[{"name":"f","type":"double","default":1,"aliases":["q","p"],"order":"ascending","doc":""}]}`,
-			`{"type":"record","name":"R","namespace":"a","fields":[{"name":"f","type":"double","doc":"","default":1.0,"aliases":["p","q"]}],"b":{"y":1,"x":2},"z":1,"aliases":["Y","Z"]}`},
+		{
+			`{"type":"record","name":"a.R","z":1,"aliases":["a.Z","Y"],"b":{"y":1,"x":2},"doc":"","fields":[{"name":"f","type":"double","default":1,"aliases":["q","p"],"order":"ascending","doc":""}]}`,
+			`{"type":"record","name":"R","namespace":"a","fields":[{"name":"f","type":"double","doc":"","default":1.0,"aliases":["p","q"]}],"b":{"y":1,"x":2},"z":1,"aliases":["Y","Z"]}`,
+		},
 		{`{"type":"bytes","a":1,"scale":2,"precision":4,"logicalType":"decimal"}`, `{"type":"bytes","logicalType":"decimal","precision":4,"scale":2,"a":1}`},
 		{`{"type":"bytes","a":1,"zz":2,"scale":0,"precision":4,"logicalType":"decimal"}`, `{"type":"bytes","logicalType":"decimal","precision":4,"a":1,"scale":0,"zz":2}`},
 		{`{"type":"string","b":1,"a":1,"logicalType":"odd"}`, `{"type":"string","a":1,"b":1,"logicalType":"odd"}`},

@@ -79,8 +79,10 @@ func TestWalkRefuses(t *testing.T) {
 		{"float cut short", `"float"`, []byte{1, 2, 3}, "", "ends too early", 0, ""},
 		{"double cut short", `"double"`, []byte{1, 2, 3, 4, 5, 6, 7}, "", "ends too early", 0, ""},
 		{"boolean missing", `"boolean"`, nil, "", "ends too early", 0, ""},
-		{"path", `{"type":"record","name":"R","fields":[{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"tags","type":{"type":"map","values":"boolean"}}]}}}]}`,
-			join(varints(2), []byte{0}, []byte{2, 2, 'k', 7, 0}, []byte{0}), "", "not 7", 5, `items[1].tags{"k"}`},
+		{
+			"path", `{"type":"record","name":"R","fields":[{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"tags","type":{"type":"map","values":"boolean"}}]}}}]}`,
+			join(varints(2), []byte{0}, []byte{2, 2, 'k', 7, 0}, []byte{0}), "", "not 7", 5, `items[1].tags{"k"}`,
+		},
 	}
 	for _, c := range cases {
 		s, err := Parse(c.schema, nil, lenient)

@@ -110,8 +110,10 @@ func (w *fieldWalk) field(name string, n *Node, at spot) {
 			}
 			meant = meant.RefTo
 		}
-		f := schema.Field{Path: path, Name: name, Type: meant.typeName(), Logical: meant.Format, Tags: n.Tags,
-			Doc: n.Description, Position: n.Position(), Entity: path}
+		f := schema.Field{
+			Path: path, Name: name, Type: meant.typeName(), Logical: meant.Format, Tags: n.Tags,
+			Doc: n.Description, Position: n.Position(), Entity: path,
+		}
 		if f.Doc == "" {
 			f.Doc = meant.Description
 		}

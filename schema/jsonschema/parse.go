@@ -131,8 +131,10 @@ func (b *builder) document(name, text, base string) (*Document, error) {
 	}
 	d.Value = v
 	if v.Kind != jsonx.Object && v.Kind != jsonx.Bool {
-		return nil, &schema.Error{What: fmt.Sprintf("a JSON Schema is an object, true or false, found %s", v.Kind),
-			Document: name, Position: d.Position(v)}
+		return nil, &schema.Error{
+			What:     fmt.Sprintf("a JSON Schema is an object, true or false, found %s", v.Kind),
+			Document: name, Position: d.Position(v),
+		}
 	}
 	b.schema.documents = append(b.schema.documents, d)
 	return d, nil

@@ -33,8 +33,10 @@ func (s *Schema) Sample(seed uint64) (schema.Sample, error) {
 			return schema.Sample{JSON: event}, nil
 		}
 	}
-	return schema.Sample{}, &schema.Error{What: fmt.Sprintf("no valid event was found in %d attempts", attempts),
-		Hint: "perhaps nothing is valid under the schema"}
+	return schema.Sample{}, &schema.Error{
+		What: fmt.Sprintf("no valid event was found in %d attempts", attempts),
+		Hint: "perhaps nothing is valid under the schema",
+	}
 }
 
 // random is splitmix64: ours, so that a seed gives the same event in every

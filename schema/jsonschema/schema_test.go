@@ -151,8 +151,10 @@ func TestFields(t *testing.T) {
 	for _, f := range s.Fields() {
 		got = append(got, f.Path+" "+f.Type)
 	}
-	want := []string{"id string", "customer object", "customer.email string", "customer.parent object", "items array", "items[].sku string",
-		"items[].`odd.name` union", "attrs map", "attrs{}.x number", "card enum", "iban any"}
+	want := []string{
+		"id string", "customer object", "customer.email string", "customer.parent object", "items array", "items[].sku string",
+		"items[].`odd.name` union", "attrs map", "attrs{}.x number", "card enum", "iban any",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("fields\n%q, want\n%q", got, want)
 	}
@@ -167,8 +169,14 @@ func TestFields(t *testing.T) {
 
 func TestEditTags(t *testing.T) {
 	s := mustParse(t, order)
-	add := []schema.TagEdit{{Path: "id", Tags: []string{"KEY", "PII"}}, {Path: "customer.email", Tags: []string{"EMAIL"}},
-		{Path: "items[].sku", Tags: []string{"S"}}, {Path: "attrs{}.x", Tags: []string{"X"}}, {Path: "object.oneof.1.iban", Tags: []string{"I"}}, {Path: "object", Record: true, Tags: []string{"R"}}}
+	add := []schema.TagEdit{
+		{Path: "id", Tags: []string{"KEY", "PII"}},
+		{Path: "customer.email", Tags: []string{"EMAIL"}},
+		{Path: "items[].sku", Tags: []string{"S"}},
+		{Path: "attrs{}.x", Tags: []string{"X"}},
+		{Path: "object.oneof.1.iban", Tags: []string{"I"}},
+		{Path: "object", Record: true, Tags: []string{"R"}},
+	}
 	text, err := s.EditTags(add, []schema.TagEdit{{Path: "id", Tags: []string{"PII"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +204,8 @@ func TestEditTags(t *testing.T) {
 }
 
 func TestSample(t *testing.T) {
-	texts := []string{order, `true`, `{"type":"integer","minimum":3,"multipleOf":2}`, `{"type":"string","pattern":"^[A-Z]{2}-\\d+$","minLength":6}`,
+	texts := []string{
+		order, `true`, `{"type":"integer","minimum":3,"multipleOf":2}`, `{"type":"string","pattern":"^[A-Z]{2}-\\d+$","minLength":6}`,
 		`{"type":"array","items":{"enum":[1,2,3]},"uniqueItems":true,"minItems":3}`, `{"oneOf":[{"type":"integer"},{"type":"number"}]}`,
 		`{"type":"object","minProperties":3,"propertyNames":{"pattern":"^p"},"additionalProperties":{"type":"boolean"}}`,
 		`{"if":{"properties":{"k":{"const":1}},"required":["k"]},"then":{"required":["x"]},"else":{"required":["y"]},"type":"object"}`,
@@ -204,7 +213,8 @@ func TestSample(t *testing.T) {
 		`{"type":"object","required":["a"],"dependencies":{"a":["b"]},"properties":{"b":{"type":"null"}}}`,
 		`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"array","contains":{"const":7},"minContains":2,"prefixItems":[{"type":"string"}]}`,
 		`{"type":"array","items":{"$ref":"#"},"minItems":0}`, `{"type":"number","exclusiveMinimum":0,"maximum":0.001}`,
-		`{"type":"object","patternProperties":{"^x-[a-z]+$":{"type":"integer"}},"additionalProperties":false,"minProperties":1}`}
+		`{"type":"object","patternProperties":{"^x-[a-z]+$":{"type":"integer"}},"additionalProperties":false,"minProperties":1}`,
+	}
 	for _, text := range texts {
 		s := mustParse(t, text)
 		different := map[string]bool{}
@@ -270,11 +280,32 @@ func TestTranslate(t *testing.T) {
 		pattern, text string
 		match         bool
 	}{
-		{`^\d+$`, "12", true}, {`^\d+$`, "१", false}, {`^\s$`, "\ufeff", true}, {`^\S$`, "\u00a0", false}, {`^.$`, "\u2028", false},
-		{`^\cA$`, "\x01", true}, {`^\u{1F600}$`, "😀", true}, {`^\ud83d\ude00$`, "😀", true}, {`^[^]$`, "\n", true}, {`[]`, "a", false},
-		{`^a{$`, "a{", true}, {`^{}$`, "{}", true}, {`^[\w-.]$`, "-", true}, {`^[a\-z]$`, "-", true}, {`^[a\-z]$`, "m", false}, {`^[[a]$`, "[", true},
-		{`^\/$`, "/", true}, {`^(?<y>a)$`, "a", true}, {`^\p{Letter}$`, "é", true}, {`^\p{Script=Greek}$`, "α", true}, {`^[\s-]$`, "-", true},
-		{`^[\b]$`, "\b", true}, {`a$`, "a\n", false}, {`^a-b$`, "a-b", true}, {`^\-$`, "-", true}, {`^\0$`, "\x00", true},
+		{`^\d+$`, "12", true},
+		{`^\d+$`, "१", false},
+		{`^\s$`, "\ufeff", true},
+		{`^\S$`, "\u00a0", false},
+		{`^.$`, "\u2028", false},
+		{`^\cA$`, "\x01", true},
+		{`^\u{1F600}$`, "😀", true},
+		{`^\ud83d\ude00$`, "😀", true},
+		{`^[^]$`, "\n", true},
+		{`[]`, "a", false},
+		{`^a{$`, "a{", true},
+		{`^{}$`, "{}", true},
+		{`^[\w-.]$`, "-", true},
+		{`^[a\-z]$`, "-", true},
+		{`^[a\-z]$`, "m", false},
+		{`^[[a]$`, "[", true},
+		{`^\/$`, "/", true},
+		{`^(?<y>a)$`, "a", true},
+		{`^\p{Letter}$`, "é", true},
+		{`^\p{Script=Greek}$`, "α", true},
+		{`^[\s-]$`, "-", true},
+		{`^[\b]$`, "\b", true},
+		{`a$`, "a\n", false},
+		{`^a-b$`, "a-b", true},
+		{`^\-$`, "-", true},
+		{`^\0$`, "\x00", true},
 	} {
 		p, err := newPattern(c.pattern)
 		if err != nil || p.Unsupported != "" {
@@ -309,12 +340,14 @@ func TestResolveURI(t *testing.T) {
 
 // FuzzParse: no panic, and printing is a fixed point.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{order, `{"$ref":"#"}`, `{"$schema":"https://json-schema.org/draft/2020-12/schema","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`,
+	for _, s := range []string{
+		order, `{"$ref":"#"}`, `{"$schema":"https://json-schema.org/draft/2020-12/schema","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`,
 		`{"allOf":[true,{"not":{}}],"pattern":"^[a-z]\\d{2}$","maximum":1e3}`, doublingChain(5),
 		`{"$schema":"https://json-schema.org/draft/2020-12/schema","$anchor":"a","$vocabulary":1,"enum":[],"required":["a","a"],"$comment":3,"title":[]}`,
 		`{"$schema":"http://json-schema.org/draft-04/schema#","enum":[1,1],"dependencies":{"a":[]},"required":[],"id":"#","exclusiveMinimum":true}`,
 		`{"$schema":"https://json-schema.org/draft/2019-09/schema","$recursiveAnchor":true,"minContains":1e2,"$defs":{"a":{"$id":"b"}},"dependentRequired":{"a":["b","b"]},"contentSchema":true}`,
-		`{"$schema":"http://json-schema.org/draft-06/schema#","items":[],"definitions":{"a b":{"$id":"#x y"}},"maxLength":1e300,"type":["null","null"]}`} {
+		`{"$schema":"http://json-schema.org/draft-06/schema#","items":[],"definitions":{"a b":{"$id":"#x y"}},"maxLength":1e300,"type":["null","null"]}`,
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -148,8 +148,10 @@ func (b *bundler) numbers(n *Node, out map[string]any) {
 }
 
 func (b *bundler) applicators(n *Node, out map[string]any) {
-	for key, m := range map[string]*Node{"additionalProperties": n.AdditionalProperties, "propertyNames": n.PropertyNames, "items": n.Items,
-		"contains": n.Contains, "not": n.Not} {
+	for key, m := range map[string]*Node{
+		"additionalProperties": n.AdditionalProperties, "propertyNames": n.PropertyNames, "items": n.Items,
+		"contains": n.Contains, "not": n.Not,
+	} {
 		if m != nil {
 			out[key] = b.schema(m)
 		}

@@ -73,8 +73,10 @@ func (e *tagEditor) find(edit schema.TagEdit) (*Node, error) {
 		}
 		next := e.down(n, name, segments, &i)
 		if next == nil {
-			return nil, &schema.Error{What: fmt.Sprintf("no property matches the tag path %q: there is no %q below %s", clip(edit.Path), clip(name), orRoot(n.Pointer)),
-				Hint: "a path names properties from the top, as in customer.email"}
+			return nil, &schema.Error{
+				What: fmt.Sprintf("no property matches the tag path %q: there is no %q below %s", clip(edit.Path), clip(name), orRoot(n.Pointer)),
+				Hint: "a path names properties from the top, as in customer.email",
+			}
 		}
 		n = next
 	}

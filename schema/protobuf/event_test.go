@@ -332,10 +332,15 @@ func TestMessageIndexes(t *testing.T) {
 		path []int
 		want string
 	}{
-		{nil, "p.A"}, {[]int{0}, "p.A"}, {[]int{1}, "p.D"}, {[]int{0, 1}, "p.A.B"}, {[]int{0, 1, 0}, "p.A.B.C"},
+		{nil, "p.A"},
+		{[]int{0}, "p.A"},
+		{[]int{1}, "p.D"},
+		{[]int{0, 1}, "p.A.B"},
+		{[]int{0, 1, 0}, "p.A.B.C"},
 		// Position 0 is the map's entry, which no event is: it means B for a
 		// writer that does not count entries.
-		{[]int{0, 0}, "p.A.B"}, {[]int{0, 0, 0}, "p.A.B.C"},
+		{[]int{0, 0}, "p.A.B"},
+		{[]int{0, 0, 0}, "p.A.B.C"},
 	} {
 		md, err := s.Message(c.path)
 		if err != nil || string(md.FullName()) != c.want {

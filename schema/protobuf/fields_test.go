@@ -96,22 +96,42 @@ func TestEditTags(t *testing.T) {
 		add, remove []schema.TagEdit
 		want        string
 	}{
-		{"to a field, with import", "syntax = \"proto3\"; package p; message A { string x = 1; }", []schema.TagEdit{add("p.A.x", false, "PII")}, nil,
-			head + "message A {\n  string x = 1 [(confluent.field_meta) = {\n    tags: [\n      \"PII\"\n    ]\n  }];\n}\n"},
-		{"to a message", "syntax = \"proto3\"; package p; message A { message B {} }", []schema.TagEdit{add("A.B", true, "T", "T")}, nil,
-			head + "message A {\n  message B {\n    option (confluent.message_meta) = {\n      tags: [\n        \"T\"\n      ]\n    };\n  }\n}\n"},
-		{"beside others", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { string x = 1 [deprecated = true, (confluent.field_meta) = { doc: \"d\", tags: \"OLD\" }]; }",
-			[]schema.TagEdit{add(".p.A.x", false, "OLD", "NEW")}, nil,
-			head + "message A {\n  string x = 1 [\n    deprecated = true,\n    (confluent.field_meta) = {\n      doc: \"d\",\n      tags: [\n        \"OLD\",\n        \"NEW\"\n      ]\n    }\n  ];\n}\n"},
-		{"removed", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { string x = 1 [(confluent.field_meta).tags = \"OLD\"]; string y = 2 [(confluent.field_meta) = { tags: [\"OLD\", \"KEPT\"] }]; }",
-			nil, []schema.TagEdit{add("p.A.x", false, "OLD"), add("p.A.y", false, "OLD", "NEVER")},
-			head + "message A {\n  string x = 1;\n  string y = 2 [(confluent.field_meta) = {\n    tags: [\n      \"KEPT\"\n    ]\n  }];\n}\n"},
-		{"member of a oneof, both ways", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { oneof o { string x = 1; string y = 2; } }",
-			[]schema.TagEdit{add("p.A.x", false, "T"), add("p.A.o.y", false, "T")}, nil,
-			head + "message A {\n  oneof o {\n    string x = 1 [(confluent.field_meta) = {\n      tags: [\n        \"T\"\n      ]\n    }];\n    string y = 2 [(confluent.field_meta) = {\n      tags: [\n        \"T\"\n      ]\n    }];\n  }\n}\n"},
-		{"through a field's type", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { B b = 1; } message B { string x = 1; }",
-			[]schema.TagEdit{add("p.A.b.x", false, "T")}, nil,
-			head + "message A {\n  B b = 1;\n}\nmessage B {\n  string x = 1 [(confluent.field_meta) = {\n    tags: [\n      \"T\"\n    ]\n  }];\n}\n"},
+		{
+			"to a field, with import", "syntax = \"proto3\"; package p; message A { string x = 1; }",
+			[]schema.TagEdit{add("p.A.x", false, "PII")},
+			nil,
+			head + "message A {\n  string x = 1 [(confluent.field_meta) = {\n    tags: [\n      \"PII\"\n    ]\n  }];\n}\n",
+		},
+		{
+			"to a message", "syntax = \"proto3\"; package p; message A { message B {} }",
+			[]schema.TagEdit{add("A.B", true, "T", "T")},
+			nil,
+			head + "message A {\n  message B {\n    option (confluent.message_meta) = {\n      tags: [\n        \"T\"\n      ]\n    };\n  }\n}\n",
+		},
+		{
+			"beside others", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { string x = 1 [deprecated = true, (confluent.field_meta) = { doc: \"d\", tags: \"OLD\" }]; }",
+			[]schema.TagEdit{add(".p.A.x", false, "OLD", "NEW")},
+			nil,
+			head + "message A {\n  string x = 1 [\n    deprecated = true,\n    (confluent.field_meta) = {\n      doc: \"d\",\n      tags: [\n        \"OLD\",\n        \"NEW\"\n      ]\n    }\n  ];\n}\n",
+		},
+		{
+			"removed", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { string x = 1 [(confluent.field_meta).tags = \"OLD\"]; string y = 2 [(confluent.field_meta) = { tags: [\"OLD\", \"KEPT\"] }]; }",
+			nil,
+			[]schema.TagEdit{add("p.A.x", false, "OLD"), add("p.A.y", false, "OLD", "NEVER")},
+			head + "message A {\n  string x = 1;\n  string y = 2 [(confluent.field_meta) = {\n    tags: [\n      \"KEPT\"\n    ]\n  }];\n}\n",
+		},
+		{
+			"member of a oneof, both ways", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { oneof o { string x = 1; string y = 2; } }",
+			[]schema.TagEdit{add("p.A.x", false, "T"), add("p.A.o.y", false, "T")},
+			nil,
+			head + "message A {\n  oneof o {\n    string x = 1 [(confluent.field_meta) = {\n      tags: [\n        \"T\"\n      ]\n    }];\n    string y = 2 [(confluent.field_meta) = {\n      tags: [\n        \"T\"\n      ]\n    }];\n  }\n}\n",
+		},
+		{
+			"through a field's type", "syntax = \"proto3\"; package p; import \"confluent/meta.proto\"; message A { B b = 1; } message B { string x = 1; }",
+			[]schema.TagEdit{add("p.A.b.x", false, "T")},
+			nil,
+			head + "message A {\n  B b = 1;\n}\nmessage B {\n  string x = 1 [(confluent.field_meta) = {\n    tags: [\n      \"T\"\n    ]\n  }];\n}\n",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -373,8 +373,10 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 // TestSessionSettings looks at what a session of the log has set.
 func TestSessionSettings(t *testing.T) {
 	dsn := pgtest.Database(t)
-	log := mustOpen(t, postgres.Config{DSN: dsn, AllowUnsafe: true, NoListen: true,
-		LockTimeout: 1234 * time.Millisecond, StatementTimeout: 4321 * time.Millisecond})
+	log := mustOpen(t, postgres.Config{
+		DSN: dsn, AllowUnsafe: true, NoListen: true,
+		LockTimeout: 1234 * time.Millisecond, StatementTimeout: 4321 * time.Millisecond,
+	})
 	db := admin(t, dsn)
 	_, err := log.Update(t.Context(), registry.Head{}, func([]registry.Record, registry.Head) (registry.Append, error) {
 		var n int

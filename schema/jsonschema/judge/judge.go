@@ -91,8 +91,10 @@ func compileError(err error) error {
 		if errors.As(invalid.Err, &v) {
 			found := violations(v)
 			if len(found) > 0 {
-				return &schema.Error{What: "the validator refuses the schema: " + found[0].What,
-					Path: "/" + strings.Join(found[0].Instance, "/"), Hint: "correct the keyword"}
+				return &schema.Error{
+					What: "the validator refuses the schema: " + found[0].What,
+					Path: "/" + strings.Join(found[0].Instance, "/"), Hint: "correct the keyword",
+				}
 			}
 		}
 	}
