@@ -34,8 +34,9 @@ type Fault struct {
 // and enum symbols, promotions, the exact type of a union before a promotion. A
 // value that would change its meaning is a fault, not an error: an int rounded
 // to a float, a decimal under another scale, a time in another unit. An
-// annotation that only one side has changes nothing, except that a UUID must be
-// one.
+// annotation that only one side has changes nothing, except that a string read
+// as a UUID must be one; a default is held to its type alone, as when it is
+// parsed.
 //
 // The error is a *schema.WalkError if the event is none of the writer's or
 // exceeds its limits.
