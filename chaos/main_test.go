@@ -17,6 +17,7 @@ import (
 var (
 	races = flag.Int("chaos.races", 216, "races of incompatible pairs in all, spread over nodes, formats and levels")
 	kills = flag.Int("chaos.kills", 24, "kills per engine")
+	bug   = flag.String("chaos.plant", "", "bug to plant in the registries; then a test that stays green is broken")
 	seed  = flag.Uint64("chaos.seed", 0, "seed of the kill test; 0 takes one from the clock and prints it")
 )
 
@@ -45,6 +46,9 @@ var (
 )
 
 func build(tags ...string) (string, error) {
+	if *bug != "" {
+		tags = append(tags, "plant")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	return nodetest.Build(ctx, programs, tags...)
@@ -59,31 +63,40 @@ func program(t *testing.T, get func() (string, error)) string {
 	return bin
 }
 
+// withBug adds the bug that the registries of this run have, if any.
+func withBug(env map[string]string) map[string]string {
+	if *bug != "" {
+		env["INSTAR_PLANT"] = *bug
+	}
+	return env
+}
+
 // onSQLite and onPostgres are the settings of nodes on an empty store. The
 // cluster that the tests share runs without fsync, since only the registry is
 // killed and never the machine; a node refuses that unless told.
 func onSQLite(t *testing.T) map[string]string {
-	return map[string]string{
+	return withBug(map[string]string{
 		"INSTAR_STORAGE_DRIVER":      "sqlite",
 		"INSTAR_STORAGE_SQLITE_PATH": t.TempDir() + "/chaos.db",
-	}
+	})
 }
 
 func onPostgres(t *testing.T) map[string]string {
 	t.Helper()
-	return map[string]string{
+	return withBug(map[string]string{
 		"INSTAR_STORAGE_DRIVER":                "postgres",
 		"INSTAR_STORAGE_POSTGRES_DSN":          pgtest.Database(t),
 		"INSTAR_STORAGE_POSTGRES_ALLOW_UNSAFE": "true",
-	}
+	})
 }
 
 // start runs a node until the test ends.
 func start(t *testing.T, env map[string]string) *nodetest.Node {
 	t.Helper()
+	bin := program(t, released) // may take long; the time to start begins after it
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	n, err := nodetest.Start(ctx, nodetest.Options{Binary: program(t, released), Dir: t.TempDir(), Env: env})
+	n, err := nodetest.Start(ctx, nodetest.Options{Binary: bin, Dir: t.TempDir(), Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}

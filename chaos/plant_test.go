@@ -37,6 +37,30 @@ func TestPlantedBugs(t *testing.T) {
 	}
 }
 
+// TestPlantedBugsOverProcesses proves the same of the tests of this package.
+func TestPlantedBugsOverProcesses(t *testing.T) {
+	if *bug != "" {
+		t.Skip("this run is one of those that this test starts")
+	}
+	for _, c := range []struct{ bug, test string }{
+		{"no-second-decide", "TestRaces/two_nodes_on_postgres"},
+		{"stale-config", "TestRaces/two_nodes_on_postgres/config_and_register"},
+		{"wake-applied-twice", "TestIncompatiblePairs/two_nodes_on_postgres"},
+		{"version-is-count", "TestKill$/sqlite"},
+		{"ack-before-commit", "TestKill$/sqlite"},
+	} {
+		t.Run(c.bug, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+c.test, "-chaos.plant="+c.bug, "-chaos.kills=8")
+			out, err := cmd.CombinedOutput()
+			if err == nil || !bytes.Contains(out, []byte("--- FAIL: ")) {
+				t.Errorf("%s stays green with this bug (%v):\n%s", c.test, err, out)
+			}
+		})
+	}
+}
+
 // planted runs the tests of the registry with one bug alive.
 func planted(t *testing.T, bin, bug string) ([]byte, error) {
 	t.Helper()
