@@ -125,7 +125,6 @@ type bodyKey struct {
 	id      int64
 	at      int64
 	deleted bool
-	aliased string
 }
 
 func (a *API) hashKey(k *bodyKey) uint64 {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -215,6 +214,3 @@ func (x *request) detail(err error, body *wire.Error) {
 		}
 	}
 }
-
-// raw is a JSON text that was made elsewhere.
-type raw = json.RawMessage

@@ -151,14 +151,6 @@ func (c *cache[K, V]) put(key K, v *V) {
 	}
 }
 
-// add remembers a value that came by another way.
-func (c *cache[K, V]) add(key K, v *V) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.negative, key)
-	c.put(key, v)
-}
-
 // merge publishes the newer entries.
 func (c *cache[K, V]) merge() {
 	old := *c.read.Load()

@@ -143,7 +143,7 @@ func (c *Client) do(ctx context.Context, req *call) error {
 	var last error
 	for attempt := 1; ; attempt++ {
 		n, b := c.pick(attempt)
-		err, retry := c.attempt(ctx, b, req, body, key)
+		retry, err := c.attempt(ctx, b, req, body, key)
 		if err == nil {
 			c.good.Store(int32(n))
 			return nil
@@ -216,7 +216,7 @@ type retry struct {
 	after             time.Duration
 }
 
-func (c *Client) attempt(ctx context.Context, b *base, req *call, body []byte, key string) (error, retry) { //nolint:revive // the error is the answer, retry its comment
+func (c *Client) attempt(ctx context.Context, b *base, req *call, body []byte, key string) (retry, error) {
 	inner := ctx
 	if req.stream == nil && req.open == nil {
 		var cancel context.CancelFunc
@@ -226,27 +226,27 @@ func (c *Client) attempt(ctx context.Context, b *base, req *call, body []byte, k
 	res, err := c.send(inner, b, req, body, key)
 	if err != nil {
 		b.note(err, c.set.clock().Add(c.set.rest))
-		return err, retry{allowed: req.repeatable || c.mayRepeat(req.method), failover: true}
+		return retry{allowed: req.repeatable || c.mayRepeat(req.method), failover: true}, err
 	}
 	c.noteSeq(res.Header)
 	if req.open != nil && res.StatusCode < 400 {
 		b.note(nil, time.Time{})
 		*req.open = res.Body
-		return nil, retry{}
+		return retry{}, nil
 	}
 	defer res.Body.Close()
 	text, err := readBody(res.Body, c.set.maxBody)
 	where := b.url + req.path
 	if err != nil {
 		b.note(err, c.set.clock().Add(c.set.rest))
-		return fmt.Errorf("%s %s: read the answer: %w", req.method, where, err), retry{allowed: req.repeatable || c.mayRepeat(req.method), failover: true}
+		return retry{allowed: req.repeatable || c.mayRepeat(req.method), failover: true}, fmt.Errorf("%s %s: read the answer: %w", req.method, where, err)
 	}
 	if res.StatusCode >= 400 {
 		e := readError(req.method, where, res.StatusCode, res.Header, text)
-		return e, c.judge(b, e, req, res.Header)
+		return c.judge(b, e, req, res.Header), e
 	}
 	b.note(nil, time.Time{})
-	return decode(req, where, res.Header, text), retry{}
+	return retry{}, decode(req, where, res.Header, text)
 }
 
 // mayRepeat reports whether the method may be repeated although the first try

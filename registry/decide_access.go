@@ -41,7 +41,7 @@ func (d *decider) revokeToken(cmd RevokeToken) (Decision, error) {
 	if d.st.Token(cmd.Name) == nil {
 		return Decision{}, fail(TokenNotFound, "Token '%s' not found.", cmd.Name)
 	}
-	return Decision{Changes: []Change{TokenRevoked{Name: cmd.Name}}, Result: cmd.Name}, nil
+	return Decision{Changes: []Change{TokenRevoked(cmd)}, Result: cmd.Name}, nil
 }
 
 func (d *decider) changeGrant(cmd ChangeGrant) (Decision, error) {

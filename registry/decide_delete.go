@@ -172,7 +172,7 @@ func (d *decider) deleteContext(cmd DeleteContext) (Decision, error) {
 	if c == nil || !c.Listed {
 		return Decision{Result: false}, nil
 	}
-	changes := []Change{ContextDeleted{Context: cmd.Context}}
+	changes := []Change{ContextDeleted(cmd)}
 	for _, scope := range d.configuredIn(cmd.Context) {
 		changes = append(changes, scope...)
 	}

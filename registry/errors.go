@@ -98,8 +98,6 @@ func versionNotFound(version int) *Error {
 
 func schemaNotFound() *Error { return fail(SchemaNotFound, "Schema not found") }
 
-func idNotFound(id int64) *Error { return fail(SchemaNotFound, "Schema %d not found", id) }
-
 func invalidSchema(cause error) *Error {
 	return fail(InvalidSchema, "Invalid schema, details: %s", cause).from(cause)
 }

@@ -373,9 +373,10 @@ func (s *Service) gone(ctx context.Context, h Hash) error {
 			return err
 		}
 	}
-	s.publish.Lock()   // a removal that is committed and not yet published
-	s.publish.Unlock() //nolint:staticcheck // waiting is the purpose
-	if uses, _ := s.State().texts.Get(string(h[:])); uses > 0 {
+	s.publish.Lock() // a removal may be committed and not yet published
+	uses, _ := s.State().texts.Get(string(h[:]))
+	s.publish.Unlock()
+	if uses > 0 {
 		return &schema.Bug{Where: "load", Cause: fmt.Sprintf("the text %x is not in the store", h[:8])}
 	}
 	return schemaNotFound().from(errTextGone)

@@ -131,7 +131,7 @@ func paging(t *testing.T, s Store) {
 
 func wake(t *testing.T, s Store) {
 	a, b := s.Open(t), s.Open(t)
-	if a.Wake() != a.Wake() {
+	if first, second := a.Wake(), a.Wake(); first != second {
 		t.Error("the wake channel changes")
 	}
 	drain(a.Wake())
