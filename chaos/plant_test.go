@@ -39,12 +39,9 @@ func TestPlantedBugs(t *testing.T) {
 
 // TestPlantedBugsOverProcesses proves the same of the tests of this package.
 func TestPlantedBugsOverProcesses(t *testing.T) {
-	if *bug != "" {
-		t.Skip("this run is one of those that this test starts")
-	}
 	for _, c := range []struct{ bug, test string }{
 		{"no-second-decide", "TestRaces/two_nodes_on_postgres"},
-		{"stale-config", "TestRaces/two_nodes_on_postgres/config_and_register"},
+		{"stale-config", "TestRaces/one_node_on_sqlite/config_and_register"},
 		{"wake-applied-twice", "TestIncompatiblePairs/two_nodes_on_postgres"},
 		{"version-is-count", "TestKill$/sqlite"},
 		{"ack-before-commit", "TestKill$/sqlite"},
@@ -52,7 +49,7 @@ func TestPlantedBugsOverProcesses(t *testing.T) {
 		t.Run(c.bug, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
-			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+c.test, "-chaos.plant="+c.bug, "-chaos.kills=8")
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+c.test, "-chaos.plant="+c.bug, "-chaos.kills=8", "-chaos.races=720")
 			out, err := cmd.CombinedOutput()
 			if err == nil || !bytes.Contains(out, []byte("--- FAIL: ")) {
 				t.Errorf("%s stays green with this bug (%v):\n%s", c.test, err, out)
