@@ -14,6 +14,9 @@ import (
 	"github.com/instar-registry/instar/internal/pgtest"
 )
 
+// changes is how many changes are timed; by polling each takes about a second.
+const changes = 100
+
 // arrival is when a subscriber saw the change of a subject.
 type arrival struct {
 	subject string
@@ -68,7 +71,7 @@ func (e *env) followed(ctx context.Context, pg *pgtest.Cluster, listen string) (
 	c := nodetest.NewClient(nodes[0].URL, 1, 10*time.Second)
 	defer c.Close()
 	var late []time.Duration
-	for i := range 200 {
+	for i := range changes {
 		subject := fmt.Sprintf("feed-%d", i)
 		if _, err := register(ctx, c, subject, avro20("R", subject, "")); err != nil {
 			return nil, err
