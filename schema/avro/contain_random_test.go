@@ -209,6 +209,10 @@ func (a *artist) edit(root *model) {
 		}
 	case "ref":
 	default:
+		if m.kind == "bytes" && m.logical != "" && a.below(2) == 0 {
+			m.logical = fmt.Sprintf(`,"logicalType":"decimal","precision":%d,"scale":%d`, 2+a.below(3), a.below(3))
+			return
+		}
 		switch old := *m; a.below(4) {
 		case 0:
 			*m = model{kind: "union", parts: []*model{{kind: "null"}, &old}}
@@ -297,7 +301,7 @@ func holdToEvents(t *testing.T, w, r *Schema, c schema.Containment, events int) 
 			return // no event exists
 		}
 		for _, first := range []bool{false, true} {
-			reading, err := read(w, r, sample.Binary, first)
+			reading, err := read(w, r, sample.Binary, readOptions{first: first})
 			if err != nil {
 				t.Fatal(err)
 			}

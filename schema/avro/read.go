@@ -14,7 +14,7 @@ type Reading struct {
 	// fault refuses it.
 	JSON []byte
 	// Faults are the places where the event is refused or read as another
-	// value than was written, in the order of the reader's fields.
+	// value than was written, in the order of the reader's fields, at most 100.
 	Faults []Fault
 }
 
@@ -41,18 +41,24 @@ type Fault struct {
 // The error is a *schema.WalkError if the event is none of the writer's or
 // exceeds its limits.
 func Read(writer, reader *Schema, event []byte) (Reading, error) {
-	return read(writer, reader, event, false)
+	return read(writer, reader, event, readOptions{})
 }
 
-// read can also read as the letter of the specification has it: the first
-// matching branch of a union.
-func read(writer, reader *Schema, event []byte, first bool) (Reading, error) {
+type readOptions struct {
+	// first reads as the letter of the specification has it: the first matching
+	// branch of a union.
+	first bool
+	// only keeps the faults at one path, however many there are elsewhere.
+	only string
+}
+
+func read(writer, reader *Schema, event []byte, opts readOptions) (Reading, error) {
 	if _, err := writer.Walk(event, WalkOptions{}); err != nil {
 		return Reading{}, err
 	}
 	x := &resolver{
 		walker: walker{data: event, limits: &writer.limits},
-		writer: writer.program(), reader: reader.program(), first: first,
+		writer: writer.program(), reader: reader.program(), readOptions: opts,
 		maxOut: 4 * max(writer.limits.EventBytes, 1<<20), maxNodes: writer.limits.EventNodes,
 		// Each byte is passed over once per record around it, and more often
 		// only if several fields of the reader read one of the writer.
@@ -74,18 +80,18 @@ func read(writer, reader *Schema, event []byte, first bool) (Reading, error) {
 type resolver struct {
 	walker
 	writer, reader *program
-	first          bool
-	path           []pathStep
-	out            []byte
-	nodes          int
-	maxOut         int
-	maxNodes       int
-	skipped        int // bytes passed over to find where fields start
-	maxSkipped     int
-	defaults       map[*Field][]byte // as written; nil if the default does not fit
-	faults         []Fault
-	refused        bool
-	over           *schema.WalkError
+	readOptions
+	path       []pathStep
+	out        []byte
+	nodes      int
+	maxOut     int
+	maxNodes   int
+	skipped    int // bytes passed over to find where fields start
+	maxSkipped int
+	defaults   map[*Field][]byte // as written; nil if the default does not fit
+	faults     []Fault
+	refused    bool
+	over       *schema.WalkError
 }
 
 func (x *resolver) admit() bool {
@@ -109,8 +115,11 @@ func (x *resolver) fault(effect schema.Effect, written, read string) {
 		x.refused = true
 		x.out = append(x.out, "null"...)
 	}
-	if len(x.faults) < maxViolations {
-		x.faults = append(x.faults, Fault{Path: renderPath(x.path), Effect: effect, Written: written, Read: read})
+	if len(x.faults) == maxViolations {
+		return
+	}
+	if at := renderPath(x.path); x.only == "" || x.only == at {
+		x.faults = append(x.faults, Fault{Path: at, Effect: effect, Written: written, Read: read})
 	}
 }
 

@@ -75,7 +75,11 @@ func (c *confirmer) check(build *builder, k claim) (*schema.Witness, *schema.Und
 
 // fault reads the event and returns the fault that was claimed, or nil.
 func (c *confirmer) fault(event []byte, k claim, first bool) (*Fault, error) {
-	reading, err := read(c.writer, c.reader, event, first)
+	opts := readOptions{first: first, only: k.path}
+	if k.kind == KindUnsatisfiable {
+		opts.only = "" // it fails somewhere
+	}
+	reading, err := read(c.writer, c.reader, event, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +87,12 @@ func (c *confirmer) fault(event []byte, k claim, first bool) (*Fault, error) {
 	if k.misread {
 		want = schema.Misread
 	}
+	if k.kind == KindUnsatisfiable && reading.JSON == nil {
+		return &Fault{Path: "$", Effect: schema.Refused, Written: "an event", Read: "no event of the reader exists"}, nil
+	}
 	for i := range reading.Faults {
 		f := &reading.Faults[i]
-		if f.Effect == want && (f.Path == k.path || k.kind == KindUnsatisfiable) {
+		if f.Effect == want {
 			return f, nil
 		}
 	}
