@@ -68,41 +68,6 @@ func (c *Case) play(in input) (Outcome, schema.Parsed) {
 	return Outcome{Answer: Invalid, Text: clip(v.What), Placed: v.Offset >= 0 || v.Path != ""}, s
 }
 
-// exercise asks an accepted schema for everything that it can compute, since a
-// library may turn to the network as late as that. samples is how many events it
-// must generate.
-func exercise(s schema.Parsed, samples uint64) error {
-	_, _, _, _ = s.Canonical(), s.Normalised(), s.Equivalence(), s.Inlined()
-	_, _, _, _ = s.Fields(), s.TopLevel(), s.Fingerprints(), s.Size()
-	for _, name := range []string{"resolved", "serialized", "ignore_extensions", "unknown"} {
-		if _, _, err := s.Render(name); err != nil && isBug(err) {
-			return err
-		}
-	}
-	if _, err := s.EditTags([]schema.TagEdit{{Path: "a.b", Tags: []string{"PII"}}}, nil); err != nil && isBug(err) {
-		return err
-	}
-	for seed := range samples {
-		sample, err := s.Sample(seed)
-		if err != nil {
-			if isBug(err) {
-				return err
-			}
-			continue
-		}
-		events := []schema.Event{{Encoding: schema.EncodingJSON, Bytes: sample.JSON}}
-		if sample.Binary != nil {
-			events = append(events, schema.Event{Encoding: schema.EncodingBinary, Bytes: sample.Binary})
-		}
-		for _, e := range events {
-			if _, err := s.Check(context.Background(), e); err != nil && isBug(err) {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func playFrame(b []byte) Outcome {
 	p, err := frame.ReadPrefix(b)
 	if err == nil {
