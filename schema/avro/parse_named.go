@@ -47,10 +47,8 @@ func (p *parser) define(slot **Node, kind Kind, v *jsonx.Value, namespace string
 }
 
 func (p *parser) checkFullName(offset int, full string) error {
-	if max := p.opts.Limits.NameBytes; max > 0 && len(full) > max {
-		if err := p.soft(offset, "", fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(full), max), "shorten it"); err != nil {
-			return err
-		}
+	if err := p.checkLength(offset, full); err != nil {
+		return err
 	}
 	if _, ok := primitives[full]; ok {
 		return p.fail(offset, fmt.Sprintf("a type cannot be called %q like the primitive", full), "rename it or give it a namespace")
@@ -65,14 +63,19 @@ func (p *parser) checkFullName(offset int, full string) error {
 	return nil
 }
 
+func (p *parser) checkLength(offset int, name string) error {
+	if max := p.opts.Limits.NameBytes; max > 0 && len(name) > max {
+		return p.soft(offset, "", fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(name), max), "shorten it")
+	}
+	return nil
+}
+
 const nameHint = "names start with a letter or underscore and go on with letters, digits and underscores"
 
 // checkName is for fields, symbols and field aliases.
 func (p *parser) checkName(offset int, what, name string) error {
-	if max := p.opts.Limits.NameBytes; max > 0 && len(name) > max {
-		if err := p.soft(offset, "", fmt.Sprintf("a name of %d bytes exceeds limits.name-bytes %d", len(name), max), "shorten it"); err != nil {
-			return err
-		}
+	if err := p.checkLength(offset, name); err != nil {
+		return err
 	}
 	if !validName(name) {
 		return p.soft(offset, "", fmt.Sprintf("%q is not a legal %s", name, what), nameHint)
@@ -87,6 +90,9 @@ func (p *parser) aliases(n *Node, v *jsonx.Value) error {
 	}
 	for _, item := range items {
 		full := qualify(item.Text, n.Namespace())
+		if err := p.checkLength(item.Offset, full); err != nil {
+			return err
+		}
 		if !validName(unqualified(full)) || !validNamespace(namespaceOf(full)) {
 			if err := p.soft(item.Offset, "", fmt.Sprintf("%q is not a legal alias", item.Text), nameHint); err != nil {
 				return err

@@ -65,6 +65,7 @@ func TestRefusals(t *testing.T) {
 		{"decimal precision limit", `{"type":"bytes","logicalType":"decimal","precision":1001}`, "limit decimal-digits is 1000", "/precision", "", false},
 		{"duration size", `{"type":"fixed","name":"F","size":11,"logicalType":"duration"}`, "size 12", "/logicalType", "", true},
 		{"uuid size", `{"type":"fixed","name":"F","size":15,"logicalType":"uuid"}`, "size 16", "/logicalType", "", true},
+		{"long alias", `{"type":"record","name":"R","aliases":["` + strings.Repeat("a", 1025) + `"],"fields":[]}`, "exceeds limits.name-bytes 1024", "/aliases/0", "", true},
 		{"long name", `{"type":"record","name":"` + strings.Repeat("a", 1025) + `","fields":[]}`, "exceeds limits.name-bytes 1024", "/name", "", true},
 		{"long doc", `{"type":"record","name":"R","doc":"` + strings.Repeat("a", 65_600) + `","fields":[]}`, "limit doc-bytes", "/doc", "", false},
 		{"too deep", strings.Repeat(`{"type":"array","items":`, 64) + `"int"` + strings.Repeat("}", 64), "limit nesting is 64, found 65", strings.Repeat("/items", 64), "", false},
