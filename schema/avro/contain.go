@@ -114,7 +114,7 @@ func (a *answer) witness(f *finding, b *schema.Break) (*schema.Witness, *schema.
 	}
 	build := builder{program: a.judge.writer}
 	build.along(a.judge.writer.root, a.edgesTo(at, &p), a.leaf(at, &p), 0)
-	a.step(1 + len(build.out)/8)
+	a.step(1 + len(build.out)/4)
 	path := b.Path
 	if first {
 		path = renderPath(a.stepsTo(at, &p))
