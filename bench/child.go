@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"syscall"
 	"time"
 
 	"github.com/instar-registry/instar/internal/nodetest"
@@ -34,7 +33,7 @@ func startChild(input []byte, args ...string) (*child, error) {
 		return nil, err
 	}
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = nodetest.ChildAttributes()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func TestRaces(t *testing.T) {
 func avro(subject string, more string) schemaBody {
 	name := make([]byte, 0, len(subject))
 	for _, r := range []byte(subject) {
-		if r == ' ' {
+		if r == ' ' || r == '-' {
 			r = '_'
 		}
 		name = append(name, r)

@@ -2,8 +2,8 @@ package nodetest
 
 import "syscall"
 
-// childAttributes makes the kernel end a child with its parent, so that a test
+// ChildAttributes makes the kernel end a child with its parent, so that a test
 // that is killed leaves no server behind.
-func childAttributes() *syscall.SysProcAttr {
+func ChildAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

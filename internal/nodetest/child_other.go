@@ -4,5 +4,5 @@ package nodetest
 
 import "syscall"
 
-// childAttributes asks for nothing: only Linux can end a child with its parent.
-func childAttributes() *syscall.SysProcAttr { return nil }
+// ChildAttributes asks for nothing: only Linux can end a child with its parent.
+func ChildAttributes() *syscall.SysProcAttr { return nil }

@@ -80,7 +80,7 @@ func Launch(o Options) (*Node, error) {
 	n.cmd.Dir = o.Dir
 	n.cmd.Env = environment(o, admin)
 	n.cmd.Stdout, n.cmd.Stderr = log.file, log.file
-	n.cmd.SysProcAttr = childAttributes()
+	n.cmd.SysProcAttr = ChildAttributes()
 	if err := n.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", o.Binary, err), log.file.Close())
 	}
@@ -162,6 +162,10 @@ func (n *Node) WaitReady(ctx context.Context) error {
 
 // Done is closed when the process has ended.
 func (n *Node) Done() <-chan struct{} { return n.done }
+
+// ExitCode is the code that the process ended with, -1 if a signal ended it.
+// Call it only after Done is closed.
+func (n *Node) ExitCode() int { return n.cmd.ProcessState.ExitCode() }
 
 // PID is the process id, for readers of its memory and CPU figures.
 func (n *Node) PID() int { return n.cmd.Process.Pid }
