@@ -55,7 +55,7 @@ func (s *Service) quick(st *State, n Name, c *Content) *Version {
 		return nil
 	}
 	eff := st.InForce(n, s.opt.Settings)
-	if eff.DefaultMetadata != nil || eff.OverrideMetadata != nil || eff.DefaultRuleSet != nil || eff.OverrideRuleSet != nil {
+	if hasDefaults(&eff) {
 		return nil
 	}
 	return subject.holding(c, false)

@@ -88,20 +88,24 @@ func BenchmarkReregister(b *testing.B) {
 	}
 }
 
-// BenchmarkRegister appends new versions of one subject, checked at the default
-// level.
+// BenchmarkRegister appends new versions of 20 fields, fifty a subject, checked
+// at the default level.
 func BenchmarkRegister(b *testing.B) {
 	s := Open(Options{Log: newMemLog(), Exclusive: true})
 	defer s.Close(context.Background()) //nolint:errcheck // a benchmark
 	for !s.Status().Ready {
 		runtime.Gosched()
 	}
+	fields := make([]string, 20)
+	for i := range fields {
+		fields[i] = fmt.Sprintf(`{"name":"field_%d","type":["null","string"],"default":null,"doc":"what it is"}`, i)
+	}
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		i++
-		text := avroRecord(fieldA, fmt.Sprintf(`{"name":"f%d","type":"int","default":0}`, i))
-		cmd := Register{Name: Name{".", fmt.Sprintf("s-%d", i/10)}, Format: schema.Avro, Text: text}
+		fields[19] = fmt.Sprintf(`{"name":"f%d","type":"int","default":0}`, i)
+		cmd := Register{Name: Name{".", fmt.Sprintf("s-%d", i/50)}, Format: schema.Avro, Text: avroRecord(fields...)}
 		if _, err := s.Register(context.Background(), by, cmd); err != nil {
 			b.Fatal(err)
 		}

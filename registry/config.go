@@ -170,6 +170,9 @@ func (st *State) scopes(n Name) []Name {
 // own only.
 func (st *State) InForce(n Name, s Settings) Config {
 	out := s.base()
+	if st.configs.Len() == 0 {
+		return out
+	}
 	for _, layer := range st.layers(n, s) {
 		layer.put(&out)
 	}
@@ -193,8 +196,17 @@ func (st *State) Effective(n Name, s Settings) Effective {
 
 // base is the entry below every scope.
 func (s *Settings) base() Config {
-	normalize, validate := s.Normalize, s.ValidateNew
-	return Config{Compatibility: s.Compatibility, Policy: s.Policy, Normalize: &normalize, ValidateNew: &validate}
+	return Config{Compatibility: s.Compatibility, Policy: s.Policy, Normalize: shared(s.Normalize), ValidateNew: shared(s.ValidateNew)}
+}
+
+var yes, no = true, false
+
+// shared returns a pointer that nobody may write through.
+func shared(b bool) *bool {
+	if b {
+		return &yes
+	}
+	return &no
 }
 
 // layer is one entry on the way to a configuration in force.

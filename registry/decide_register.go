@@ -50,8 +50,10 @@ func (d *decider) register(cmd Register) (Decision, error) {
 	if isNeed(parseErr) {
 		return Decision{}, parseErr
 	}
+	searched := false // all live versions were compared with the candidate
 	if first != nil {
 		v, err := d.already(&cmd, &eff, first)
+		searched = cmd.Version == 0 && cmd.ID == 0 && !cmd.Import && !hasDefaults(&eff) && !cmd.hasTagEdits()
 		if err != nil || v != nil {
 			return existing(cmd.Name, v), err
 		}
@@ -66,6 +68,7 @@ func (d *decider) register(cmd Register) (Decision, error) {
 		}
 		if changed || first == nil {
 			first, parseErr = d.candidate(&cmd, importing)
+			searched = false
 		}
 	}
 	if parseErr != nil {
@@ -74,17 +77,17 @@ func (d *decider) register(cmd Register) (Decision, error) {
 	if first == nil {
 		return Decision{}, fail(InvalidSchema, "Empty schema")
 	}
-	return d.admit(&cmd, &eff, first, importing)
+	return d.admit(&cmd, &eff, first, importing, searched)
 }
 
 // admit runs steps 7 to 11 on a candidate that parsed.
-func (d *decider) admit(cmd *Register, eff *Config, c *candidate, importing bool) (Decision, error) {
+func (d *decider) admit(cmd *Register, eff *Config, c *candidate, importing, searched bool) (Decision, error) {
 	subject := d.st.Subject(cmd.Name)
 	next := subject.Highest() + 1
 	if plant.Is(plant.VersionIsCount) && subject != nil {
 		next = len(subject.Versions) + 1
 	}
-	if cmd.Version == 0 && cmd.ID == 0 && !cmd.hasTagEdits() {
+	if !searched && cmd.Version == 0 && cmd.ID == 0 && !cmd.hasTagEdits() {
 		v, err := d.same(cmd.Name, c, subject.Live())
 		if err != nil || v != nil {
 			return existing(cmd.Name, v), err
@@ -130,6 +133,10 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 		return Decision{Result: result}
 	}
 	result.Text = ""
+	if c.parsed != nil && len(c.refs) == 0 && c.text == c.parsed.Canonical() {
+		// Read leniently, the stored text says what the candidate said.
+		d.env.Library.Remember(c.content.Identity, Memory{Parsed: c.parsed, Shape: shapeOf(c.parsed)})
+	}
 	var changes []Change
 	if ctx := d.st.Context(cmd.Name.Context); cmd.Name.Context != DefaultContext && (ctx == nil || !ctx.Listed) {
 		changes = append(changes, ContextCreated{Context: cmd.Name.Context})
@@ -261,8 +268,7 @@ func (d *decider) already(cmd *Register, eff *Config, c *candidate) (*Version, e
 		}
 		return nil, nil
 	}
-	defaults := eff.DefaultMetadata != nil || eff.OverrideMetadata != nil || eff.DefaultRuleSet != nil || eff.OverrideRuleSet != nil
-	if cmd.hasTagEdits() || defaults || cmd.Version > 0 || cmd.Import {
+	if cmd.hasTagEdits() || hasDefaults(eff) || cmd.Version > 0 || cmd.Import {
 		return nil, nil
 	}
 	live := s.Live()
@@ -274,6 +280,11 @@ func (d *decider) already(cmd *Register, eff *Config, c *candidate) (*Version, e
 		return nil, err
 	}
 	return v, err
+}
+
+// hasDefaults reports whether the configuration adds to what is registered.
+func hasDefaults(c *Config) bool {
+	return c.DefaultMetadata != nil || c.OverrideMetadata != nil || c.DefaultRuleSet != nil || c.OverrideRuleSet != nil
 }
 
 // same finds the newest of the given versions whose content the registry calls
@@ -294,16 +305,48 @@ func (d *decider) same(n Name, c *candidate, versions []*Version) (*Version, err
 			alike = append(alike, v)
 		}
 	}
-	parsed, errs, err := d.st.parsedAll(d.env, n.Context, alike)
+	shapes, err := d.shapes(n, alike)
 	if err != nil {
 		return nil, err
 	}
+	want := shapeOf(c.parsed)
 	for i, v := range alike {
-		if errs[i] == nil && c.equals(v.Content, parsed[i]) {
+		if c.equals(v.Content, want, shapes[i]) {
 			return v, nil
 		}
 	}
 	return nil, nil
+}
+
+// shapes returns the shapes of stored contents; only those that are not
+// remembered are parsed.
+func (d *decider) shapes(n Name, versions []*Version) ([]*Shape, error) {
+	out := make([]*Shape, len(versions))
+	var missing []*Version
+	for i, v := range versions {
+		if len(v.Content.References) == 0 {
+			out[i] = d.env.Library.Recall(v.Content.Identity).Shape
+		}
+		if out[i] == nil {
+			missing = append(missing, v)
+		}
+	}
+	parsed, _, err := d.st.parsedAll(d.env, n.Context, missing)
+	if err != nil {
+		return nil, err
+	}
+	next := 0
+	for i, v := range versions {
+		if out[i] != nil {
+			continue
+		}
+		out[i] = shapeOf(parsed[next])
+		next++
+		if len(v.Content.References) == 0 {
+			d.env.Library.Remember(v.Content.Identity, Memory{Shape: out[i]})
+		}
+	}
+	return out, nil
 }
 
 // mayEqual is a cheap test on references before anything is parsed.
@@ -311,11 +354,15 @@ func (c *candidate) mayEqual(o *Content) bool {
 	return len(c.refs) == 0 || slices.Equal(c.refs, o.References)
 }
 
-func (c *candidate) equals(o *Content, p schema.Parsed) bool {
-	if slices.Equal(c.refs, o.References) {
-		return c.parsed.Equivalence() == p.Equivalence()
+func (c *candidate) equals(o *Content, want, have *Shape) bool {
+	switch {
+	case have.Unreadable:
+		return false
+	case slices.Equal(c.refs, o.References):
+		return want.Equivalence == have.Equivalence
+	default:
+		return len(c.refs) == 0 && want.Inlined == have.Inlined
 	}
-	return len(c.refs) == 0 && c.parsed.Inlined() == p.Inlined()
 }
 
 // mode runs step 3.

@@ -16,8 +16,32 @@ type Library interface {
 	Text(h Hash) (string, bool)
 	// Parse parses a text with its resolved references.
 	Parse(f schema.Format, text string, docs []schema.Document, lenient bool) (schema.Parsed, error)
+	// Recall returns what Remember was told about a content without references,
+	// whose meaning depends on nothing else. Either part may have been
+	// forgotten.
+	Recall(identity Hash) Memory
+	Remember(identity Hash, m Memory)
 	// Check runs the compatibility engine.
 	Check(req compat.Request) (compat.Report, error)
+}
+
+// Memory is what is known about a stored content without references.
+type Memory struct {
+	Parsed schema.Parsed // read leniently, as history is
+	Shape  *Shape
+}
+
+// Shape decides sameness without a parse.
+type Shape struct {
+	Equivalence, Inlined Hash
+	Unreadable           bool // the text does not parse, so it equals nothing
+}
+
+func shapeOf(p schema.Parsed) *Shape {
+	if p == nil {
+		return &Shape{Unreadable: true}
+	}
+	return &Shape{Equivalence: textHash(p.Equivalence()), Inlined: textHash(p.Inlined())}
 }
 
 // Env is everything a decision depends on besides state and command.
@@ -144,6 +168,12 @@ func (r *resolver) add(name string, text Hash) error {
 // parsed returns the parsed form of a stored content as a context sees it.
 // History is always parsed leniently.
 func (st *State) parsed(env *Env, context string, c *Content) (schema.Parsed, error) {
+	alone := len(c.References) == 0
+	if alone {
+		if m := env.Library.Recall(c.Identity); m.Parsed != nil {
+			return m.Parsed, nil
+		}
+	}
 	docs, err := st.documents(env, context, c.References, true)
 	body, ok := env.Library.Text(c.Text)
 	if need, isNeed := err.(*NeedTexts); isNeed && !ok { //nolint:errorlint // our own error, never wrapped
@@ -156,7 +186,11 @@ func (st *State) parsed(env *Env, context string, c *Content) (schema.Parsed, er
 	if !ok {
 		return nil, &NeedTexts{Hashes: []Hash{c.Text}}
 	}
-	return env.Library.Parse(c.Format, body, docs, true)
+	p, err := env.Library.Parse(c.Format, body, docs, true)
+	if err == nil && alone {
+		env.Library.Remember(c.Identity, Memory{Parsed: p})
+	}
+	return p, err
 }
 
 // parsedAll parses several contents and gathers all missing texts at once.

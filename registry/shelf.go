@@ -21,6 +21,8 @@ type shelf struct {
 	clock   func() time.Time
 	texts   *lru.Cache[Hash, string]
 	parsed  *lru.Cache[Hash, schema.Parsed]
+	known   *lru.Cache[Hash, schema.Parsed] // by content identity
+	shapes  *lru.Cache[Hash, *Shape]        // by content identity
 	reports *lru.Cache[Hash, compat.Report]
 	// submitted remembers what a request body came to, so that registering or
 	// looking up known content needs no parse.
@@ -31,7 +33,9 @@ type shelf struct {
 // rest.
 const (
 	textBudget      = 24 << 20
-	parsedBudget    = 48 << 20
+	parsedBudget    = 24 << 20
+	knownBudget     = 32 << 20
+	shapeBudget     = 100_000
 	reportBudget    = 4_096
 	submittedBudget = 20_000
 )
@@ -41,6 +45,8 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		limits: l, obs: obs, clock: clock,
 		texts:     lru.New[Hash, string](textBudget),
 		parsed:    lru.New[Hash, schema.Parsed](parsedBudget),
+		known:     lru.New[Hash, schema.Parsed](knownBudget),
+		shapes:    lru.New[Hash, *Shape](shapeBudget),
 		reports:   lru.New[Hash, compat.Report](reportBudget),
 		submitted: lru.New[Hash, *Content](submittedBudget),
 	}
@@ -65,6 +71,24 @@ func (s *shelf) Parse(f schema.Format, text string, docs []schema.Document, leni
 	}
 	s.parsed.Put(key, p, p.Size()+256)
 	return p, nil
+}
+
+// Recall implements Library.
+func (s *shelf) Recall(identity Hash) Memory {
+	var m Memory
+	m.Parsed, _ = s.known.Get(identity)
+	m.Shape, _ = s.shapes.Get(identity)
+	return m
+}
+
+// Remember implements Library.
+func (s *shelf) Remember(identity Hash, m Memory) {
+	if m.Parsed != nil {
+		s.known.Put(identity, m.Parsed, m.Parsed.Size()+256)
+	}
+	if m.Shape != nil {
+		s.shapes.Put(identity, m.Shape, 1)
+	}
 }
 
 func parseKey(f schema.Format, text string, docs []schema.Document, lenient bool) Hash {
@@ -142,16 +166,20 @@ func checkKey(req *compat.Request) Hash {
 
 // submittedKey identifies what a caller sent, before anything is parsed.
 func submittedKey(context string, f schema.Format, text string, refs []schema.Reference, m *Metadata, r *RuleSet, normalize, importing bool) Hash {
-	c := NewContent(f, text, refs, m, r, nil)
-	s := &frameSink{buf: c.Identity[:]}
-	if len(refs) > 0 {
-		s.str(context)
-	}
-	for _, b := range []bool{normalize, importing} {
-		if b {
+	s := &frameSink{buf: make([]byte, 0, len(text)+64)}
+	s.num(int(f))
+	for _, flag := range []bool{normalize, importing} {
+		if flag {
 			s.mark()
 		}
 		s.num(0)
 	}
+	if len(refs) > 0 || m != nil || r != nil {
+		c := &Content{References: refs, Metadata: m, RuleSet: r}
+		s.str(context)
+		c.shape(s)
+		c.feed(s)
+	}
+	s.str(text)
 	return sha256.Sum256(s.buf)
 }
