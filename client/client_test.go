@@ -270,7 +270,9 @@ func TestPathsAreEscapedOnce(t *testing.T) {
 
 func TestRedirectsStayAtHome(t *testing.T) {
 	other := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { reply(w, 200, `[]`) })
-	f := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect) })
+	f := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	})
 	c, _ := open(t, []string{f.URL}, Bearer("secret"), Attempts(1))
 	if _, err := c.Subjects(ctx, SubjectsQuery{}); err == nil || !strings.Contains(err.Error(), "another origin") || other.calls.Load() != 0 {
 		t.Errorf("%v", err)
