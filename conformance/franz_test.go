@@ -30,6 +30,8 @@ func TestFranz(t *testing.T) {
 		t.Run("import", func(t *testing.T) { franz{t, t.Context(), cl}.importing() })
 		t.Run("contexts", func(t *testing.T) { franz{t, t.Context(), cl}.contexts(url) })
 		t.Run("delete", func(t *testing.T) { franz{t, t.Context(), cl}.deletes() })
+		t.Run("normalise", func(t *testing.T) { franz{t, t.Context(), cl}.normalise() })
+		t.Run("own referrers", func(t *testing.T) { franz{t, t.Context(), cl}.ownReferrers() })
 		t.Run("serde", func(t *testing.T) { franz{t, t.Context(), cl}.serde() })
 	})
 }
@@ -246,7 +248,7 @@ func (f franz) lists() {
 	all, err := f.cl.Subjects(f.ctx)
 	f.must(err)
 	if len(all) != 9 || !slices.IsSorted(all) {
-		f.t.Errorf("nine subjects were registered, listed are %q", all)
+		f.t.Fatalf("nine subjects were registered, listed are %q", all)
 	}
 	some, err := f.cl.Subjects(sr.WithParams(f.ctx, sr.SubjectPrefix("order/")))
 	f.must(err)
