@@ -86,7 +86,7 @@ func Check(ctx context.Context, r Request) (Report, error) {
 			if err := ctx.Err(); err != nil {
 				return Report{}, err
 			}
-			p, err := checkPair(r.Candidate, v, d, r.Policy)
+			p, err := checkPair(ctx, r.Candidate, v, d, r.Policy)
 			if err != nil {
 				return Report{}, err
 			}
@@ -153,7 +153,7 @@ func worse(a, b Verdict) Verdict {
 	return Compatible
 }
 
-func checkPair(candidate schema.Parsed, v Version, d Direction, policy Policy) (Pair, error) {
+func checkPair(ctx context.Context, candidate schema.Parsed, v Version, d Direction, policy Policy) (Pair, error) {
 	p := Pair{Version: v.Number, Direction: d, Err: v.Err, format: candidate.Format()}
 	if v.Parsed == nil {
 		p.Reason = BaseInvalid
@@ -184,7 +184,31 @@ func checkPair(candidate schema.Parsed, v Version, d Direction, policy Policy) (
 		p.Verdict = p.RuleVerdict
 		return p, nil
 	}
-	p.Verdict, p.Reason = exact(writer, reader)
-	p.Unproven = p.Verdict == Unknown
+	decided, err := exact(ctx, writer, reader, d)
+	if err != nil {
+		return Pair{}, err
+	}
+	p.settle(&decided)
 	return p, nil
+}
+
+// settle takes over what the exact engine says. What it leaves open is settled
+// by Confluent's rule, whose findings then stand.
+func (p *Pair) settle(d *decision) {
+	p.Verdict, p.Reason, p.Undecided, p.Notes = d.verdict, d.reason, d.undecided, d.notes
+	if p.Verdict == Unknown {
+		p.Unproven = true
+		return
+	}
+	if d.findings == nil && p.Verdict == Incompatible {
+		return // a pair of two formats, for which there is one sentence only
+	}
+	advisory := p.Findings
+	p.Findings = d.findings
+	if p.Verdict == Compatible {
+		for _, f := range advisory {
+			f.Refused = false
+			p.Findings = append(p.Findings, f)
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 func recordOf(fields ...string) string {
@@ -150,23 +151,33 @@ func TestFormatChanged(t *testing.T) {
 // TestExactFallsBack: what the exact engine does not decide is settled by the
 // strict rule and called unproven.
 func TestExactFallsBack(t *testing.T) {
-	a, ab, abd := recordOf(fieldA), recordOf(fieldA, fieldB), recordOf(fieldA, fieldBDef)
+	parse := func(fields string) schema.Parsed {
+		s, err := protobuf.Parse("syntax = \"proto3\";\nmessage R { "+fields+" }\n", nil, schema.Options{Limits: schema.DefaultLimits()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	a, ab, as := parse("int32 a = 1;"), parse("int32 a = 1; int32 b = 2;"), parse("string a = 1;")
 	for _, policy := range []Policy{Exact, Declared} {
 		for _, c := range []struct {
-			candidate, old string
+			candidate, old schema.Parsed
 			refused        bool
 			verdict        Verdict
 		}{
 			{a, a, false, Compatible},
-			{` { "fields":[{"type":"int","name":"a"}],"name":"R","type":"record"}`, a, false, Compatible},
-			{abd, a, false, Unknown},
-			{ab, a, true, Unknown},
+			{parse(" int32  a=1 ;"), a, false, Compatible},
+			{ab, a, false, Unknown},
+			{as, a, true, Unknown},
 		} {
-			r := check(t, Backward, policy, c.candidate, c.old)
-			if r.Refused != c.refused || r.Verdict != c.verdict || r.Unproven != (c.verdict == Unknown) {
-				t.Errorf("%s: %s after %s: %+v", policy, c.candidate, c.old, r)
+			r, err := Check(t.Context(), Request{Candidate: c.candidate, History: []Version{{Number: 1, Parsed: c.old}}, Policy: policy})
+			if err != nil {
+				t.Fatal(err)
 			}
-			if c.refused && !slices.Equal(r.Messages()[:1], []string{missingB}) {
+			if r.Refused != c.refused || r.Verdict != c.verdict || r.Unproven != (c.verdict == Unknown) {
+				t.Errorf("%s: %s after %s: %+v", policy, c.candidate.Canonical(), c.old.Canonical(), r)
+			}
+			if c.refused && !strings.HasPrefix(r.Messages()[0], `{errorType:"FIELD_SCALAR_KIND_CHANGED"`) {
 				t.Errorf("%q", r.Messages())
 			}
 			if c.verdict == Unknown && r.Pairs[0].Reason != NotDecided {
@@ -247,7 +258,7 @@ func TestDeployFirst(t *testing.T) {
 		{ab, a, true, Strict, DeployProducers},
 		{as, a, true, Strict, DeployNone},
 		{abd, a, false, Strict, DeployUnknown},
-		{abd, a, true, Exact, DeployUnknown},
+		{abd, a, true, Exact, DeployAny},
 	} {
 		r, err := Check(t.Context(), Request{Candidate: parseAvro(t, c.candidate), History: history(t, c.old), Policy: c.policy, Options: Options{BothDirections: c.both}})
 		if err != nil || r.DeployFirst() != c.want {

@@ -17,4 +17,4 @@ package compat
 
 // EngineVersion names the rules that gave a verdict. It is stored with each
 // verdict, so that a changed answer can be told from damage.
-const EngineVersion = "1"
+const EngineVersion = "2"

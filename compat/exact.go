@@ -1,16 +1,36 @@
 package compat
 
-import "github.com/instar-registry/instar/schema"
+import (
+	"context"
 
-// exact is the seam of the engine that decides by proof and witness. Until a
-// format has one, it decides what is decided without: a text contains itself,
-// once references are in place, and events of two formats never mix.
-func exact(writer, reader schema.Parsed) (Verdict, Reason) {
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/avro"
+)
+
+// decision is what the exact engine says about one pair.
+type decision struct {
+	verdict   Verdict
+	reason    Reason
+	findings  []Finding
+	undecided []schema.Undecided
+	notes     []string
+}
+
+// exact is the engine that decides by proof and witness. A format without one
+// is decided as far as it can be without: a text contains itself, once
+// references are in place, and events of two formats never mix. The error is
+// that of the context.
+func exact(ctx context.Context, writer, reader schema.Parsed, d Direction) (decision, error) {
 	if writer.Format() != reader.Format() {
-		return Incompatible, ""
+		return decision{verdict: Incompatible}, nil
 	}
 	if writer.Inlined() == reader.Inlined() {
-		return Compatible, ""
+		return decision{verdict: Compatible}, nil
 	}
-	return Unknown, NotDecided
+	if w, ok := writer.(*avro.Schema); ok {
+		if r, ok := reader.(*avro.Schema); ok {
+			return exactAvro(ctx, w, r, d)
+		}
+	}
+	return decision{verdict: Unknown, reason: NotDecided}, nil
 }

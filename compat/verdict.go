@@ -1,40 +1,24 @@
 package compat
 
 import (
-	"fmt"
-
 	"github.com/instar-registry/instar/schema"
 )
 
 // Verdict is the answer about a pair or about a whole check.
-type Verdict uint8
+type Verdict = schema.Verdict
 
 // The verdicts. The zero value is Unknown, so that nothing is compatible by
 // omission.
 const (
-	Unknown Verdict = iota
-	Compatible
-	Incompatible
+	Unknown      = schema.Unknown
+	Compatible   = schema.Compatible
+	Incompatible = schema.Incompatible
 )
 
-// String returns COMPATIBLE, INCOMPATIBLE or UNKNOWN.
-func (v Verdict) String() string {
-	switch v {
-	case Unknown:
-		return "UNKNOWN"
-	case Compatible:
-		return "COMPATIBLE"
-	case Incompatible:
-		return "INCOMPATIBLE"
-	default:
-		return fmt.Sprintf("Verdict(%d)", uint8(v))
-	}
-}
-
 // Reason says why a verdict is Unknown.
-type Reason string
+type Reason = schema.Reason
 
-// The reasons that arise here; the exact engine adds its own.
+// The reasons that arise here; the exact engines add their own.
 const (
 	// BaseInvalid: the old version does not parse any more.
 	BaseInvalid Reason = "base-invalid"
@@ -63,8 +47,12 @@ func (d Direction) String() string {
 // Finding is one difference that a rule names in a pair.
 type Finding struct {
 	Difference
-	// Refused says whether the rule in force refuses it.
+	// Refused says whether the policy in force refuses it.
 	Refused bool
+	// Break is the difference as the exact engine found it, with the event that
+	// shows it; Kind is then the id of a rule of ours. It is nil for what
+	// Confluent's rule found.
+	Break *schema.Break
 }
 
 // Pair is the answer about one old version in one direction.
@@ -82,8 +70,14 @@ type Pair struct {
 	// Unproven says that the pair was settled by RuleVerdict because the exact
 	// engine did not decide it.
 	Unproven bool
-	// Findings are all differences, refused or not, in the rule's order.
+	// Findings are all differences, refused or not, in the order of whoever
+	// decided the pair. Where the exact engine accepts what Confluent's rule
+	// refuses, that rule's differences follow for information.
 	Findings []Finding
+	// Undecided are the questions that the exact engine left open; one of them
+	// is an internal error if its Bug is set. Notes are its remarks.
+	Undecided []schema.Undecided
+	Notes     []string
 	// Err is the mistake that keeps the old version from being parsed.
 	Err error
 

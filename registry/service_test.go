@@ -108,7 +108,7 @@ func TestRegisterAndEvolve(t *testing.T) {
 		t.Errorf("second version: %+v", v2)
 	}
 	_, err := n.register("orders", avroRecord(fieldA, fieldBD, `{"name":"d","type":"int"}`))
-	wantCode(t, err, Incompatible, `Schema being registered is incompatible with an earlier schema for subject "orders", details: [{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE'`)
+	wantCode(t, err, Incompatible, `Schema being registered is incompatible with an earlier schema for subject "orders", details: [{errorType:'avro/field-added-without-default'`)
 	_, err = n.register("orders", `{"type":"nope"}`)
 	wantCode(t, err, InvalidSchema, "Invalid schema")
 	_, err = n.register("__GLOBAL", avroRecord(fieldA))
