@@ -7,6 +7,7 @@ import (
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/schema"
 )
 
 func compatibilityRoutes(a *API) []route {
@@ -98,8 +99,12 @@ func (x *request) sendCompatibility(body *wire.Compatibility) error {
 	return x.json(200, body)
 }
 
-// maxFindings bounds the findings of one answer.
-const maxFindings = 1000
+// maxFindings bounds the findings of one answer, maxWitnesses the bytes of the
+// events shown with them; later findings stand without.
+const (
+	maxFindings  = 1000
+	maxWitnesses = 1 << 20
+)
 
 // finding is one entry of findings[] in opt-in bodies.
 type finding struct {
@@ -110,11 +115,40 @@ type finding struct {
 	Version     int    `json:"version"`
 	Description string `json:"description"`
 	Refused     bool   `json:"refused"`
+	// Class and Witness are of the exact engine.
+	Class   string   `json:"class,omitempty"`
+	Witness *witness `json:"witness,omitempty"`
+}
+
+// witness is the least event that shows a break, and what the sides make of it.
+type witness struct {
+	Effect   string          `json:"effect"`
+	Value    json.RawMessage `json:"value"`
+	Encoding string          `json:"encoding"`
+	Bytes    []byte          `json:"bytes"`
+	Written  string          `json:"written"`
+	Read     string          `json:"read"`
+}
+
+// show adds what the exact engine knows about a break, the event only if it
+// fits into room, and returns the size of what it has added.
+func (f *finding) show(b *schema.Break, format schema.Format, room int) int {
+	if b == nil {
+		return 0
+	}
+	f.Class = string(b.Class)
+	w := b.Witness
+	if w == nil || len(w.Value)+len(w.Binary) > room {
+		return 0
+	}
+	f.Witness = &witness{Effect: string(w.Effect), Value: w.Value, Encoding: format.String(), Bytes: w.Binary, Written: w.Written, Read: w.Read}
+	return len(w.Value) + len(w.Binary)
 }
 
 // findings lists what the engine found, pair by pair.
 func findings(j *registry.Judgement) json.RawMessage {
 	out := []finding{}
+	shown := 0
 	for i := range j.Pairs {
 		p := &j.Pairs[i]
 		for k := range p.Findings {
@@ -126,6 +160,7 @@ func findings(j *registry.Judgement) json.RawMessage {
 				Rule: f.Kind, Path: f.Path, Level: j.Level.String(), Direction: p.Direction.String(),
 				Version: p.Version, Description: f.Sentence(p.Direction), Refused: f.Refused,
 			})
+			shown += out[len(out)-1].show(f.Break, p.Format(), maxWitnesses-shown)
 		}
 	}
 	for _, text := range j.Reserved {

@@ -100,6 +100,23 @@ func Check(ctx context.Context, r Request) (Report, error) {
 	return report, nil
 }
 
+// Size estimates the bytes of memory that keeping the report costs, without the
+// texts of the versions.
+func (r *Report) Size() int {
+	const report, pair, finding = 200, 250, 500
+	n := report + pair*len(r.Pairs)
+	for i := range r.Pairs {
+		for k := range r.Pairs[i].Findings {
+			f := &r.Pairs[i].Findings[k]
+			n += finding + len(f.Description) + len(f.Additional)
+			if f.Break != nil && f.Break.Witness != nil {
+				n += len(f.Break.Witness.Value) + len(f.Break.Witness.Binary)
+			}
+		}
+	}
+	return n
+}
+
 // The answers of [Report.DeployFirst].
 const (
 	DeployAny       = "any"       // both sides understand each other

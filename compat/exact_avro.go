@@ -64,8 +64,8 @@ var avroRules = map[string][2]string{
 // both is a rule that is its own mirror.
 func both(rule string) [2]string { return [2]string{rule, rule} }
 
-// maxWitnessText is where a message cuts the witness, in the characters that
-// Java counts.
+// maxWitnessText is where a message cuts the witness and the path, in the
+// characters that Java counts.
 const maxWitnessText = 1024
 
 // breakFinding turns a break into the finding of a rule. Its sentence calls the
@@ -73,13 +73,16 @@ const maxWitnessText = 1024
 // is the other way.
 func breakFinding(b *schema.Break, rule string) Finding {
 	text := strings.NewReplacer("reader schema", "new schema", "writer schema", "old schema").Replace(b.Message)
-	text += fmt.Sprintf(" (at %s", b.Path)
+	path, short := cutUTF16(b.Path, maxWitnessText)
+	if short {
+		path += "..."
+	}
+	text += fmt.Sprintf(" (at %s", path)
 	witness := ""
 	if w := b.Witness; w != nil {
 		if w.Effect == schema.Misread {
 			text += fmt.Sprintf("; %s is read as %s", w.Written, w.Read)
 		}
-		var short bool
 		if witness, short = cutUTF16(string(w.Value), maxWitnessText); short {
 			witness += "..."
 		}

@@ -86,6 +86,9 @@ type Pair struct {
 	old    string        // canonical text for the message list
 }
 
+// Format is the schema language of the candidate.
+func (p *Pair) Format() schema.Format { return p.format }
+
 // refused reports whether the pair speaks against the candidate.
 func (p *Pair) refused() bool {
 	if p.Verdict == Unknown {

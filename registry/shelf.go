@@ -29,14 +29,14 @@ type shelf struct {
 	submitted *lru.Cache[Hash, *Content]
 }
 
-// The budgets of the shelf: bytes for texts and parsed schemas, entries for the
-// rest.
+// The budgets of the shelf: bytes for texts, parsed schemas and reports, entries
+// for the rest.
 const (
 	textBudget      = 24 << 20
 	parsedBudget    = 24 << 20
 	knownBudget     = 32 << 20
 	shapeBudget     = 100_000
-	reportBudget    = 4_096
+	reportBudget    = 24 << 20
 	submittedBudget = 20_000
 )
 
@@ -131,7 +131,7 @@ func (s *shelf) Check(req compat.Request) (compat.Report, error) {
 		result = "incompatible"
 	}
 	s.obs.Checked(req.Candidate.Format().String(), req.Level.String(), req.Policy.String(), result, s.clock().Sub(start))
-	s.reports.Put(key, r, 1)
+	s.reports.Put(key, r, r.Size())
 	return r, nil
 }
 

@@ -58,23 +58,42 @@ type answer struct {
 	out            schema.Containment
 }
 
+// maxShown bounds the bytes of all witnesses and paths of one answer, which
+// callers keep. What decides the verdict is looked at in any case.
+const maxShown = 128 << 10
+
+// maxUndecided is how many open questions are told.
+const maxUndecided = 20
+
+func (a *answer) leave(u *schema.Undecided) {
+	if len(a.out.Undecided) < maxUndecided {
+		a.out.Undecided = append(a.out.Undecided, *u)
+	} else {
+		a.more = true
+	}
+}
+
 func (a *answer) settle() {
 	explored := !a.spent
-	broken, moot := false, false
+	broken, moot, shown := false, false, 0
 	for i := range a.findings {
 		f := &a.findings[i]
+		if a.err != nil {
+			return
+		}
+		if (a.spent || shown > maxShown) && (broken || f.policy()) {
+			a.more = true
+			continue
+		}
 		b := a.describe(f)
+		for _, path := range b.Paths {
+			shown += len(path)
+		}
+		shown += len(b.Path)
 		if !f.policy() {
-			if a.err != nil {
-				return
-			}
-			if a.spent && broken {
-				a.more = true
-				break
-			}
 			w, undecided := a.witness(f, &b)
 			if undecided != nil {
-				a.out.Undecided = append(a.out.Undecided, *undecided)
+				a.leave(undecided)
 				continue
 			}
 			if w == nil {
@@ -82,6 +101,7 @@ func (a *answer) settle() {
 				continue
 			}
 			b.Witness, b.Effect, broken = w, w.Effect, true
+			shown += len(w.Value) + len(w.Binary)
 		}
 		a.out.Breaks = append(a.out.Breaks, b)
 	}

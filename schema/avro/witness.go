@@ -24,7 +24,6 @@ const (
 	leafNumber                  // of an int or long
 	leafSymbol                  // of an enum
 	leafDecimal                 // unscaled
-	leafOne                     // the least value that is not zero
 	leafNoText                  // bytes that are no UTF-8
 )
 
@@ -42,7 +41,9 @@ func (a *answer) leaf(at int, p *problem) leaf {
 	case KindSymbolMissing:
 		return leaf{kind: leafSymbol, symbol: w.node.Symbols[p.index]}
 	case KindLogicalChanged:
-		return leaf{kind: leafOne}
+		if temporal(w.node.Logical.Type, 0) == temporal(r.node.Logical.Type, 0) {
+			return leaf{kind: leafNumber, number: 1} // zero is zero in every unit
+		}
 	case KindDecimalScale:
 		digits := "1234"
 		if n := min(w.node.Logical.Precision, r.node.Logical.Precision); n < len(digits) {
@@ -139,20 +140,6 @@ func (b *builder) end(o *op, end leaf) {
 		b.decimal(o, end.digits)
 	case leafNoText:
 		b.out = appendBytes(b.out, []byte{0xff})
-	case leafOne:
-		b.one(o)
-	default:
-		b.least(o, 0)
-	}
-}
-
-// one writes a value that means different things under different annotations.
-func (b *builder) one(o *op) {
-	switch {
-	case o.kind == Int || o.kind == Long:
-		b.out = append(b.out, '1')
-	case o.digits != nil, o.kind == Fixed:
-		b.decimal(o, big.NewInt(1))
 	default:
 		b.least(o, 0)
 	}
