@@ -114,9 +114,11 @@ func isLimit(err error) bool {
 
 // secondOpinion decodes events by the third-party library. It sees the Parsing
 // Canonical Form, which has neither defaults nor aliases nor logical types, and
-// a cache of its own, because a shared one answers for other schemas.
+// caches of its own, because shared ones answer for other schemas and grow with
+// every schema that was ever asked about.
 type secondOpinion struct {
 	schema hamba.Schema // nil where the library does not take the schema
+	api    hamba.API
 }
 
 // The library parses and decodes by recursion, so it is asked only about
@@ -124,7 +126,7 @@ type secondOpinion struct {
 const maxSecondNodes = 5_000
 
 func newSecondOpinion(s *Schema) (o *secondOpinion) {
-	o = &secondOpinion{}
+	o = &secondOpinion{api: hamba.Config{}.Freeze()}
 	if len(s.nodes) > maxSecondNodes {
 		return o
 	}
@@ -152,5 +154,5 @@ func (o *secondOpinion) decode(event []byte) (err error) {
 		}
 	}()
 	var v any
-	return hamba.Unmarshal(o.schema, event, &v)
+	return o.api.Unmarshal(o.schema, event, &v)
 }

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/instar-registry/instar/schema"
@@ -131,7 +132,7 @@ func TestSecondOpinion(t *testing.T) {
 	if o := newSecondOpinion(mustLenient(t, `{"type":"enum","name":"E","symbols":["a-b"]}`)); o.decode([]byte{0}) != nil {
 		t.Error("a schema that the library does not take was judged")
 	}
-	c := confirmer{writer: s, reader: mustParse(t, named("R", "", fieldX)), second: &secondOpinion{schema: newSecondOpinion(mustParse(t, `"string"`)).schema}}
+	c := confirmer{writer: s, reader: mustParse(t, named("R", "", fieldX)), second: newSecondOpinion(mustParse(t, `"string"`))}
 	w, u := c.check(&builder{out: []byte(`{"x":-5,"y":""}`)}, claim{path: "x", kind: KindTypeChanged})
 	if w != nil || u == nil || u.Reason != schema.ReasonBug || !strings.Contains(u.Bug.Error(), "second decoder") {
 		t.Errorf("%+v %+v", w, u)
@@ -151,4 +152,25 @@ func TestSecondOpinion(t *testing.T) {
 	if w != nil || u == nil || u.Bug != nil || u.Reason != schema.ReasonWitnessSize {
 		t.Errorf("%+v %+v", w, u)
 	}
+}
+
+// TestContainConcurrently lets the race detector watch one pair of schemas in
+// many hands, which must all get one answer.
+func TestContainConcurrently(t *testing.T) {
+	w, r := mustParse(t, kinds), mustLenient(t, strings.NewReplacer(`"name":"int","type":"int"`, `"name":"int","type":"string"`, `["A","B"]`, `["A"]`).Replace(kinds))
+	want := brief(contain(t, mustParse(t, w.Canonical()), mustLenient(t, r.Canonical())))
+	if strings.Count(want, "\n") != 1 {
+		t.Fatalf("%s", want)
+	}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 20 {
+				if c, err := Contain(t.Context(), w, r, schema.Budget{}); err != nil || brief(c) != want {
+					t.Errorf("%s, %v", brief(c), err)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
