@@ -13,7 +13,10 @@
 //	                   ├─ Fingerprints (Parsing Canonical Form)
 //	                   ├─ Walk (bounded check of binary events)
 //	                   ├─ Sample (deterministic generator)
-//	                   └─ Check (JSON and binary events, decoding to JSON)
+//	                   ├─ Check (JSON and binary events, decoding to JSON)
+//	                   ├─ Read (binary events under another schema)
+//	                   └─ Contain (does one schema read every event of another?
+//	                      if not, the least event that shows it)
 //
 // What must never happen here: network or file access, a call into a
 // third-party decoder with bytes that Walk has not accepted, a recursion
