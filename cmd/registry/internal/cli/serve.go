@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -33,7 +33,16 @@ func (a *app) runServe(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	tuneMemory()
+	tuning, stopTuning := context.WithCancel(c.Context())
+	tuned := make(chan struct{})
+	go func() {
+		defer close(tuned)
+		tuneMemory(tuning)
+	}()
+	defer func() {
+		stopTuning()
+		<-tuned
+	}()
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -43,15 +52,6 @@ func (a *app) runServe(c *cobra.Command, _ []string) error {
 		Version: Version(), Commit: build().commit, Stderr: a.stderr, Terminal: isTerminal(a.stderr),
 		Signals: signals, Getenv: os.Getenv,
 	})
-}
-
-// tuneMemory lets the collector run a little more often than Go does by itself:
-// the registry keeps a large, long-lived state, for which the default would
-// reserve as much again. GOGC in the environment wins.
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // isTerminal reports whether a person reads what is written.
