@@ -80,7 +80,7 @@ bench: setup ## Run the benchmarks; BENCH selects by pattern
 
 .PHONY: conformance
 conformance: setup ## Run other projects' clients, unchanged, against real registries
-	cd conformance && go test -count=1 ./...
+	cd conformance && CGO_ENABLED=1 go test -count=1 ./...
 
 .PHONY: chaos
 chaos: setup ## Kill and race real processes and compare with what was acknowledged

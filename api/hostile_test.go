@@ -31,7 +31,7 @@ const childVariable = "INSTAR_HOSTILE_CHILD"
 // a busy machine makes everybody wait; waiting itself has a wider bound, and a
 // slow answer gets more chances to show that it was the machine.
 const (
-	hostileTime   = 100 * time.Millisecond
+	hostileTime   = raceSlack * 100 * time.Millisecond
 	hostileWait   = 1500 * time.Millisecond
 	hostileMemory = 64 << 20
 	hostileTries  = 4

@@ -7,12 +7,32 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/auth"
+	"github.com/instar-registry/instar/registry"
 )
 
 // finish tells metrics and the access log about the request.
 func (x *request) finish() {
 	x.api.opt.Metrics.Request(x.template(), x.r.Method, x.w.status, x.api.now().Sub(x.start), x.bytesIn, x.w.bytes)
 	x.log()
+	x.record()
+}
+
+// record notes for the audit that a change was refused, or that somebody could
+// not say who they are or may not do what they asked.
+func (x *request) record() {
+	status := x.w.status
+	access := status == http.StatusUnauthorized || status == http.StatusForbidden
+	if status < http.StatusBadRequest || status >= http.StatusInternalServerError || (!access && !x.writes()) {
+		return
+	}
+	actor := "unknown@" + x.address
+	if x.principal != nil {
+		actor = x.principal.Actor(x.address)
+	}
+	x.api.opt.Service.Refused(registry.Refusal{
+		At: x.api.now().UnixMicro(), Actor: actor, Request: x.id[0], Route: x.r.Method + " " + x.template(),
+		Subject: clip(x.note.subject, 512), Status: status, Code: x.note.code,
+	})
 }
 
 // log writes the access log as the configuration wants it: errors of ours

@@ -108,6 +108,7 @@ func (s *Service) follow() {
 			s.opt.Observer.Wake("notify")
 		case <-tick.C:
 			s.opt.Observer.Wake("poll")
+			s.flushInBackground()
 		}
 		if s.Fatal() != nil {
 			continue
@@ -117,6 +118,15 @@ func (s *Service) follow() {
 		cancel()
 		s.snapshotIfDue()
 	}
+}
+
+// flushInBackground stores refusals with a bound on the time it takes.
+func (s *Service) flushInBackground() {
+	ctx, cancel := s.stopContext()
+	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, s.opt.WriteTimeout)
+	defer stop()
+	s.flushRefusals(ctx)
 }
 
 // catchUp reads up to the head and publishes.

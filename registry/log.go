@@ -134,6 +134,11 @@ type Log interface {
 	// Guards yields the guard tables for verification: BindID for every bound
 	// id with its hash, then AddVersion for every version with its id.
 	Guards(ctx context.Context, yield func(Guard)) error
+	// Refused stores refused requests beside the log and removes those from
+	// before the given time (µs since 1970). Refusals yields those since a time,
+	// oldest first.
+	Refused(ctx context.Context, rows []Refusal, before int64) error
+	Refusals(ctx context.Context, since int64, yield func(Refusal)) error
 	// Wake returns a channel that receives a value when records may have been
 	// appended by somebody. It is a hint: wakes may be lost, doubled or late.
 	Wake() <-chan struct{}

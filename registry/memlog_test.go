@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ type memLog struct {
 	versions map[string]int64
 	snap     Snapshot
 	wake     chan struct{}
+	refusals []Refusal
 	// fail, when set, is asked before each operation.
 	fail func(op string) error
 }
@@ -157,6 +159,27 @@ func (l *memLog) Guards(_ context.Context, yield func(Guard)) error {
 		yield(Guard{Op: AddVersion, Context: parts[0], Subject: parts[1], Version: n, ID: id})
 	}
 	return l.check("guards")
+}
+
+func (l *memLog) Refused(_ context.Context, rows []Refusal, before int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.check("refused"); err != nil {
+		return err
+	}
+	l.refusals = slices.DeleteFunc(append(l.refusals, rows...), func(r Refusal) bool { return r.At < before })
+	return nil
+}
+
+func (l *memLog) Refusals(_ context.Context, since int64, yield func(Refusal)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.refusals {
+		if r.At >= since {
+			yield(r)
+		}
+	}
+	return nil
 }
 
 func (l *memLog) Wake() <-chan struct{} { return l.wake }

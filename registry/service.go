@@ -55,6 +55,7 @@ type Service struct {
 
 	queue   chan *pending
 	fresh   coalesced
+	refused refusals
 	parses  chan struct{} // semaphore: parsing and checking at once
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -446,6 +447,7 @@ func (s *Service) Close(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if s.ready.Load() && s.Fatal() == nil {
+		s.flushRefusals(ctx)
 		return s.saveSnapshot(ctx)
 	}
 	return nil

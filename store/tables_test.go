@@ -91,6 +91,8 @@ const (
 	goodID     = `INSERT INTO schema_id VALUES ('.', 1, blob(32))`
 	goodRow    = `INSERT INTO version VALUES ('.', 's', 1, 1, 1)`
 	goodShot   = `INSERT INTO snapshot VALUES (1, 0, 1, blob(1))`
+
+	goodRefusal = `INSERT INTO refusal VALUES (1, 'a', 'r', 'p', 's', 409, 409, 1)`
 )
 
 // violations has at least one statement for each constraint of the tables.
@@ -114,6 +116,7 @@ var violations = map[string][]string{
 	"version_has_change":      {`INSERT INTO version VALUES ('.', 's', 2, 1, 9)`, `DELETE FROM change`},
 	"snapshot_pk":             {goodShot},
 	"snapshot_seq_positive":   {`INSERT INTO snapshot VALUES (0, 0, 1, blob(1))`},
+	"refusal_times_positive":  {`INSERT INTO refusal VALUES (1, 'a', 'r', 'p', 's', 409, 409, 0)`},
 	"snapshot_part_in_range":  {`INSERT INTO snapshot VALUES (2, 1, 1, blob(1))`, `INSERT INTO snapshot VALUES (2, -1, 1, blob(1))`},
 }
 
@@ -194,11 +197,11 @@ func TestNoColumnIsNull(t *testing.T) {
 			columns[m[1]] = append(columns[m[1]], c[1])
 		}
 	}
-	if len(columns) != 6 {
+	if len(columns) != 7 {
 		t.Fatalf("found the tables %v", columns)
 	}
 	engines(t, func(t *testing.T, e engine) {
-		for _, good := range []string{goodChange, goodText, goodID, goodRow, goodShot} {
+		for _, good := range []string{goodChange, goodText, goodID, goodRow, goodShot, goodRefusal} {
 			e.exec(t, good)
 		}
 		for table, names := range columns {
@@ -217,7 +220,7 @@ func TestNoColumnIsNull(t *testing.T) {
 func TestOlderBinaryOnNewerTables(t *testing.T) {
 	engines(t, func(t *testing.T, e engine) {
 		everything(t, e.log, 1)
-		for _, table := range []string{"head", "change", "schema_text", "schema_id", "version", "snapshot"} {
+		for _, table := range []string{"head", "change", "schema_text", "schema_id", "version", "snapshot", "refusal"} {
 			e.exec(t, fmt.Sprintf("ALTER TABLE %s ADD COLUMN later BIGINT NOT NULL DEFAULT 0", table))
 		}
 		e.exec(t, "CREATE TABLE later (x BIGINT)")

@@ -108,13 +108,17 @@ func (a *answer) settle() {
 	if moot && !broken && len(a.out.Undecided) == 0 {
 		// An ambiguity is dropped only where our reader fails too, and that is
 		// a finding of its own.
-		a.out.Undecided = []schema.Undecided{{Reason: schema.ReasonBug, What: "a failure of the reader was not found",
-			Bug: &schema.Bug{Where: "avro.Contain", Cause: "ambiguous unions only"}}}
+		a.out.Undecided = []schema.Undecided{{
+			Reason: schema.ReasonBug, What: "a failure of the reader was not found",
+			Bug: &schema.Bug{Where: "avro.Contain", Cause: "ambiguous unions only"},
+		}}
 	}
 	if !explored {
 		a.more = true
-		a.out.Undecided = append(a.out.Undecided, schema.Undecided{Reason: schema.ReasonBudget,
-			What: fmt.Sprintf("the budget of %d steps is spent before all pairs of types are judged", a.limit)})
+		a.out.Undecided = append(a.out.Undecided, schema.Undecided{
+			Reason: schema.ReasonBudget,
+			What:   fmt.Sprintf("the budget of %d steps is spent before all pairs of types are judged", a.limit),
+		})
 	}
 	a.out.More, a.out.Steps = a.more, a.steps
 	switch {

@@ -390,10 +390,12 @@ func TestContainRandom(t *testing.T) {
 			t.Errorf("only %d of %d are %s", verdicts[v], pairs, v)
 		}
 	}
-	for _, kind := range []string{KindUnsatisfiable, KindFieldMissing, KindFieldRenamed, KindFieldAmbiguous, KindTypeRenamed, KindTypeRenamedAlias, KindTypeNarrowed,
+	for _, kind := range []string{
+		KindUnsatisfiable, KindFieldMissing, KindFieldRenamed, KindFieldAmbiguous, KindTypeRenamed, KindTypeRenamedAlias, KindTypeNarrowed,
 		KindTypeNarrowedLossy, KindTypeWidenedLossy, KindBytesToString, KindTypeChanged, KindNullRefused, KindBranchMissing, KindSymbolMissing, KindFixedSize,
 		KindDecimalScale, KindDecimalPrecision, KindLogicalChanged, KindLogicalRestricts, KindUnionAmbiguous, KindSymbolDefaulted, KindLogicalReaderOnly,
-		KindLogicalWriterOnly, KindNamespaceDiffering} {
+		KindLogicalWriterOnly, KindNamespaceDiffering,
+	} {
 		if kinds[kind] == 0 {
 			t.Errorf("no pair shows %s", kind)
 		}

@@ -176,8 +176,10 @@ var containCases = []struct{ writer, reader, want string }{
 	{`["int","float"]`, `["float","int"]`, `union-match-ambiguous $<int> misread {"int":16777217} 0082808010 16777217 => 16777216`},
 	{named("a.R", "", fieldX), `[` + named("b.R", "", fieldY) + `,` + named("a.R", "", fieldX) + `]`, `union-match-ambiguous $ refused {"x":0} 00`},
 	{named("a.R", "", fieldX), `[` + named("b.R", "", fieldX) + `,` + named("a.R", "", fieldX) + `]`, ""},
-	{named("a.R", "", `{"name":"u","type":"int"}`), `[` + named("b.R", "", `{"name":"u","type":["float","int"]}`) + `,` + named("a.R", "", `{"name":"u","type":"int"}`) + `]`,
-		`union-match-ambiguous $ misread {"u":16777217} 82808010 16777217 => 16777216`},
+	{
+		named("a.R", "", `{"name":"u","type":"int"}`), `[` + named("b.R", "", `{"name":"u","type":["float","int"]}`) + `,` + named("a.R", "", `{"name":"u","type":"int"}`) + `]`,
+		`union-match-ambiguous $ misread {"u":16777217} 82808010 16777217 => 16777216`,
+	},
 	// Decimals.
 	{dec(9, 2), dec(9, 4), `decimal-scale $ misread "\u0004Ò" 0404d2 12.34 => 0.1234`},
 	{dec(3, 2), dec(3, 1), `decimal-scale $ misread "{" 027b 1.23 => 12.3`},
@@ -188,8 +190,10 @@ var containCases = []struct{ writer, reader, want string }{
 	{`"bytes"`, dec(9, 2), "logical-type-reader $ (policy)"},
 	{dec(9, 2), logical("bytes", "big-decimal"), `logical-type-changed $ misread "\u0000" 0200 0 => big-decimal bytes 00`},
 	{`{"type":"fixed","name":"F","size":2,"logicalType":"decimal","precision":4}`, `{"type":"fixed","name":"F","size":2,"logicalType":"decimal","precision":3}`, `decimal-precision $ refused "\u0003è" 03e8`},
-	{`{"type":"fixed","name":"F","size":12,"logicalType":"decimal","precision":4}`, `{"type":"fixed","name":"F","size":12,"logicalType":"duration"}`,
-		`logical-type-changed $ misread "\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000" 000000000000000000000000 0 => duration bytes 000000000000000000000000`},
+	{
+		`{"type":"fixed","name":"F","size":12,"logicalType":"decimal","precision":4}`, `{"type":"fixed","name":"F","size":12,"logicalType":"duration"}`,
+		`logical-type-changed $ misread "\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000" 000000000000000000000000 0 => duration bytes 000000000000000000000000`,
+	},
 	{`{"type":"bytes","logicalType":"decimal","precision":0}`, dec(9, 2), "logical-type-reader $ (policy)"}, // an invalid annotation is none
 	// Dates and times.
 	{logical("long", "timestamp-millis"), logical("long", "timestamp-micros"), "logical-type-changed $ misread 1 02 timestamp of 0.001 s => timestamp of 0.000001 s"},
@@ -208,11 +212,15 @@ var containCases = []struct{ writer, reader, want string }{
 	{logical("string", "uuid"), dec(9, 2), `logical-type-changed $ misread "00000000-0000-0000-0000-000000000000" 4830303030303030302d303030302d303030302d303030302d303030303030303030303030 uuid bytes 30303030303030302d303030302d303030302d303030302d3030303030303030… => 936137856771363091112854274820426698217840793338931120003681658421243085405146159636.96`},
 	{`{"type":"fixed","name":"F","size":12,"logicalType":"duration"}`, fixedOf("F", 12), "logical-type-writer $ (policy)"},
 	// Deep places.
-	{named("R", "", `{"name":"m","type":{"type":"map","values":{"type":"array","items":["null",`+named("I", "", fieldX)+`]}}}`),
+	{
+		named("R", "", `{"name":"m","type":{"type":"map","values":{"type":"array","items":["null",`+named("I", "", fieldX)+`]}}}`),
 		named("R", "", `{"name":"m","type":{"type":"map","values":{"type":"array","items":["null",`+named("I", "", fieldX, fieldY)+`]}}}`),
-		`field-missing m{}[]?.y refused {"m":{"":[{"I":{"x":0}}]}} 020002020000` + "00"},
-	{named("R", "", `{"name":"p","type":["null","string",`+named("n.Card", "", fieldX)+`]}`), named("R", "", `{"name":"p","type":["null","string",`+named("n.Card", "", `{"name":"x","type":"string"}`)+`]}`),
-		`type-changed p<n.Card>.x refused {"p":{"n.Card":{"x":0}}} 0400`},
+		`field-missing m{}[]?.y refused {"m":{"":[{"I":{"x":0}}]}} 020002020000` + "00",
+	},
+	{
+		named("R", "", `{"name":"p","type":["null","string",`+named("n.Card", "", fieldX)+`]}`), named("R", "", `{"name":"p","type":["null","string",`+named("n.Card", "", `{"name":"x","type":"string"}`)+`]}`),
+		`type-changed p<n.Card>.x refused {"p":{"n.Card":{"x":0}}} 0400`,
+	},
 	// Types without a value, and recursion.
 	{named("A", "", `{"name":"a","type":"A"}`), `"int"`, ""},
 	{named("A", "", fieldX), named("A", "", `{"name":"a","type":"A"}`), `unsatisfiable $ refused {"x":0} 00`},
@@ -223,8 +231,10 @@ var containCases = []struct{ writer, reader, want string }{
 	{named("L", "", fieldX, `{"name":"next","type":["null","L"]}`), named("L", "", `{"name":"x","type":"string"}`, `{"name":"next","type":["null","L"]}`), `type-changed x refused {"x":0,"next":null} 0000`},
 	{named("L", "", fieldX, `{"name":"next","type":["null","L"]}`), named("L", "", fieldX, `{"name":"next","type":"L"}`), `unsatisfiable $ refused {"x":0,"next":null} 0000`},
 	{named("L", "", fieldX, `{"name":"next","type":["null","L"]}`), named("L", "", fieldX, `{"name":"next","type":["int","L"]}`), `null-refused next refused {"x":0,"next":null} 0000`},
-	{named("A", "", `{"name":"b","type":["null",`+named("B", "", fieldX, `{"name":"a","type":["null","A"]}`)+`]}`), named("A", "", `{"name":"b","type":["null",`+named("B", "", `{"name":"x","type":"bytes"}`, `{"name":"a","type":["null","A"]}`)+`]}`),
-		`type-changed b?.x refused {"b":{"B":{"x":0,"a":null}}} 020000`},
+	{
+		named("A", "", `{"name":"b","type":["null",`+named("B", "", fieldX, `{"name":"a","type":["null","A"]}`)+`]}`), named("A", "", `{"name":"b","type":["null",`+named("B", "", `{"name":"x","type":"bytes"}`, `{"name":"a","type":["null","A"]}`)+`]}`),
+		`type-changed b?.x refused {"b":{"B":{"x":0,"a":null}}} 020000`,
+	},
 }
 
 const (

@@ -229,6 +229,8 @@ func flattest(union *op) *op {
 
 // tooLarge says why there is no witness.
 func tooLarge(path, why string) *schema.Undecided {
-	return &schema.Undecided{Reason: schema.ReasonWitnessSize, Path: path,
-		What: strings.TrimSpace("the least event that reaches this place is too large or too deep to be shown " + why)}
+	return &schema.Undecided{
+		Reason: schema.ReasonWitnessSize, Path: path,
+		What: strings.TrimSpace("the least event that reaches this place is too large or too deep to be shown " + why),
+	}
 }

@@ -5,6 +5,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type storage struct {
 	texts     map[registry.Hash]string
 	guards    guards
 	snapshots []registry.Snapshot // ascending, at most sqllog.KeepSnapshots
+	refusals  []registry.Refusal
 }
 
 // New returns a handle on a new empty log.
@@ -257,6 +259,34 @@ func (l *Log) Texts(ctx context.Context, hashes []registry.Hash) (map[registry.H
 		}
 	}
 	return out, nil
+}
+
+// Refused implements [registry.Log].
+func (l *Log) Refused(ctx context.Context, rows []registry.Refusal, before int64) error {
+	if err := l.alive(ctx, "record refusals"); err != nil {
+		return err
+	}
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.s.refusals = slices.DeleteFunc(append(l.s.refusals, rows...), func(r registry.Refusal) bool { return r.At < before })
+	return nil
+}
+
+// Refusals implements [registry.Log].
+func (l *Log) Refusals(ctx context.Context, since int64, yield func(registry.Refusal)) error {
+	if err := l.alive(ctx, "read refusals"); err != nil {
+		return err
+	}
+	l.s.mu.RLock()
+	rows := slices.Clone(l.s.refusals)
+	l.s.mu.RUnlock()
+	slices.SortStableFunc(rows, func(a, b registry.Refusal) int { return cmp.Compare(a.At, b.At) })
+	for _, r := range rows {
+		if r.At >= since {
+			yield(r)
+		}
+	}
+	return nil
 }
 
 // SaveSnapshot implements [registry.Log].

@@ -189,6 +189,16 @@ func (f *FaultyLog) Guards(ctx context.Context, yield func(registry.Guard)) erro
 	return f.log.Guards(ctx, yield)
 }
 
+// Refused implements [registry.Log].
+func (f *FaultyLog) Refused(ctx context.Context, rows []registry.Refusal, before int64) error {
+	return f.log.Refused(ctx, rows, before)
+}
+
+// Refusals implements [registry.Log].
+func (f *FaultyLog) Refusals(ctx context.Context, since int64, yield func(registry.Refusal)) error {
+	return f.log.Refusals(ctx, since, yield)
+}
+
 // LoadSnapshot implements [registry.Log].
 func (f *FaultyLog) LoadSnapshot(ctx context.Context) (registry.Snapshot, error) {
 	return fetch(ctx, f, func() (registry.Snapshot, error) { return f.log.LoadSnapshot(ctx) })

@@ -65,6 +65,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Store) {
 		{"cancel while waiting", cancelWaiting},
 		{"close with waiters", closeWithWaiters},
 		{"snapshots", snapshots},
+		{"refusals", refusals},
 		{"faults of the log", faultsOfTheLog},
 		{"faults of the database", faultsOfTheDatabase},
 		{"cancel at every step", cancelAtEveryStep},

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -45,26 +46,32 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// servers are the running ones, by script.
-var servers = map[*testscript.TestScript]*exec.Cmd{}
+// servers are the running ones, by script; scripts run side by side.
+var servers sync.Map // *testscript.TestScript to *exec.Cmd
+
+func serverOf(ts *testscript.TestScript) *exec.Cmd {
+	c, _ := servers.Load(ts)
+	cmd, _ := c.(*exec.Cmd)
+	return cmd
+}
 
 var ready = regexp.MustCompile(`"listen":"([^"]+)"`)
 
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || servers[ts] != nil {
+	if neg || serverOf(ts) != nil {
 		ts.Fatalf("usage: serve ARGS…, once at a time")
 	}
 	c := command(ts, append([]string{"serve", "--server.listen=127.0.0.1:0", "--server.admin-listen="}, args...))
 	stderr, err := c.StderrPipe()
 	ts.Check(err)
 	ts.Check(c.Start())
-	servers[ts] = c
+	servers.Store(ts, c)
 	ts.Defer(func() {
 		if c.ProcessState == nil {
 			_ = c.Process.Kill()
 			_ = c.Wait()
 		}
-		delete(servers, ts)
+		servers.Delete(ts)
 	})
 	address := make(chan string, 1)
 	go func() {
@@ -103,13 +110,13 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 }
 
 func stopCmd(ts *testscript.TestScript, neg bool, args []string) {
-	c := servers[ts]
+	c := serverOf(ts)
 	if c == nil || neg || len(args) > 0 {
 		ts.Fatalf("usage: stop, after serve")
 	}
 	ts.Check(c.Process.Signal(syscall.SIGTERM))
 	err := c.Wait()
-	delete(servers, ts)
+	servers.Delete(ts)
 	ts.Check(err)
 }
 
