@@ -27,6 +27,13 @@ func newMemLog() *memLog {
 	return &memLog{texts: map[Hash]string{}, ids: map[string]Hash{}, versions: map[string]int64{}, wake: make(chan struct{}, 1)}
 }
 
+// setFail changes what is asked before each operation, from now on.
+func (l *memLog) setFail(f func(op string) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fail = f
+}
+
 func (l *memLog) check(op string) error {
 	if l.fail != nil {
 		return l.fail(op)

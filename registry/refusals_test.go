@@ -2,14 +2,17 @@ package registry
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 func TestRefusalsAreBoundedPerActor(t *testing.T) {
 	log := newMemLog()
-	now := time.Date(2026, 1, 1, 12, 0, 30, 0, time.UTC)
-	n := start(t, log, func(o *Options) { o.Clock = func() time.Time { return now }; o.PollInterval = time.Hour })
+	var now atomic.Int64
+	now.Store(time.Date(2026, 1, 1, 12, 0, 30, 0, time.UTC).UnixMicro())
+	clock := func() time.Time { return time.UnixMicro(now.Load()) }
+	n := start(t, log, func(o *Options) { o.Clock = clock; o.PollInterval = time.Hour })
 	refuse := func(actor string, times int) {
 		for range times {
 			n.Refused(Refusal{Actor: actor, Request: "r", Route: "POST /subjects/:subject/versions", Subject: "s", Status: 409, Code: 409})
@@ -18,7 +21,7 @@ func TestRefusalsAreBoundedPerActor(t *testing.T) {
 	refuse("loud", 250)
 	refuse("quiet", 3)
 	n.flushRefusals(context.Background())
-	now = now.Add(time.Minute)
+	now.Add(time.Minute.Microseconds())
 	refuse("quiet", 1)
 	n.flushRefusals(context.Background())
 
@@ -33,7 +36,7 @@ func TestRefusalsAreBoundedPerActor(t *testing.T) {
 		t.Errorf("rows %v, with counts %v", rows, summed)
 	}
 
-	now = now.Add(91 * 24 * time.Hour)
+	now.Add((91 * 24 * time.Hour).Microseconds())
 	refuse("late", 1)
 	n.flushRefusals(context.Background())
 	if len(log.refusals) != 1 || log.refusals[0].Actor != "late" {
@@ -44,15 +47,15 @@ func TestRefusalsAreBoundedPerActor(t *testing.T) {
 func TestRefusalsWaitForTheStore(t *testing.T) {
 	log := newMemLog()
 	n := start(t, log, func(o *Options) { o.PollInterval = time.Hour })
-	log.fail = func(op string) error {
+	log.setFail(func(op string) error {
 		if op == "refused" {
 			return ErrUnavailable
 		}
 		return nil
-	}
+	})
 	n.Refused(Refusal{Actor: "a", Status: 403})
 	n.flushRefusals(context.Background())
-	log.fail = nil
+	log.setFail(nil)
 	if err := n.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}

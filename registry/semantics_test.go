@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,7 +215,12 @@ func TestTheClockMayJump(t *testing.T) {
 	}
 	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
-	jumping := history(func() time.Time { return base.Add(time.Duration(random.IntN(48)-24) * time.Hour) })
+	var mu sync.Mutex // the service asks from several goroutines
+	jumping := history(func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return base.Add(time.Duration(random.IntN(48)-24) * time.Hour)
+	})
 	steady := history(func() time.Time { return base })
 	strip := func(st *State) string {
 		var out []string

@@ -467,7 +467,7 @@ func TestReadBarrier(t *testing.T) {
 	if err := b.View(ctx, find); err != nil {
 		t.Fatalf("an acknowledged write is a miss on the other node: %v", err)
 	}
-	log.fail = func(string) error { return ErrUnavailable }
+	log.setFail(func(string) error { return ErrUnavailable })
 	err := b.View(ctx, func(*State) error { return subjectNotFound(ParseName("t")) })
 	wantCode(t, err, Unavailable, "not available")
 	if err := b.View(ctx, find); err != nil {
@@ -475,7 +475,7 @@ func TestReadBarrier(t *testing.T) {
 	}
 	_, err = a.register("s", avroRecord(fieldA, fieldBD))
 	wantCode(t, err, Unavailable, "nothing was written")
-	log.fail = nil
+	log.setFail(nil)
 	a.must("s", avroRecord(fieldA, fieldBD))
 	if err := b.WaitSeq(ctx, a.State().Seq()); err != nil {
 		t.Error(err)
@@ -552,16 +552,16 @@ func TestAcknowledgedMeansDurable(t *testing.T) {
 	n := start(t, log)
 	n.must("s", avroRecord(fieldA))
 	for op, want := range map[error]Code{ErrUnavailable: Unavailable, ErrUnknownOutcome: UnknownOutcome, ErrDiskFull: DiskFull} {
-		log.fail = func(at string) error {
+		log.setFail(func(at string) error {
 			if at == "update" {
 				return op
 			}
 			return nil
-		}
+		})
 		_, err := n.register("s", avroRecord(fieldA, fieldBD))
 		wantCode(t, err, want, "")
 	}
-	log.fail = nil
+	log.setFail(nil)
 	if out := n.must("s", avroRecord(fieldA, fieldBD)); !out.Created || out.Version != 2 {
 		t.Errorf("after the store came back: %+v", out)
 	}
