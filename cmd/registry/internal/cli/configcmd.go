@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+
 	"github.com/spf13/cobra"
 
 	"github.com/instar-registry/instar/internal/config"
@@ -33,7 +35,15 @@ func (a *app) configPrint() *cobra.Command {
 		if *asJSON {
 			return loaded.PrintJSON(a.stdout)
 		}
-		return loaded.Print(a.stdout, *all)
+		var out bytes.Buffer
+		if err := loaded.Print(&out, *all); err != nil {
+			return err
+		}
+		if out.Len() == 0 {
+			a.say("every key is at its default; --all lists them")
+			return nil
+		}
+		return a.print("%s", out.String())
 	}
 	return c
 }
