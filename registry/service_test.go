@@ -601,6 +601,42 @@ func TestConfigChangeOnAnotherNodeCounts(t *testing.T) {
 	}
 }
 
+// overtakenLog lets something else happen between a decision and its write.
+type overtakenLog struct {
+	Log
+	overtake func()
+}
+
+// Update is called by one writer at a time.
+func (l *overtakenLog) Update(ctx context.Context, after Head, decide func([]Record, Head) (Append, error)) ([]Record, error) {
+	if f := l.overtake; f != nil {
+		l.overtake = nil
+		f()
+	}
+	return l.Log.Update(ctx, after, decide)
+}
+
+// TestOvertakenRegistrationIsDecidedAgain holds that a version which another node
+// writes after this node decided, and before it writes, counts: what was
+// compatible with version 1 is refused by version 2.
+func TestOvertakenRegistrationIsDecidedAgain(t *testing.T) {
+	shared := newMemLog()
+	slow := func(o *Options) { o.PollInterval = time.Hour }
+	other := start(t, shared, slow)
+	log := &overtakenLog{Log: shared}
+	n := start(t, shared, slow, func(o *Options) { o.Log = log })
+	other.must("s", avroRecord(fieldA))
+	if err := n.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	log.overtake = func() { other.must("s", avroRecord(fieldA, fieldBD)) }
+	_, err := n.register("s", avroRecord(fieldA, `{"name":"b","type":"int","default":0}`))
+	wantCode(t, err, Incompatible, "{oldSchemaVersion: 2}")
+	if log.overtake != nil {
+		t.Error("nothing overtook the registration")
+	}
+}
+
 // TestGapStopsTheNode holds that a follower notices a record that was lost.
 func TestGapStopsTheNode(t *testing.T) {
 	log := newMemLog()
