@@ -56,16 +56,30 @@ const (
 // Reason says why something is not decided.
 type Reason string
 
-// The reasons that every containment engine may give.
+// The reasons that a containment engine may give.
 const (
-	// ReasonBudget: the budget of steps is spent.
-	ReasonBudget Reason = "budget"
+	// ReasonSteps: the budget of steps is spent.
+	ReasonSteps Reason = "steps"
+	// ReasonStates: an automaton would have too many states.
+	ReasonStates Reason = "states"
+	// ReasonCubes: a goal splits into too many cases.
+	ReasonCubes Reason = "cubes"
+	// ReasonValidatorCost: a stored schema would cost the validators too much.
+	ReasonValidatorCost Reason = "validator-cost"
+	// ReasonValidatorsDisagree: the two JSON Schema validators judge an event
+	// differently.
+	ReasonValidatorsDisagree Reason = "validators-disagree"
+	// ReasonSecondOpinion: a keyword cannot be put to the second validator.
+	ReasonSecondOpinion Reason = "second-opinion"
 	// ReasonWitnessSize: the least event that could break is larger or deeper
 	// than a witness, or an event, may be.
 	ReasonWitnessSize Reason = "witness-size"
 	// ReasonBug: two of our own answers differ; see [Bug].
 	ReasonBug Reason = "bug"
 )
+
+// ReasonKeyword is the reason for a keyword that is not decided here.
+func ReasonKeyword(name string) Reason { return Reason("keyword:" + name) }
 
 // Budget bounds one question. Steps are counted, never measured in time, so
 // that an answer depends on its inputs alone; a larger budget only turns
@@ -99,6 +113,9 @@ type Witness struct {
 	// Binary is the event in the format's own bytes, without any frame; nil if
 	// it has none.
 	Binary []byte
+	// Message is the full name of a Protobuf event's message in the writer
+	// schema; empty for other formats.
+	Message string
 	Effect Effect
 	// Written is the value at the place as the writer meant it, and Read what
 	// the reader makes of it: another value, or its error.

@@ -116,7 +116,7 @@ func (a *answer) settle() {
 	if !explored {
 		a.more = true
 		a.out.Undecided = append(a.out.Undecided, schema.Undecided{
-			Reason: schema.ReasonBudget,
+			Reason: schema.ReasonSteps,
 			What:   fmt.Sprintf("the budget of %d steps is spent before all pairs of types are judged", a.limit),
 		})
 	}

@@ -108,7 +108,7 @@ func TestContainIsDeterministic(t *testing.T) {
 			}
 			if c.Verdict == schema.Unknown {
 				undecided++
-				if len(c.Undecided) != 1 || c.Undecided[0].Reason != schema.ReasonBudget {
+				if len(c.Undecided) != 1 || c.Undecided[0].Reason != schema.ReasonSteps {
 					t.Fatalf("%+v", c)
 				}
 			}
