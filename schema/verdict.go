@@ -116,7 +116,7 @@ type Witness struct {
 	// Message is the full name of a Protobuf event's message in the writer
 	// schema; empty for other formats.
 	Message string
-	Effect Effect
+	Effect  Effect
 	// Written is the value at the place as the writer meant it, and Read what
 	// the reader makes of it: another value, or its error.
 	Written, Read string
