@@ -26,15 +26,6 @@ type Version struct {
 	Err error
 }
 
-// Options steer a check.
-type Options struct {
-	// ValidateFields is the configuration value that the message list shows.
-	ValidateFields bool
-	// BothDirections answers both directions whatever the level, for tools
-	// that show a deploy order; only the level's own directions refuse.
-	BothDirections bool
-}
-
 // Report is the answer to a Request.
 type Report struct {
 	// Refused says that the candidate may not be registered.
@@ -86,7 +77,7 @@ func Check(ctx context.Context, r Request) (Report, error) {
 			if err := ctx.Err(); err != nil {
 				return Report{}, err
 			}
-			p, err := checkPair(ctx, r.Candidate, v, d, r.Policy)
+			p, err := checkPair(ctx, &r, v, d)
 			if err != nil {
 				return Report{}, err
 			}
@@ -170,7 +161,8 @@ func worse(a, b Verdict) Verdict {
 	return Compatible
 }
 
-func checkPair(ctx context.Context, candidate schema.Parsed, v Version, d Direction, policy Policy) (Pair, error) {
+func checkPair(ctx context.Context, q *Request, v Version, d Direction) (Pair, error) {
+	candidate, policy := q.Candidate, q.Policy
 	p := Pair{Version: v.Number, Direction: d, Err: v.Err, format: candidate.Format()}
 	if v.Parsed == nil {
 		p.Reason = BaseInvalid
@@ -201,7 +193,7 @@ func checkPair(ctx context.Context, candidate schema.Parsed, v Version, d Direct
 		p.Verdict = p.RuleVerdict
 		return p, nil
 	}
-	decided, err := exact(ctx, writer, reader, d)
+	decided, err := exact(ctx, writer, reader, d, &question{Meaning: q.Options.Meaning, declared: policy == Declared, budget: q.Options.Budget})
 	if err != nil {
 		return Pair{}, err
 	}

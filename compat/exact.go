@@ -14,13 +14,19 @@ type decision struct {
 	findings  []Finding
 	undecided []schema.Undecided
 	notes     []string
+	// assumptions are what the verdict rests on besides the schemas, such as
+	// "declared".
+	assumptions []string
+	// more says that there are more breaks than are listed.
+	more  bool
+	steps int
 }
 
 // exact is the engine that decides by proof and witness. A format without one
 // is decided as far as it can be without: a text contains itself, once
 // references are in place, and events of two formats never mix. The error is
 // that of the context.
-func exact(ctx context.Context, writer, reader schema.Parsed, d Direction) (decision, error) {
+func exact(ctx context.Context, writer, reader schema.Parsed, d Direction, q *question) (decision, error) {
 	if writer.Format() != reader.Format() {
 		return decision{verdict: Incompatible}, nil
 	}
@@ -29,7 +35,7 @@ func exact(ctx context.Context, writer, reader schema.Parsed, d Direction) (deci
 	}
 	if w, ok := writer.(*avro.Schema); ok {
 		if r, ok := reader.(*avro.Schema); ok {
-			return exactAvro(ctx, w, r, d)
+			return exactAvro(ctx, w, r, d, q.budget)
 		}
 	}
 	return decision{verdict: Unknown, reason: NotDecided}, nil

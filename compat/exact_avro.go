@@ -11,12 +11,12 @@ import (
 
 // exactAvro asks whether every event of the writer is read under the reader,
 // and names what breaks by the rules of the direction.
-func exactAvro(ctx context.Context, writer, reader *avro.Schema, d Direction) (decision, error) {
-	c, err := avro.Contain(ctx, writer, reader, schema.Budget{})
+func exactAvro(ctx context.Context, writer, reader *avro.Schema, d Direction, budget schema.Budget) (decision, error) {
+	c, err := avro.Contain(ctx, writer, reader, budget)
 	if err != nil {
 		return decision{}, err
 	}
-	out := decision{verdict: c.Verdict, undecided: c.Undecided, notes: c.Notes}
+	out := decision{verdict: c.Verdict, undecided: c.Undecided, notes: c.Notes, more: c.More, steps: c.Steps}
 	if len(c.Undecided) > 0 && c.Verdict == Unknown {
 		out.reason = c.Undecided[0].Reason
 	}
