@@ -182,7 +182,7 @@ func TestExactAvroUnknown(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := exactAvro(ctx, parseAvro(t, `"int"`, schema.Budget{}), parseAvro(t, `"long"`), OldToNew); !errors.Is(err, context.Canceled) {
+	if _, err := exactAvro(ctx, parseAvro(t, `"int"`), parseAvro(t, `"long"`), OldToNew, schema.Budget{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
