@@ -136,6 +136,7 @@ func configBody(c *registry.Config) *wire.Config {
 		DefaultMetadata: metadataBody(c.DefaultMetadata), OverrideMetadata: metadataBody(c.OverrideMetadata),
 		DefaultRuleSet: ruleSetBody(c.DefaultRuleSet), OverrideRuleSet: ruleSetBody(c.OverrideRuleSet),
 		UpcasterVerdict: c.UpcasterVerdict,
+		AssertFormats:   c.AssertFormats, Encodings: c.Encodings, EventMessages: c.EventMessages,
 	}
 }
 
@@ -151,11 +152,13 @@ func (d *decoder) configPatch(o *jsonx.Value) (p registry.ConfigPatch, err error
 		ValidateFields: d.optionalBool(o, "validateFields"), ValidateNew: d.optionalBool(o, "validateNewSchemas"),
 		ValidateRules: d.optionalBool(o, "validateRules"), Alias: d.string(o, "alias"), AliasForDeks: d.string(o, "aliasForDeks"),
 		UpcasterVerdict: strings.ToUpper(d.string(o, "upcasterVerdict")),
+		AssertFormats:   d.optionalBool(o, "assertFormats"), Encodings: d.strings(o, "encodings"), EventMessages: d.strings(o, "eventMessages"),
 		DefaultMetadata: d.metadata(o, "defaultMetadata"), OverrideMetadata: d.metadata(o, "overrideMetadata"),
 		DefaultRuleSet: d.ruleSet(o, "defaultRuleSet"), OverrideRuleSet: d.ruleSet(o, "overrideRuleSet"),
 	}
 	for _, m := range o.Members {
-		if m.Value.Kind == jsonx.Null || m.Value.Kind == jsonx.String && m.Value.Text == "" {
+		v := m.Value
+		if v.Kind == jsonx.Null || v.Kind == jsonx.String && v.Text == "" || v.Kind == jsonx.Array && len(v.Items) == 0 {
 			p.Clear = append(p.Clear, m.Key)
 		}
 	}

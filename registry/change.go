@@ -67,6 +67,12 @@ type VersionRegistered struct {
 	Unproven bool   `json:"unproven,omitempty"`
 	Forced   bool   `json:"forced,omitempty"`
 	Imported bool   `json:"imported,omitempty"`
+	// What the configuration said to the engine, so that the question can be
+	// asked again.
+	Unknown       string   `json:"unknown,omitempty"`
+	AssertFormats bool     `json:"assertFormats,omitempty"`
+	Encodings     []string `json:"encodings,omitempty"`
+	EventMessages []string `json:"eventMessages,omitempty"`
 
 	content *Content // cache of the decoded content, never encoded
 }

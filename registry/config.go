@@ -4,22 +4,28 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"github.com/instar-registry/instar/schema"
 )
 
 // Config is one configuration entry, own to a scope: a nil or empty property is
 // not set there and comes from the next wider scope.
 type Config struct {
-	Compatibility    string    `json:"compatibility,omitempty"`
-	Policy           string    `json:"policy,omitempty"`
-	Group            string    `json:"group,omitempty"`
-	Unknown          string    `json:"unknown,omitempty"`
-	Normalize        *bool     `json:"normalize,omitempty"`
-	ValidateFields   *bool     `json:"validateFields,omitempty"`
-	ValidateNew      *bool     `json:"validateNew,omitempty"`
-	ValidateRules    *bool     `json:"validateRules,omitempty"`
-	Alias            string    `json:"alias,omitempty"`
-	AliasForDeks     string    `json:"aliasForDeks,omitempty"`
-	UpcasterVerdict  string    `json:"upcasterVerdict,omitempty"`
+	Compatibility   string `json:"compatibility,omitempty"`
+	Policy          string `json:"policy,omitempty"`
+	Group           string `json:"group,omitempty"`
+	Unknown         string `json:"unknown,omitempty"`
+	Normalize       *bool  `json:"normalize,omitempty"`
+	ValidateFields  *bool  `json:"validateFields,omitempty"`
+	ValidateNew     *bool  `json:"validateNew,omitempty"`
+	ValidateRules   *bool  `json:"validateRules,omitempty"`
+	Alias           string `json:"alias,omitempty"`
+	AliasForDeks    string `json:"aliasForDeks,omitempty"`
+	UpcasterVerdict string `json:"upcasterVerdict,omitempty"`
+	// What the subject says about its events; see [compat.Meaning].
+	AssertFormats    *bool     `json:"assertFormats,omitempty"`
+	Encodings        []string  `json:"encodings,omitempty"`
+	EventMessages    []string  `json:"eventMessages,omitempty"`
 	DefaultMetadata  *Metadata `json:"defaultMetadata,omitempty"`
 	OverrideMetadata *Metadata `json:"overrideMetadata,omitempty"`
 	DefaultRuleSet   *RuleSet  `json:"defaultRuleSet,omitempty"`
@@ -59,6 +65,9 @@ func overlay(dst, src *Config) {
 	setPointer(&dst.ValidateFields, src.ValidateFields)
 	setPointer(&dst.ValidateNew, src.ValidateNew)
 	setPointer(&dst.ValidateRules, src.ValidateRules)
+	setPointer(&dst.AssertFormats, src.AssertFormats)
+	setList(&dst.Encodings, src.Encodings)
+	setList(&dst.EventMessages, src.EventMessages)
 	setPointer(&dst.DefaultMetadata, src.DefaultMetadata)
 	setPointer(&dst.OverrideMetadata, src.OverrideMetadata)
 	setPointer(&dst.DefaultRuleSet, src.DefaultRuleSet)
@@ -67,6 +76,12 @@ func overlay(dst, src *Config) {
 
 func setString(dst *string, src string) {
 	if src != "" {
+		*dst = src
+	}
+}
+
+func setList(dst *[]string, src []string) {
+	if len(src) > 0 {
 		*dst = src
 	}
 }
@@ -102,6 +117,12 @@ func clearProperty(c *Config, name string) {
 		c.AliasForDeks = ""
 	case "upcasterVerdict":
 		c.UpcasterVerdict = ""
+	case "assertFormats":
+		c.AssertFormats = nil
+	case "encodings":
+		c.Encodings = nil
+	case "eventMessages":
+		c.EventMessages = nil
 	case "defaultMetadata":
 		c.DefaultMetadata = nil
 	case "overrideMetadata":
@@ -131,6 +152,7 @@ type Settings struct {
 	MaxMetadataEntries    int
 	MaxRules              int
 	MaxRuleExpressionSize int
+	CompatSteps           int // of the exact engine, per pair of versions
 }
 
 // DefaultSettings are the settings of an unconfigured server.
@@ -138,7 +160,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Compatibility: "BACKWARD", Policy: "EXACT", ValidateNew: true, ModeMutable: true,
 		MaxReferences: 100, MaxReferencesAll: 1000, MaxReferenceBytes: 4 << 20, MaxSchemaBytes: 1 << 20,
-		MaxMetadataEntries: 1000, MaxRules: 500, MaxRuleExpressionSize: 4 << 10,
+		MaxMetadataEntries: 1000, MaxRules: 500, MaxRuleExpressionSize: 4 << 10, CompatSteps: schema.DefaultSteps,
 	}
 }
 

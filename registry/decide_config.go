@@ -87,10 +87,17 @@ func (d *decider) checkConfig(c *Config) error {
 		c.Policy = policy.String()
 	}
 	if c.Unknown != "" {
-		c.Unknown = strings.ToLower(c.Unknown)
-		if !slices.Contains([]string{"fallback", "reject", "allow"}, c.Unknown) {
-			return fail(InvalidLevel, "Invalid compatibilityUnknown. Valid values are fallback, reject, and allow")
+		unknown, err := compat.ParseOnUnknown(c.Unknown)
+		if err != nil {
+			return fail(InvalidLevel, "Invalid compatibilityUnknown. Valid values are fallback, reject, and allow").from(err)
 		}
+		c.Unknown = unknown.String()
+	}
+	if err := checkEncodings(c); err != nil {
+		return err
+	}
+	if err := checkEventMessages(c.EventMessages); err != nil {
+		return err
 	}
 	for _, r := range []*RuleSet{c.DefaultRuleSet, c.OverrideRuleSet} {
 		if err := d.env.checkRuleSet(r); err != nil {

@@ -11,6 +11,7 @@ import (
 // judge runs step 8 and notes in the change why the version was let in.
 func (d *decider) judge(cmd *Register, eff *Config, c *candidate, out *VersionRegistered) error {
 	out.Level, out.Policy, out.Engine = eff.Compatibility, eff.Policy, compat.EngineVersion
+	out.Unknown, out.AssertFormats, out.Encodings, out.EventMessages = eff.Unknown, isTrue(eff.AssertFormats), eff.Encodings, eff.EventMessages
 	if cmd.Force {
 		return nil
 	}
@@ -66,11 +67,14 @@ func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, h
 	if err != nil {
 		return Judgement{}, err
 	}
-	req := compat.Request{Candidate: parsed, Level: level, Policy: policy}
+	options, err := eff.options(&d.env.Settings)
+	if err != nil {
+		return Judgement{}, err
+	}
+	req := compat.Request{Candidate: parsed, Level: level, Policy: policy, Options: options}
 	for i, v := range history {
 		req.History = append(req.History, compat.Version{Number: v.Number, Parsed: olds[i], Err: errs[i]})
 	}
-	req.Options.ValidateFields = isTrue(eff.ValidateFields)
 	report, err := d.env.Library.Check(req)
 	out := Judgement{Report: report}
 	if req.Options.ValidateFields {

@@ -236,7 +236,8 @@ func (v *verifier) recheck(r Record, c VersionRegistered, content *Content) erro
 	err := v.service.withTexts(v.ctx, func(env *Env) error {
 		d := &decider{st: v.st, env: env}
 		eff := v.st.InForce(c.About(), v.service.opt.Settings)
-		eff.Compatibility, eff.Policy = c.Level, c.Policy
+		eff.Compatibility, eff.Policy, eff.Unknown = c.Level, c.Policy, c.Unknown
+		eff.AssertFormats, eff.Encodings, eff.EventMessages = &c.AssertFormats, c.Encodings, c.EventMessages
 		var err error
 		report, err = d.check(c.About(), content, nil, v.st.Subject(c.About()), &eff)
 		return err

@@ -89,7 +89,7 @@ type Budget struct {
 }
 
 // DefaultSteps is the budget where none is given.
-const DefaultSteps = 1_000_000
+const DefaultSteps = 200_000
 
 // Limit returns the number of steps that the budget allows.
 func (b Budget) Limit() int {

@@ -193,6 +193,11 @@ type Config struct {
 	DefaultRuleSet       *RuleSet  `json:"defaultRuleSet,omitempty"`
 	OverrideRuleSet      *RuleSet  `json:"overrideRuleSet,omitempty"`
 	UpcasterVerdict      string    `json:"upcasterVerdict,omitempty"`
+	// AssertFormats, Encodings and EventMessages say about the events of a
+	// subject what their schemas do not say.
+	AssertFormats *bool    `json:"assertFormats,omitempty"`
+	Encodings     []string `json:"encodings,omitempty"`     // binary, json
+	EventMessages []string `json:"eventMessages,omitempty"` // full names of Protobuf messages
 	// Sources tells where each property comes from (explain=true): a subject or
 	// scope, "" for the global entry, or "server".
 	Sources map[string]string `json:"sources,omitempty"`

@@ -116,6 +116,7 @@ type Page struct {
 // and its data contract may hold.
 type Limits struct {
 	schema.Limits
+	CompatSteps     int `default:"200000" min:"1000" max:"5000000" help:"Steps that the exact compatibility engine may take for one pair of schemas."`
 	BodyBytes       int `default:"2097152" help:"Body of a request with a schema."`
 	EventBodyBytes  int `default:"16777216" help:"Body of a request with an event."`
 	MetadataEntries int `default:"1000" help:"Tags and properties of one schema's metadata."`

@@ -135,6 +135,7 @@ func (k *Key) describeLimit(f reflect.StructField) {
 		k.Min = "1"
 	}
 	switch {
+	case k.Max != "":
 	case strings.HasSuffix(f.Name, "Depth"), strings.HasSuffix(f.Name, "Nesting"):
 		k.Max = "2000" // recursive code below relies on a bound far from the end of the stack
 	case k.Type == Size:

@@ -22,6 +22,7 @@ func Settings(c *config.Config) registry.Settings {
 	s.MaxReferenceBytes, s.MaxSchemaBytes = c.Limits.ReferenceBytes, c.Limits.SchemaBytes
 	s.MaxMetadataEntries, s.MaxRules = c.Limits.MetadataEntries, c.Limits.Rules
 	s.MaxRuleExpressionSize = c.Limits.RuleBytes
+	s.CompatSteps = c.Limits.CompatSteps
 	return s
 }
 
