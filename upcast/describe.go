@@ -70,4 +70,5 @@ func (o *object) noteWords(key string, required bool, words []string) {
 	}
 }
 
-func (o *object) noteSource(required bool) { o.note("", ownSourceShape, required) }
+// noteSource notes that the keys of a source stand in the mapping itself.
+func (o *object) noteSource() { o.note("", ownSourceShape, true) }

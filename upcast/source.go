@@ -56,7 +56,7 @@ var sourceKeys = []string{"value", "expr", "from", "object", "list"}
 func (o *object) source(required bool) Source { return o.sourceAt(0, required) }
 
 func (o *object) sourceAt(depth int, required bool) Source {
-	o.noteSource(required)
+	o.noteSource()
 	s := Source{Position: jsonx.PositionOf(o.r.text, o.v.Offset)}
 	var found []string
 	for _, key := range sourceKeys {
@@ -132,10 +132,8 @@ func (o *object) expr(key string, required bool) Expr {
 		return Expr{}
 	}
 	if len(v.Text) > maxExprBytes {
-		e := schema.OverLimit("expression-bytes", int64(len(v.Text)), maxExprBytes, "the expression is too long", jsonx.PositionOf(o.r.text, v.Offset))
-		e.Path = o.at(key)
 		if o.r.err == nil {
-			o.r.err = &Error{Code: Limited, Problem: *e}
+			o.r.err = tooMuch("the expression has too many bytes", len(v.Text), maxExprBytes, jsonx.PositionOf(o.r.text, v.Offset), o.at(key))
 		}
 	}
 	return Expr{v.Text, jsonx.PositionOf(o.r.text, v.Offset)}
