@@ -82,6 +82,7 @@ func Check(ctx context.Context, r Request) (Report, error) {
 				return Report{}, err
 			}
 			p.index = i
+			p.complete(r.Policy, asked)
 			if asked {
 				report.add(&p)
 			}
@@ -213,6 +214,7 @@ func (p *Pair) settle(d *decision) {
 		return // a pair of two formats, for which there is one sentence only
 	}
 	advisory := p.Findings
+	joinRule(d.findings, advisory, p.format, p.Direction)
 	p.Findings = d.findings
 	if p.Verdict == Compatible {
 		for _, f := range advisory {

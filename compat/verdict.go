@@ -44,17 +44,6 @@ func (d Direction) String() string {
 	return "forward"
 }
 
-// Finding is one difference that a rule names in a pair.
-type Finding struct {
-	Difference
-	// Refused says whether the policy in force refuses it.
-	Refused bool
-	// Break is the difference as the exact engine found it, with the event that
-	// shows it; Kind is then the id of a rule of ours. It is nil for what
-	// Confluent's rule found.
-	Break *schema.Break
-}
-
 // Pair is the answer about one old version in one direction.
 type Pair struct {
 	// Version is the number of the old version; 0 if it has none, as a file.

@@ -1,0 +1,4 @@
+package compat
+
+// protoCatalogue are the rules of Protobuf. Of a pair the first breaks BACKWARD.
+func protoCatalogue() []Rule { return expand("proto", nil) }
