@@ -112,7 +112,22 @@ func (b *bundler) schema(n *Node) any {
 	if n.UniqueItems != nil {
 		out["uniqueItems"] = *n.UniqueItems
 	}
+	apart(n, out)
 	return out
+}
+
+// apart moves an upper count that is below the lower one into a schema of its
+// own, since the validator refuses the two side by side.
+func apart(n *Node, out map[string]any) {
+	for _, of := range []string{"Length", "Items", "Properties"} {
+		low, high := *numberField(n, "min"+of), *numberField(n, "max"+of)
+		if low == nil || high == nil || low.Rat.Cmp(high.Rat) <= 0 {
+			continue
+		}
+		all, _ := out["allOf"].([]any)
+		out["allOf"] = append(all, map[string]any{"max" + of: out["max"+of]})
+		delete(out, "max"+of)
+	}
 }
 
 // pattern rewrites a pattern for RE2, which is what the validator compiles.

@@ -188,6 +188,12 @@ func TestSecondRefuses(t *testing.T) {
 			t.Errorf("%s: it has an opinion", name)
 		}
 	}
+	never := mustParse(t, `{"minLength":2,"maxLength":1,"minItems":2,"maxItems":1,"minProperties":2,"maxProperties":1,"allOf":[{"type":["string","array","object","null"]}]}`)
+	for event, want := range map[string]bool{`""`: false, `"aa"`: false, `[]`: false, `[1,2]`: false, `{}`: false, `{"a":1,"b":2}`: false, `1`: false, `null`: true} {
+		if got, err := never.SecondOpinion(context.Background(), []byte(event)); err != nil || got != want {
+			t.Errorf("%s under bounds that exclude each other: %t %v, want %t", event, got, err, want)
+		}
+	}
 	for event, want := range map[string]bool{`9007199254740993`: true, `9007199254740992`: false, `1`: true, `2`: false} {
 		if got, err := mustParse(t, `{"enum":[9007199254740993,1,1.0,1]}`).SecondOpinion(context.Background(), []byte(event)); err != nil || got != want {
 			t.Errorf("%s: %t %v, want %t", event, got, err, want)
