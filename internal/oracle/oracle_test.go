@@ -123,4 +123,5 @@ const (
 	suiteDecided  = 0
 	tableDecided  = 0
 	randomDecided = 0
+	lawsDecided   = 0
 )
