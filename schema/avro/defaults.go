@@ -40,7 +40,7 @@ type nodeValue struct {
 type defaultCheck struct {
 	steps  int
 	failed map[nodeValue]bool // records that a value is no value of
-	fields map[*Field]bool    // true while a field's default is being checked
+	fields map[*Field]bool    // true while a field's default is being checked, then false if it fits
 }
 
 // field checks a field's own default, on which the one in hand may lean: a
@@ -58,7 +58,12 @@ func (c *defaultCheck) field(f *Field) (at, what string) {
 	}
 	c.fields[f] = true
 	at, what = c.mismatch(f.Type, f.Default)
-	c.fields[f] = false
+	if what == "" {
+		c.fields[f] = false
+	} else {
+		// Elsewhere, with other fields in hand, it may fit.
+		delete(c.fields, f)
+	}
 	return at, what
 }
 

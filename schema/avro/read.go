@@ -44,6 +44,12 @@ func Read(writer, reader *Schema, event []byte) (Reading, error) {
 	return read(writer, reader, event, readOptions{})
 }
 
+// sameText reports whether two schemas are one, so that a record matches itself
+// by its fields' names alone, even if an alias names another of its fields.
+func sameText(writer, reader *Schema) bool {
+	return writer == reader || writer.Inlined() == reader.Inlined()
+}
+
 type readOptions struct {
 	// first reads as the letter of the specification has it: the first matching
 	// branch of a union.
@@ -63,6 +69,7 @@ func read(writer, reader *Schema, event []byte, opts readOptions) (Reading, erro
 		// Each byte is passed over once per record around it, and more often
 		// only if several fields of the reader read one of the writer.
 		maxSkipped: 4*max(writer.limits.EventDepth, 64)*len(event) + 1<<20,
+		same:       sameText(writer, reader),
 	}
 	x.value(x.writer.root, x.reader.root)
 	if x.over != nil {
@@ -81,6 +88,8 @@ type resolver struct {
 	walker
 	writer, reader *program
 	readOptions
+	// same says that nothing has to be resolved, so that no alias counts.
+	same       bool
 	path       []pathStep
 	out        []byte
 	nodes      int
@@ -89,6 +98,7 @@ type resolver struct {
 	skipped    int // bytes passed over to find where fields start
 	maxSkipped int
 	defaults   map[*Field][]byte // as written; nil if the default does not fit
+	open       map[*Field]bool   // whose defaults are being written
 	faults     []Fault
 	refused    bool
 	over       *schema.WalkError

@@ -3,6 +3,7 @@ package avro
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -29,7 +30,10 @@ func (x *resolver) record(w, r *op) {
 			x.out = append(x.out, ',')
 		}
 		x.out = append(jsonx.AppendQuoted(x.out, f.Name), ':')
-		j, ambiguous := index.source(f, i)
+		j, ambiguous := i, false
+		if !x.same {
+			j, ambiguous = index.source(f, i)
+		}
 		switch {
 		case ambiguous:
 			x.push(pathStep{kind: stepField, name: f.Name})
@@ -79,7 +83,7 @@ func (x *resolver) writeDefault(f *Field) []byte {
 		return nil
 	}
 	start := len(x.out)
-	x.defaultValue(f.Type, f.Default, 0)
+	x.fieldDefault(f, 0)
 	x.defaults[f] = slices.Clone(x.out[start:])
 	x.out = x.out[:start]
 	return x.defaults[f]
@@ -107,6 +111,18 @@ func defaultFits(f *Field) (steps int, what string) {
 // maxDefaultDepth bounds how deep defaults may lean on other defaults.
 const maxDefaultDepth = 256
 
+// fieldDefault writes a field's own default. While it is written the field is
+// open: the branch of a union that would lean on it again has no end, so the
+// next one that fits is meant, as in the check of defaults.
+func (x *resolver) fieldDefault(f *Field, depth int) {
+	if x.open == nil {
+		x.open = map[*Field]bool{}
+	}
+	x.open[f] = true
+	x.defaultValue(f.Type, f.Default, depth)
+	delete(x.open, f)
+}
+
 // defaultValue writes a default, which fits, in Avro's JSON encoding.
 func (x *resolver) defaultValue(n *Node, v *jsonx.Value, depth int) {
 	if !x.admit() {
@@ -120,19 +136,7 @@ func (x *resolver) defaultValue(n *Node, v *jsonx.Value, depth int) {
 	case Array, Map:
 		x.defaultCollection(n, v, depth)
 	case Union:
-		for _, b := range n.Branches {
-			if _, what := (&defaultCheck{failed: map[nodeValue]bool{}}).mismatch(b, v); what != "" {
-				continue
-			}
-			if b.Kind == Null {
-				x.defaultValue(b, v, depth+1)
-				return
-			}
-			x.out = append(jsonx.AppendQuoted(append(x.out, '{'), b.TypeName()), ':')
-			x.defaultValue(b, v, depth+1)
-			x.out = append(x.out, '}')
-			return
-		}
+		x.defaultBranch(n, v, depth)
 	case Record:
 		x.out = append(x.out, '{')
 		for i, f := range n.Fields {
@@ -140,16 +144,36 @@ func (x *resolver) defaultValue(n *Node, v *jsonx.Value, depth int) {
 				x.out = append(x.out, ',')
 			}
 			x.out = append(jsonx.AppendQuoted(x.out, f.Name), ':')
-			value := v.Get(f.Name)
-			if value == nil {
-				value = f.Default
+			if value := v.Get(f.Name); value != nil {
+				x.defaultValue(f.Type, value, depth+1)
+			} else {
+				x.fieldDefault(f, depth+1)
 			}
-			x.defaultValue(f.Type, value, depth+1)
 		}
 		x.out = append(x.out, '}')
 	default:
 		x.out = jsonx.Append(x.out, v)
 	}
+}
+
+// defaultBranch writes a default as the first branch of a union that takes it.
+func (x *resolver) defaultBranch(n *Node, v *jsonx.Value, depth int) {
+	for _, b := range n.Branches {
+		c := &defaultCheck{failed: map[nodeValue]bool{}, fields: maps.Clone(x.open)}
+		if _, what := c.mismatch(b, v); what != "" {
+			continue
+		}
+		if b.Kind == Null {
+			x.defaultValue(b, v, depth+1)
+			return
+		}
+		x.out = append(jsonx.AppendQuoted(append(x.out, '{'), b.TypeName()), ':')
+		x.defaultValue(b, v, depth+1)
+		x.out = append(x.out, '}')
+		return
+	}
+	// The check of the whole default has found a branch.
+	x.over = x.walker.over(x.at, "event-depth", "a default leans on itself without end")
 }
 
 func (x *resolver) defaultCollection(n *Node, v *jsonx.Value, depth int) {
