@@ -16,6 +16,10 @@ type Request struct {
 	Level   Level
 	Policy  Policy
 	Options Options
+	// Memo, if there is one, remembers the answer about each pair. Key may name
+	// the candidate in it; it is computed where it is zero.
+	Memo Memo
+	Key  SchemaKey
 }
 
 // Version is one registered version of the subject.
@@ -24,6 +28,8 @@ type Version struct {
 	Parsed schema.Parsed
 	// Err says why the stored text does not parse; Parsed is nil then.
 	Err error
+	// Key may name the schema in a memo; see [Request.Key].
+	Key SchemaKey
 }
 
 // Report is the answer to a Request.
@@ -61,27 +67,28 @@ func Check(ctx context.Context, r Request) (Report, error) {
 	if r.Candidate == nil {
 		return Report{}, &schema.Bug{Where: "compat.Check", Cause: "no candidate"}
 	}
-	if r.Level == None && !r.Options.BothDirections {
+	both := r.Options.BothDirections || r.Options.Thorough
+	if r.Level == None && !both {
 		return report, nil
 	}
 	history := r.History
 	if !r.Level.Transitive() && len(history) > 1 {
 		history = history[:1]
 	}
-	for i, v := range history {
+	for i := range history {
 		for _, d := range []Direction{NewToOld, OldToNew} {
 			asked := (d == NewToOld && r.Level.forward()) || (d == OldToNew && r.Level.backward())
-			if !asked && !r.Options.BothDirections {
+			if !asked && !both {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
 				return Report{}, err
 			}
-			p, err := checkPair(ctx, &r, v, d)
+			p, err := checkPair(ctx, &r, &history[i], d)
 			if err != nil {
 				return Report{}, err
 			}
-			p.index = i
+			p.index, p.Required = i, asked
 			p.complete(r.Policy, asked)
 			if asked {
 				report.add(&p)
@@ -90,23 +97,6 @@ func Check(ctx context.Context, r Request) (Report, error) {
 		}
 	}
 	return report, nil
-}
-
-// Size estimates the bytes of memory that keeping the report costs, without the
-// texts of the versions.
-func (r *Report) Size() int {
-	const report, pair, finding = 200, 250, 500
-	n := report + pair*len(r.Pairs)
-	for i := range r.Pairs {
-		for k := range r.Pairs[i].Findings {
-			f := &r.Pairs[i].Findings[k]
-			n += finding + len(f.Description) + len(f.Additional)
-			if f.Break != nil && f.Break.Witness != nil {
-				n += len(f.Break.Witness.Value) + len(f.Break.Witness.Binary)
-			}
-		}
-	}
-	return n
 }
 
 // The answers of [Report.DeployFirst].
@@ -124,11 +114,14 @@ func (r *Report) DeployFirst() string {
 	sides := map[Direction]Verdict{}
 	for i := range r.Pairs {
 		p := &r.Pairs[i]
-		if known, ok := sides[p.Direction]; ok {
-			sides[p.Direction] = worse(known, p.Verdict)
-		} else {
-			sides[p.Direction] = p.Verdict
+		verdict := p.Verdict
+		if p.Judged {
+			verdict = p.Exact // what events do does not depend on the policy
 		}
+		if known, ok := sides[p.Direction]; ok {
+			verdict = worse(known, verdict)
+		}
+		sides[p.Direction] = verdict
 	}
 	switch backward, forward := sides[OldToNew], sides[NewToOld]; {
 	case backward == Unknown || forward == Unknown:
@@ -160,66 +153,4 @@ func worse(a, b Verdict) Verdict {
 		return Unknown
 	}
 	return Compatible
-}
-
-func checkPair(ctx context.Context, q *Request, v Version, d Direction) (Pair, error) {
-	candidate, policy := q.Candidate, q.Policy
-	p := Pair{Version: v.Number, Direction: d, Err: v.Err, format: candidate.Format()}
-	if v.Parsed == nil {
-		p.Reason = BaseInvalid
-		return p, nil
-	}
-	p.old = v.Parsed.Canonical()
-	writer, reader := v.Parsed, candidate
-	if d == NewToOld {
-		writer, reader = candidate, v.Parsed
-	}
-	differences, err := ruleDifferences(writer, reader)
-	if err != nil {
-		return Pair{}, err
-	}
-	p.RuleVerdict = Compatible
-	p.Findings = make([]Finding, len(differences))
-	for i, x := range differences {
-		refused := x.Strict
-		if policy == Lenient {
-			refused = x.Lenient
-		}
-		p.Findings[i] = Finding{Difference: x, Refused: refused}
-		if refused {
-			p.RuleVerdict = Incompatible
-		}
-	}
-	if policy.syntactic() {
-		p.Verdict = p.RuleVerdict
-		return p, nil
-	}
-	decided, err := exact(ctx, writer, reader, d, &question{Meaning: q.Options.Meaning, declared: policy == Declared, budget: q.Options.Budget})
-	if err != nil {
-		return Pair{}, err
-	}
-	p.settle(&decided)
-	return p, nil
-}
-
-// settle takes over what the exact engine says. What it leaves open is settled
-// by Confluent's rule, whose findings then stand.
-func (p *Pair) settle(d *decision) {
-	p.Verdict, p.Reason, p.Undecided, p.Notes = d.verdict, d.reason, d.undecided, d.notes
-	if p.Verdict == Unknown {
-		p.Unproven = true
-		return
-	}
-	if d.findings == nil && p.Verdict == Incompatible {
-		return // a pair of two formats, for which there is one sentence only
-	}
-	advisory := p.Findings
-	joinRule(d.findings, advisory, p.format, p.Direction)
-	p.Findings = d.findings
-	if p.Verdict == Compatible {
-		for _, f := range advisory {
-			f.Refused = false
-			p.Findings = append(p.Findings, f)
-		}
-	}
 }

@@ -32,6 +32,9 @@ type Finding struct {
 	RefusedBy []string
 	// Fixes are edits of the candidate that remove it; see [Repair].
 	Fixes []Fix
+	// Harmless says that the exact engine proved that no event of the pair
+	// breaks.
+	Harmless bool
 	// Undecided is set if the finding is a question that was left open.
 	Undecided *schema.Undecided
 }
@@ -49,6 +52,8 @@ func (f *Finding) Proof() string {
 	switch {
 	case f.Undecided != nil:
 		return ProofUndecided
+	case f.Break == nil && f.Harmless:
+		return ProofNoBreak
 	case f.Break == nil:
 		return ProofRule
 	case f.Break.Witness != nil:
@@ -138,7 +143,7 @@ func sideName(name string, d Direction) string {
 // whoever found it where the rule's asks for more than is known.
 func (f *Finding) Text() string {
 	if f.Undecided != nil {
-		return strings.NewReplacer("reader schema", sideOf(1-f.Direction), "writer schema", sideOf(f.Direction)).Replace(f.Undecided.What)
+		return undecidedText(f.Undecided, f.Direction)
 	}
 	if r := RuleByID(f.Rule); r != nil && f.Break != nil {
 		if text, ok := f.fill(r.Message); ok {

@@ -46,7 +46,7 @@ func (f *Finding) AppendJSON(dst []byte, subject string) []byte {
 	if len(f.RefusedBy) > 0 {
 		w.strs("refusedBy", f.RefusedBy)
 	}
-	if f.Break == nil && f.Kind != "" {
+	if f.Kind != "" && f.Kind != f.Rule {
 		w.str("confluent", f.Kind)
 	}
 	if u := f.Undecided; u != nil && u.Bug != nil {

@@ -17,7 +17,9 @@ func (p *Pair) complete(policy Policy, required bool) {
 		}
 		switch {
 		case f.Break != nil:
-			f.Rule = f.Kind
+			if f.Rule == "" {
+				f.Rule = f.Kind
+			}
 			if f.Break.Class == schema.ClassData {
 				f.refusedBy(Exact)
 				if policy == Declared || p.format != schema.JSON {

@@ -62,6 +62,9 @@ func (p *Pair) messages(bare bool) []string {
 		return append([]string{fmt.Sprintf("The old schema does not parse, so nothing can be said about it: %v", p.Err)}, version...)
 	}
 	var out []string
+	if p.Verdict == Unknown && p.onUnknown == Reject {
+		out = append(out, p.undecided()...)
+	}
 	for i := range p.Findings {
 		if f := &p.Findings[i]; f.Refused {
 			out = append(out, f.Message(p.format, p.Direction))
@@ -71,6 +74,25 @@ func (p *Pair) messages(bare bool) []string {
 		return out
 	}
 	return append(append(out, version...), oldSchema(p.old))
+}
+
+// undecided are the lines of a pair that is refused because it is not decided.
+func (p *Pair) undecided() []string {
+	var out []string
+	for i := range p.Undecided {
+		u := &p.Undecided[i]
+		d := Difference{Kind: "schema/undecided", Path: u.Path, Description: undecidedText(u, p.Direction), Additional: string(u.Reason)}
+		out = append(out, d.Message(p.format, OldToNew))
+	}
+	if out == nil {
+		d := Difference{Kind: "schema/undecided", Description: "the exact engine has not decided this pair", Additional: string(p.Reason)}
+		out = append(out, d.Message(p.format, OldToNew))
+	}
+	return out
+}
+
+func undecidedText(u *schema.Undecided, d Direction) string {
+	return strings.NewReplacer("reader schema", sideOf(1-d), "writer schema", sideOf(d)).Replace(u.What)
 }
 
 func oldSchema(text string) string {

@@ -14,6 +14,10 @@ type Options struct {
 	// BothDirections answers both directions whatever the level, for tools
 	// that show a deploy order; only the level's own directions refuse.
 	BothDirections bool
+	// Thorough answers both directions too, and asks the exact engine under
+	// every policy, so that what a syntactic policy says stands beside what
+	// events say. It changes no verdict.
+	Thorough bool
 	// Unknown says what a pair that the exact engine does not decide comes to.
 	Unknown OnUnknown
 	Meaning

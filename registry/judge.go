@@ -71,9 +71,9 @@ func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, h
 	if err != nil {
 		return Judgement{}, err
 	}
-	req := compat.Request{Candidate: parsed, Level: level, Policy: policy, Options: options}
+	req := compat.Request{Candidate: parsed, Level: level, Policy: policy, Options: options, Key: candidateKey(content, parsed)}
 	for i, v := range history {
-		req.History = append(req.History, compat.Version{Number: v.Number, Parsed: olds[i], Err: errs[i]})
+		req.History = append(req.History, compatVersion(v, olds[i], errs[i]))
 	}
 	report, err := d.env.Library.Check(req)
 	out := Judgement{Report: report}
@@ -85,6 +85,25 @@ func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, h
 		out.Reserved = compat.ValidateFields(parsed, before, reservedNames(content))
 	}
 	return out, err
+}
+
+// candidateKey names a candidate in the memory of verdicts. Its text is the one
+// that was parsed, which need not be the one that will be stored.
+func candidateKey(c *Content, p schema.Parsed) compat.SchemaKey {
+	if len(c.References) > 0 {
+		return compat.KeyOf(p)
+	}
+	return compat.SchemaKey{Format: p.Format(), Text: textHash(p.Canonical())}
+}
+
+// compatVersion is a stored version as the engine sees it. Without references
+// the hash of its text names it in the memory of verdicts.
+func compatVersion(v *Version, p schema.Parsed, err error) compat.Version {
+	out := compat.Version{Number: v.Number, Parsed: p, Err: err}
+	if p != nil && len(v.Content.References) == 0 {
+		out.Key = compat.SchemaKey{Format: p.Format(), Text: v.Content.Text}
+	}
+	return out
 }
 
 // Judgement is what was found about a candidate: the engine's report, and the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/instar-registry/instar/compat"
@@ -16,28 +15,30 @@ import (
 // shelf is the service's Library: bounded memories of what pure functions
 // answered, and of texts that the log gave.
 type shelf struct {
-	limits  schema.Limits
-	obs     Observer
-	clock   func() time.Time
-	texts   *lru.Cache[Hash, string]
-	parsed  *lru.Cache[Hash, schema.Parsed]
-	known   *lru.Cache[Hash, schema.Parsed] // by content identity
-	shapes  *lru.Cache[Hash, *Shape]        // by content identity
-	reports *lru.Cache[Hash, compat.Report]
+	limits schema.Limits
+	obs    Observer
+	clock  func() time.Time
+	texts  *lru.Cache[Hash, string]
+	parsed *lru.Cache[Hash, schema.Parsed]
+	known  *lru.Cache[Hash, schema.Parsed] // by content identity
+	shapes *lru.Cache[Hash, *Shape]        // by content identity
+	pairs  *lru.Cache[compat.PairKey, compat.Pair]
 	// submitted remembers what a request body came to, so that registering or
 	// looking up known content needs no parse.
 	submitted *lru.Cache[Hash, *Content]
 }
 
-// The budgets of the shelf: bytes for texts, parsed schemas and reports, entries
-// for the rest.
+// The budgets of the shelf: bytes for texts and parsed schemas, entries for the
+// rest.
 const (
 	textBudget      = 24 << 20
 	parsedBudget    = 24 << 20
 	knownBudget     = 32 << 20
 	shapeBudget     = 100_000
-	reportBudget    = 24 << 20
 	submittedBudget = 20_000
+	// pairBudget is a number of pairs; one with findings counts for more.
+	pairBudget = 10_000
+	pairUnit   = 2400 // bytes
 )
 
 func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
@@ -47,7 +48,7 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		parsed:    lru.New[Hash, schema.Parsed](parsedBudget),
 		known:     lru.New[Hash, schema.Parsed](knownBudget),
 		shapes:    lru.New[Hash, *Shape](shapeBudget),
-		reports:   lru.New[Hash, compat.Report](reportBudget),
+		pairs:     lru.New[compat.PairKey, compat.Pair](pairBudget),
 		submitted: lru.New[Hash, *Content](submittedBudget),
 	}
 }
@@ -112,17 +113,16 @@ func parseKey(f schema.Format, text string, docs []schema.Document, lenient bool
 	return Hash(h.Sum(nil))
 }
 
-// Check implements Library. Reports are remembered by everything they depend
-// on: the parsed schemas are, by construction, one object per text.
+// Check implements Library. The answer about each pair of versions is
+// remembered, so that a check asks anew about what it has not seen only.
 func (s *shelf) Check(req compat.Request) (compat.Report, error) {
-	key := checkKey(&req)
-	if r, ok := s.reports.Get(key); ok {
-		s.obs.Cache("verdict", true)
-		return r, nil
-	}
-	s.obs.Cache("verdict", false)
+	return s.check(context.Background(), req)
+}
+
+func (s *shelf) check(ctx context.Context, req compat.Request) (compat.Report, error) {
+	req.Memo = verdicts{s}
 	start := s.clock()
-	r, err := compat.Check(context.Background(), req)
+	r, err := compat.Check(ctx, req)
 	if err != nil {
 		return r, err
 	}
@@ -131,37 +131,23 @@ func (s *shelf) Check(req compat.Request) (compat.Report, error) {
 		result = "incompatible"
 	}
 	s.obs.Checked(req.Candidate.Format().String(), req.Level.String(), req.Policy.String(), result, s.clock().Sub(start))
-	s.reports.Put(key, r, r.Size())
 	return r, nil
 }
 
-func checkKey(req *compat.Request) Hash {
-	h := sha256.New()
-	var n [8]byte
-	put := func(s string) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
-	}
-	side := func(p schema.Parsed) {
-		put(p.Format().String())
-		put(p.Canonical())
-		put(p.Inlined())
-	}
-	put(req.Level.String())
-	put(req.Policy.String())
-	put(fmt.Sprintf("%+v", req.Options))
-	side(req.Candidate)
-	for _, v := range req.History {
-		binary.BigEndian.PutUint64(n[:], uint64(v.Number))
-		h.Write(n[:])
-		if v.Err != nil {
-			put(v.Err.Error())
-			continue
-		}
-		side(v.Parsed)
-	}
-	return Hash(h.Sum(nil))
+// verdicts is the memory of pairs: registration, checks, differences and
+// matrices share it.
+type verdicts struct{ *shelf }
+
+// Recall implements compat.Memo.
+func (m verdicts) Recall(k compat.PairKey) (compat.Pair, bool) {
+	p, ok := m.pairs.Get(k)
+	m.obs.Cache("verdict", ok)
+	return p, ok
+}
+
+// Remember implements compat.Memo.
+func (m verdicts) Remember(k compat.PairKey, p compat.Pair) {
+	m.pairs.Put(k, p, 1+p.Size()/pairUnit)
 }
 
 // submittedKey identifies what a caller sent, before anything is parsed.
