@@ -149,12 +149,25 @@ type kindKey struct {
 var commonRule = map[string]string{
 	"TYPE_MISMATCH":        "avro/type-changed",
 	"MISSING_UNION_BRANCH": "avro/union-branch-removed",
+
+	"PATTERN_CHANGED":   "json/pattern-changed",
+	"SUM_TYPE_NARROWED": "json/any-of-branch-removed",
+	"SUM_TYPE_EXTENDED": "json/any-of-branch-added",
+
+	"FIELD_KIND_CHANGED":                  "proto/field-type-changed",
+	"FIELD_SCALAR_KIND_CHANGED":           "proto/field-type-changed",
+	"FIELD_NAMED_TYPE_CHANGED":            "proto/field-message-type-changed",
+	"FIELD_NUMERIC_LABEL_CHANGED":         "proto/field-made-singular",
+	"FIELD_STRING_OR_BYTES_LABEL_CHANGED": "proto/field-made-repeated",
+	"FIELD_MOVED_TO_EXISTING_ONEOF":       "proto/field-moved-into-oneof",
 }
 
 // confluentIndex is read off the catalogue. A row says what a kind means when
 // the old side writes; when the new side does, it is the mirror's.
 var confluentIndex = func() map[kindKey][]string {
-	formats := map[string]schema.Format{"avro": schema.Avro, "json": schema.JSON, "proto": schema.Protobuf}
+	// The rules of all formats that have a kind at all are those about
+	// documentation, which JSON Schema's rule reports.
+	formats := map[string]schema.Format{"avro": schema.Avro, "json": schema.JSON, "proto": schema.Protobuf, "schema": schema.JSON}
 	index := map[kindKey][]string{}
 	add := func(k kindKey, rule string) {
 		if rule != "" && !slices.Contains(index[k], rule) {

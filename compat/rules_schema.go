@@ -81,7 +81,15 @@ func schemaEdits() []row {
 		},
 		info("subject-moved", "subject", "The file of the subject has another place or name; its text is what it was.", `the subject {subject} moved`),
 		info("text-only", "schema", "The text differs in white space, key order or spelling only. It is the same schema and no new version is needed.", `the text differs, the schema does not`),
-		info("doc-changed", "annotation", "Documentation differs: doc, title, description or a comment. No reader looks at it.", `the documentation of {element} differs`),
+		{
+			stem: "doc-changed", element: "annotation", class: ClassInfo, surfaces: "source",
+			half: half{
+				purpose:  "Documentation differs: doc, title, description or a comment. No reader looks at it.",
+				message:  `the documentation of {element} differs`,
+				fixes:    no + "nothing breaks",
+				upcaster: noData, confluent: "TITLE_CHANGED DESCRIPTION_CHANGED",
+			},
+		},
 		info("annotation-changed", "annotation", "An attribute that the schema language gives no meaning to differs. Tools of your own may read it.", `the attribute {attribute} of {element} differs`),
 		info("metadata-changed", "metadata", "The metadata that travels with the schema differs. Events are read as before.", `the metadata differs`),
 		info("reference-version-changed", "reference", "A reference is pinned to another version of its subject. What that means for events is reported by the rules about types.", `the reference {reference} names another version`),
