@@ -108,7 +108,7 @@ func holdWitness(ctx context.Context, q *Question, b *schema.Break) error {
 	case *jsonschema.Schema:
 		return holdJSONWitness(ctx, q, w, q.Reader.(*jsonschema.Schema), b.Witness.Value)
 	case *avro.Schema:
-		return holdAvroWitness(w, q.Reader.(*avro.Schema), b.Witness)
+		return holdAvroWitness(w, q.Reader.(*avro.Schema), b.Witness, b.Kind)
 	default:
 		return fmt.Errorf("no reader for %T", w)
 	}
