@@ -267,3 +267,12 @@ func (h *hasher) key() string {
 	sum := sha256.Sum256(h.b)
 	return string(sum[:])
 }
+
+// listed reports whether a word list has a word.
+func (t *term) listed(word string) bool {
+	_, found := slices.BinarySearch(t.words, word)
+	return found
+}
+
+// admits reports whether a window has a length.
+func (t *term) admits(length int) bool { return length >= t.lo && (t.hi < 0 || length <= t.hi) }

@@ -9,7 +9,22 @@ type Pattern struct {
 
 // Parse reads a pattern. The error is a [*SyntaxError] or an [*Opaque].
 func Parse(source string) (*Pattern, error) {
-	return nil, &Opaque{Pattern: source, What: "no pattern is interpreted yet"}
+	n, err := parsePattern(source)
+	if err != nil {
+		return nil, err
+	}
+	length := Any()
+	if rest, low, high, ok := n.window(); ok {
+		n, length = rest, Length(low, high)
+	}
+	p, err := compile(source, n)
+	if err != nil {
+		return nil, err
+	}
+	h := newHasher(opMatch)
+	h.text(source)
+	p.shared.key = h.key()
+	return &Pattern{source: source, lang: And(Lang{&term{op: opMatch, key: p.shared.key, prog: p}}, length)}, nil
 }
 
 // Source returns the pattern as written.
@@ -17,9 +32,3 @@ func (p *Pattern) Source() string { return p.source }
 
 // Match reports whether s contains a match.
 func (p *Pattern) Match(s string) bool { return p.lang.Contains(s) }
-
-// Contains reports whether a word is in l. [Solver.Contains] is faster for many
-// words.
-func (l Lang) Contains(word string) bool { return false }
-
-type prog struct{}

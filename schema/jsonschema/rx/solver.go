@@ -1,5 +1,7 @@
 package rx
 
+import "slices"
+
 // Limits bounds what a [Solver] may build. A zero field means its default.
 type Limits struct {
 	// States bounds the states of the automaton of one pattern; 10,000.
@@ -23,9 +25,10 @@ const (
 // of schemas. Its answers depend on its inputs and limits alone. It is not safe
 // for concurrent use.
 type Solver struct {
-	limits Limits
-	step   func(n int) error
-	used   int
+	meter    *meter
+	leaves   map[string]automaton
+	matchers map[*prog]*matcher
+	products map[string]*product
 }
 
 // NewSolver returns a solver. step, if not nil, is told of every n steps taken;
@@ -37,31 +40,209 @@ func NewSolver(limits Limits, step func(n int) error) *Solver {
 	if limits.Product <= 0 {
 		limits.Product = defaultProduct
 	}
-	return &Solver{limits: limits, step: step}
+	return &Solver{
+		meter:    &meter{limits: limits, step: step},
+		leaves:   map[string]automaton{},
+		matchers: map[*prog]*matcher{},
+		products: map[string]*product{},
+	}
+}
+
+// Steps returns the number of steps taken so far.
+func (s *Solver) Steps() int { return s.meter.used }
+
+// ask answers one question about a product of automata.
+func (s *Solver) ask(l Lang, question func(*product)) error {
+	s.meter.err = nil
+	p := s.product(l)
+	if s.meter.err == nil {
+		question(p)
+	}
+	if s.meter.err != nil {
+		delete(s.products, l.Key())
+	}
+	return s.meter.err
+}
+
+// keptProducts bounds the products that are kept for further questions.
+const keptProducts = 16
+
+func (s *Solver) product(l Lang) *product {
+	if p, ok := s.products[l.Key()]; ok {
+		return p
+	}
+	g := &gather{index: map[string]int{}}
+	f := g.formula(l)
+	var leaves []automaton
+	for _, t := range g.leaves {
+		a := s.leaf(t)
+		if a == nil {
+			return nil
+		}
+		leaves = append(leaves, a)
+	}
+	p := newProduct(s.meter, f, leaves, g.stretches())
+	if len(s.products) >= keptProducts {
+		clear(s.products)
+	}
+	s.products[l.Key()] = p
+	return p
+}
+
+// leaf returns the automaton of a pattern or a word list.
+func (s *Solver) leaf(t *term) automaton {
+	if a, ok := s.leaves[t.key]; ok {
+		return a
+	}
+	var a automaton
+	if t.op == opMatch {
+		a = newMachine(t.prog, placeTop, s.meter)
+	} else if list := newTrie(t.words); list != nil {
+		s.meter.spend(len(list.next) / 64)
+		a = list
+	} else {
+		s.meter.give(ErrStates)
+		return nil
+	}
+	s.leaves[t.key] = a
+	return a
+}
+
+// listed returns the words of l in the order of [Solver.Words] if l is, or is
+// narrowed by, a word list.
+func (s *Solver) listed(l Lang) (words []string, ok bool, err error) {
+	t := l.term()
+	candidates := t.words
+	if t.op == opAnd {
+		for _, part := range t.subs {
+			if part.term().op == opWords {
+				candidates = part.term().words
+			}
+		}
+	}
+	if candidates == nil {
+		return nil, t.op == opNone, nil
+	}
+	for _, w := range candidates {
+		in, err := s.Contains(l, w)
+		if err != nil {
+			return nil, true, err
+		}
+		if in {
+			words = append(words, w)
+		}
+	}
+	slices.SortStableFunc(words, preferWord)
+	return words, true, nil
+}
+
+// preferWord orders words: shorter first, then by the preference of characters.
+func preferWord(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) != len(y) {
+		return len(x) - len(y)
+	}
+	for i := range x {
+		if x[i] != y[i] {
+			if p, q := tierOf(x[i]), tierOf(y[i]); p != q {
+				return p - q
+			}
+			return int(x[i] - y[i])
+		}
+	}
+	return 0
 }
 
 // Empty reports whether l has no word.
-func (s *Solver) Empty(l Lang) (bool, error) { return false, ErrStates }
+func (s *Solver) Empty(l Lang) (bool, error) {
+	if words, ok, err := s.listed(l); ok {
+		return len(words) == 0, err
+	}
+	empty := false
+	err := s.ask(l, func(p *product) { empty = newWalker(p).empty() })
+	return empty && err == nil, err
+}
 
 // Shortest returns the first word of [Solver.Words]; found is false if l is
 // empty.
-func (s *Solver) Shortest(l Lang) (word string, found bool, err error) { return "", false, ErrStates }
+func (s *Solver) Shortest(l Lang) (word string, found bool, err error) {
+	if words, ok, err := s.listed(l); ok {
+		if err != nil || len(words) == 0 {
+			return "", false, err
+		}
+		return words[0], true, nil
+	}
+	err = s.ask(l, func(p *product) { word, found = newWalker(p).shortest() })
+	if err != nil {
+		return "", false, err
+	}
+	return word, found, nil
+}
 
 // Words returns the n first words of l, or all if there are fewer: shorter ones
 // first, and among equally long ones those of ordinary characters, 'a' to 'z',
 // then digits. It fails with [ErrLong] if fewer than n words are within
 // [MaxWord] though longer ones exist.
-func (s *Solver) Words(l Lang, n int) ([]string, error) { return nil, ErrStates }
+func (s *Solver) Words(l Lang, n int) ([]string, error) {
+	words, ok, err := s.listed(l)
+	if !ok {
+		err = s.ask(l, func(p *product) {
+			s.tidy(p)
+			if p.trimmed || !newWalker(p).empty() {
+				words = newLister(p).first(n)
+			}
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return words[:min(n, len(words))], nil
+}
 
-// Samples returns up to n distinct words of l that differ widely: they are
-// chosen by seed, and equal arguments give equal words.
-func (s *Solver) Samples(l Lang, n int, seed uint64) ([]string, error) { return nil, ErrStates }
+// tidy trims a product if it is small enough to be built whole.
+func (s *Solver) tidy(p *product) {
+	const small = 20_000
+	if p.explore(small) {
+		p.trim()
+	}
+}
 
 // Count returns the number of words of l, but n if there are more.
-func (s *Solver) Count(l Lang, n int) (int, error) { return 0, ErrStates }
+func (s *Solver) Count(l Lang, n int) (int, error) {
+	if words, ok, err := s.listed(l); ok {
+		return min(len(words), n), err
+	}
+	count := 0
+	err := s.ask(l, func(p *product) {
+		if s.whole(p) && !newWalker(p).finite() {
+			count = n
+		} else if s.meter.err == nil {
+			count = newWalker(p).count(n)
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	return count, nil
+}
+
+// whole builds and trims a product.
+func (s *Solver) whole(p *product) bool {
+	if !p.trimmed && p.explore(s.meter.limits.Product+1) {
+		p.trim()
+	}
+	return p.trimmed
+}
 
 // Finite reports whether l has finitely many words.
-func (s *Solver) Finite(l Lang) (bool, error) { return false, ErrStates }
+func (s *Solver) Finite(l Lang) (bool, error) {
+	if _, ok, err := s.listed(l); ok {
+		return err == nil, err
+	}
+	finite := false
+	err := s.ask(l, func(p *product) { finite = s.whole(p) && newWalker(p).finite() })
+	return finite && err == nil, err
+}
 
 // Subset reports whether every word of a is in b. The words that are not are
 // And(a, Not(b)).
@@ -75,22 +256,18 @@ func (s *Solver) Equal(a, b Lang) (bool, error) {
 	return s.Empty(Or(And(a, Not(b)), And(b, Not(a))))
 }
 
-// Contains reports whether a word is in l.
-func (s *Solver) Contains(l Lang, word string) (bool, error) { return false, ErrStates }
-
-// Part is one non-empty cell of a partition.
-type Part struct {
-	// In tells for each language whether the words of this part are in it.
-	In []bool
-	// Lang is the part itself.
-	Lang Lang
-	// Word is the first word of the part, as [Solver.Words] orders them.
-	Word string
-}
-
-// Partition splits the words of within into parts, each inside or outside of
-// each of langs as a whole, and returns those that have a word. More than most
-// of them are an error, [ErrStates].
-func (s *Solver) Partition(within Lang, langs []Lang, most int) ([]Part, error) {
-	return nil, ErrStates
+// Contains reports whether a word is in l. Its steps are the bytes it reads.
+func (s *Solver) Contains(l Lang, word string) (bool, error) {
+	s.meter.err = nil
+	if !s.meter.spend(1 + len(word)/16) {
+		return false, s.meter.err
+	}
+	return l.contains(word, -1, func(p *prog) *matcher {
+		m, ok := s.matchers[p]
+		if !ok {
+			m = newMatcher(p)
+			s.matchers[p] = m
+		}
+		return m
+	}), nil
 }
