@@ -28,7 +28,11 @@ func (p *Pair) contrast(d *decision, policy Policy) {
 	joined := make([]bool, len(d.findings))
 	for i := range p.Findings {
 		f := &p.Findings[i]
-		if k := f.shownBy(d.findings, joined, p.format, p.Direction); k >= 0 {
+		if !f.Refused {
+			continue
+		}
+		k := sameEdit(d.findings, joined, &f.Difference, p.format, p.Direction)
+		if k >= 0 && d.findings[k].Break.Class == schema.ClassData {
 			joined[k] = true
 			f.Break, f.Rule = d.findings[k].Break, d.findings[k].Kind
 		}
@@ -43,21 +47,6 @@ func (p *Pair) contrast(d *decision, policy Policy) {
 		}
 		p.Findings = append(p.Findings, f)
 	}
-}
-
-// shownBy finds the first event that shows what a refused difference says.
-func (f *Finding) shownBy(found []Finding, joined []bool, format schema.Format, d Direction) int {
-	if !f.Refused {
-		return -1
-	}
-	rules := ConfluentRules(format, f.Kind, d)
-	for k := range found {
-		b := found[k].Break
-		if !joined[k] && b != nil && b.Class == schema.ClassData && slices.Contains(rules, found[k].Kind) {
-			return k
-		}
-	}
-	return -1
 }
 
 // disagreement turns an event that breaks into a warning about the policy that

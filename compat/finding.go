@@ -37,6 +37,8 @@ type Finding struct {
 	Harmless bool
 	// Undecided is set if the finding is a question that was left open.
 	Undecided *schema.Undecided
+
+	confluent string // the kind under which Confluent's rule names it too
 }
 
 // How a finding is known.

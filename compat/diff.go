@@ -1,0 +1,132 @@
+package compat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// The levels and policies that a [Verdicts] answers for, in its order. The
+// transitive levels ask the same of more versions, and NONE asks nothing.
+var (
+	DiffLevels   = [...]Level{Backward, Forward, Full}
+	DiffPolicies = [...]Policy{Strict, Lenient, Exact, Declared}
+)
+
+// Verdicts are the answers under each level and policy: by index of DiffLevels
+// and DiffPolicies.
+type Verdicts [len(DiffLevels)][len(DiffPolicies)]Verdict
+
+// At returns the answer under a level and a policy.
+func (v *Verdicts) At(l Level, p Policy) Verdict {
+	i, k := slices.Index(DiffLevels[:], l), slices.Index(DiffPolicies[:], p)
+	if i < 0 || k < 0 {
+		return Unknown
+	}
+	return v[i][k]
+}
+
+// set notes an answer in one direction; the one under FULL follows.
+func (v *Verdicts) set(d Direction, p Policy, verdict Verdict) {
+	k := slices.Index(DiffPolicies[:], p)
+	v[d][k] = verdict // OldToNew is BACKWARD, NewToOld is FORWARD
+	v[2][k] = worse(v[0][k], v[1][k])
+}
+
+// SafeLevel is the strongest level that accepts under a policy: FULL, BACKWARD,
+// FORWARD or NONE.
+func (v *Verdicts) SafeLevel(p Policy) Level {
+	for _, l := range []Level{Full, Backward, Forward} {
+		if v.At(l, p) == Compatible {
+			return l
+		}
+	}
+	return None
+}
+
+// Delta is what lies between two schemas.
+type Delta struct {
+	// Same says that the registry calls the two the same.
+	Same    bool
+	Changes []Change
+	// Verdicts are those of the pair as a whole.
+	Verdicts Verdicts
+	// Pairs are the answers of the exact engine, OldToNew first.
+	Pairs  [2]Pair
+	Engine string
+}
+
+// Change is one edit that leads from the old to the new schema.
+type Change struct {
+	// Rule is the row of the catalogue that names the edit.
+	Rule string
+	// Kinds are Confluent's names of it, one for each direction that has one.
+	Kinds []string
+	// Class is the heavier one of the two directions.
+	Class RuleClass
+	// Path is the place in an event.
+	Path     string
+	Old, New Side
+	// Verdicts are those of the edit alone.
+	Verdicts Verdicts
+	// Findings are the edit as each direction sees it, with the event that
+	// breaks.
+	Findings []Finding
+	// Message is one sentence, and Hint says what to do about the edit.
+	Message, Hint string
+
+	pointers []string // without the root
+}
+
+// Side is the place of a change in one of the schemas. Text is what stands
+// there, cut at a KiB; it is empty where nothing does.
+type Side struct {
+	schema.Place
+	Text   string
+	Absent bool
+}
+
+// Diff lists every change between two schemas: what breaks events in either
+// direction, what Confluent's rule names, and what neither minds.
+func Diff(ctx context.Context, older, newer schema.Parsed, o Options) (Delta, error) {
+	if older == nil || newer == nil {
+		return Delta{}, &schema.Bug{Where: "compat.Diff", Cause: "a schema is missing"}
+	}
+	out := Delta{Engine: EngineVersion, Same: older.Format() == newer.Format() && older.Inlined() == newer.Inlined()}
+	c := collector{older: older, newer: newer, out: &out}
+	for _, d := range []Direction{OldToNew, NewToOld} {
+		if err := c.direction(ctx, d, &o); err != nil {
+			return Delta{}, err
+		}
+	}
+	c.structure()
+	for i := range out.Changes {
+		c.finish(&out.Changes[i])
+	}
+	slices.SortStableFunc(out.Changes, func(a, b Change) int { return heft(&a) - heft(&b) })
+	return out, nil
+}
+
+// heft orders changes: what breaks first.
+func heft(c *Change) int {
+	return slices.Index([]string{ClassData, ClassUndecided, ClassPolicy, ClassInfo}, c.Class)
+}
+
+// DeployFirst says which side may take the change first; see
+// [Report.DeployFirst].
+func (x *Delta) DeployFirst() string {
+	r := Report{Pairs: x.Pairs[:]}
+	return r.DeployFirst()
+}
+
+// Breaking counts the changes that break events in some direction.
+func (x *Delta) Breaking() int {
+	n := 0
+	for i := range x.Changes {
+		if x.Changes[i].Class == ClassData {
+			n++
+		}
+	}
+	return n
+}
