@@ -114,7 +114,7 @@ func command(t *testing.T, dir, name string, args ...string) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("install a client: %s %s: %v (Python 3 with venv, Node 20 and npm must be installed)\n%s", name, strings.Join(args, " "), err, out)
+		t.Fatalf("install a client: %s %s: %v (Python 3 with venv, Node 20 with npm, and a JDK with Maven must be installed)\n%s", name, strings.Join(args, " "), err, out)
 	}
 }
 
