@@ -120,8 +120,9 @@ func TestRandom(t *testing.T) {
 
 // The shares of questions that must be decided, in percent.
 const (
-	suiteDecided  = 0
-	tableDecided  = 0
-	randomDecided = 0
-	lawsDecided   = 0
+	suiteDecided   = 0
+	tableDecided   = 0
+	randomDecided  = 0
+	lawsDecided    = 0
+	historyDecided = 0
 )
