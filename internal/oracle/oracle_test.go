@@ -125,4 +125,5 @@ const (
 	randomDecided  = 0
 	lawsDecided    = 0
 	historyDecided = 0
+	hostileDecided = 0
 )
