@@ -35,6 +35,9 @@ func readTree(text string) (*jsonx.Value, error) {
 	root, problems := yamlx.Parse([]byte(text), yamlx.Limits{Bytes: maxDocumentBytes, Depth: maxDocumentDepth})
 	if len(problems) > 0 {
 		p := problems[0]
+		if p.Hint == "" && strings.ContainsAny(text, "?[") {
+			p.Hint = "inside { } a path with ?, [] or {} must stand in quotes"
+		}
 		return nil, invalid(schema.Error{What: p.What, Position: p.Position, Path: yamlPointer(p.Key), Hint: p.Hint})
 	}
 	y := yamlTree{text: text, starts: lineStarts(text)}

@@ -1,0 +1,280 @@
+package upcast
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// assign makes a value of the target's type of what the steps gave. What does
+// not fit is a problem, and a stop in its place.
+func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
+	switch n := n.(type) {
+	case *plan.Lit:
+		if n.Pending != nil {
+			return b.literal(n, t, path)
+		}
+	case *plan.Make:
+		return b.assignRecord(n, t, path)
+	case *plan.Tag:
+		return b.assignTag(n, t, path)
+	case *plan.ListOf:
+		return b.assignList(n, t, path)
+	case *plan.OrElse:
+		return &plan.OrElse{X: b.assign(n.X, t, path), Else: b.assign(n.Else, t, path)}
+	case *plan.Nothing:
+		return n
+	case *plan.Switch, *plan.Opt, *plan.If, *plan.Stop:
+		return spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
+	}
+	return b.assignValue(n, t, path)
+}
+
+// assignValue assigns a value that is known by its type alone.
+func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node {
+	s, ok := plan.TypeOf(n)
+	switch {
+	case !ok:
+		return b.breaks("O3", path, "the ways to "+path+" give values of different types", "")
+	case plan.Same(s, t):
+		return n
+	case s.Kind == plan.Union:
+		return b.assign(b.eachBranch(n, func(branch string, x plan.Node) plan.Node { return &plan.Tag{Branch: branch, X: x} }), t, path)
+	case t.Kind == plan.Union:
+		return b.assignBranch(n, s, t, plan.AvroBranch(s), path)
+	case s.Kind == plan.Record && t.Kind == plan.Record:
+		return b.assignNamed(n, s, t, path)
+	case s.Kind == plan.List && t.Kind == plan.List:
+		return b.eachElement(n, nil, func(x plan.Node) plan.Node { return b.assign(x, t.Elem, path+"[]") })
+	case s.Kind == plan.Map && t.Kind == plan.Map:
+		return b.eachValue(n, nil, func(x plan.Node) plan.Node { return b.assign(x, t.Elem, path+"{}") })
+	default:
+		return b.assignScalar(n, s, t, path)
+	}
+}
+
+// assignNamed assigns a record of the source, by a function if it contains
+// itself.
+func (b *builder) assignNamed(n plan.Node, s, t *plan.Type, path string) plan.Node {
+	c, ok := n.(*plan.Copy)
+	if !ok {
+		return b.breaks("O5", path, fmt.Sprintf("%s does not become %s", s, t), "")
+	}
+	if !recursive(s) {
+		return b.assignRecord(fieldsOf(c), t, path)
+	}
+	key := [2]*plan.Type{s, t}
+	fn := b.memo[key]
+	if fn == nil {
+		fn = &plan.Function{Name: t.Name, Bind: b.bind(s), Result: t}
+		b.memo[key] = fn
+		fn.Body = b.assignRecord(fieldsOf(whole(fn.Bind)), t, path)
+	}
+	return &plan.Apply{Fn: fn, X: c}
+}
+
+// recursive reports whether a type contains itself.
+func recursive(t *plan.Type) bool {
+	seen := map[*plan.Type]bool{}
+	var visit func(x *plan.Type) bool
+	visit = func(x *plan.Type) bool {
+		if x == t {
+			return true
+		}
+		if x == nil || seen[x] {
+			return false
+		}
+		seen[x] = true
+		return parts(x, visit)
+	}
+	return parts(t, visit)
+}
+
+func parts(t *plan.Type, f func(*plan.Type) bool) bool {
+	return t.Elem != nil && f(t.Elem) ||
+		slices.ContainsFunc(t.Fields, func(x plan.Field) bool { return f(x.Type) }) ||
+		slices.ContainsFunc(t.Branches, func(x plan.Branch) bool { return f(x.Type) })
+}
+
+func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Node {
+	if t.Kind == plan.Union {
+		return b.assignBranch(m, nil, t, m.Name, path)
+	}
+	if t.Kind != plan.Record {
+		return b.breaks("O5", path, fmt.Sprintf("%s is a record, and %s in the target", path, t), "")
+	}
+	out := &plan.Make{Name: t.Name, Type: t, Fields: make([]plan.Part, len(t.Fields)), Rest: m.Rest}
+	used := make([]bool, len(m.Fields))
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		at := join(path, f.Name)
+		part := plan.Part{Name: f.Name, Number: f.Number}
+		if j := partFor(m, f); j >= 0 {
+			used[j] = true
+			part.Node = b.field(m.Fields[j].Node, f, at)
+		} else {
+			part.Node = b.missing(f, at)
+		}
+		out.Fields[i] = part
+	}
+	for j, p := range m.Fields {
+		if !used[j] {
+			at := join(path, p.Name)
+			// The stop stands where the field would be, so that an event with
+			// it shows the loss.
+			stop := b.breaks("O6", at, fmt.Sprintf("%s has no place in the target", at), "add drop: {path: "+at+"}, or rename or move it")
+			out.Fields = append(out.Fields, plan.Part{Name: p.Name, Node: stop})
+			out.Type = nil
+		}
+	}
+	return out
+}
+
+func join(path, name string) string {
+	if path == "$" {
+		return name
+	}
+	return path + "." + name
+}
+
+// partFor finds the part for a field of the target: by name, then by alias.
+func partFor(m *plan.Make, f *plan.Field) int {
+	if f.Number > 0 {
+		return slices.IndexFunc(m.Fields, func(p plan.Part) bool { return p.Number == f.Number })
+	}
+	if i := slices.IndexFunc(m.Fields, func(p plan.Part) bool { return p.Name == f.Name }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(m.Fields, func(p plan.Part) bool { return slices.Contains(f.Aliases, p.Name) })
+}
+
+func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
+	if f.Optional || !plan.MayBeAbsent(n) {
+		return b.assign(n, f.Type, at)
+	}
+	t, _ := plan.TypeOf(n)
+	bind := b.bind(t)
+	return &plan.Opt{On: n, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: b.missing(f, at)}
+}
+
+// missing is a field of the target that nothing gives.
+func (b *builder) missing(f *plan.Field, at string) plan.Node {
+	switch {
+	case f.HasDefault:
+		return &plan.Lit{Value: f.Default, Type: f.Type}
+	case f.Optional:
+		return &plan.Nothing{Type: f.Type}
+	default:
+		return b.breaks("O5", at, fmt.Sprintf("%s has no value and no default", at), "add: {path: "+at+", value: ...}")
+	}
+}
+
+func (b *builder) assignTag(n *plan.Tag, t *plan.Type, path string) plan.Node {
+	if t.Kind != plan.Union {
+		if n.Branch == "null" && t.Kind != plan.Null {
+			return b.breaks("O5", path, fmt.Sprintf("%s may be null, and the target takes none", path), "use require with else")
+		}
+		return b.assign(n.X, t, path)
+	}
+	return b.assignBranch(n.X, nil, t, n.Branch, path)
+}
+
+// assignBranch puts a value into the branch of the target that has its name or,
+// if there is none, into the only branch that takes every value of it.
+func (b *builder) assignBranch(n plan.Node, s, t *plan.Type, name, path string) plan.Node {
+	if i := t.Branch(name); i >= 0 && name != "" {
+		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path)}
+	}
+	if i := t.Branch(name[strings.LastIndexByte(name, '.')+1:]); i >= 0 && name != "" {
+		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path)}
+	}
+	fitting, found := plan.Node(nil), []string{}
+	for _, br := range t.Branches {
+		before := len(b.open)
+		if x := b.assign(n, br.Type, path); len(b.open) == before && b.err == nil {
+			found = append(found, br.Name)
+			if fitting == nil {
+				fitting = &plan.Tag{Branch: br.Name, X: x}
+			}
+		}
+		b.open = b.open[:before]
+	}
+	switch len(found) {
+	case 0:
+		return b.breaks("O5", path, fmt.Sprintf("no branch of the target's %s takes %s", t, orValue(name)), "use mapBranch, or convert the value")
+	case 1:
+		return fitting
+	default:
+		return b.breaks("O5", path, fmt.Sprintf("%s fits %s", orValue(name), strings.Join(found, " and ")), "choose by mapBranch")
+	}
+}
+
+func orValue(name string) string {
+	if name == "" {
+		return "the value"
+	}
+	return name
+}
+
+func (b *builder) assignList(n *plan.ListOf, t *plan.Type, path string) plan.Node {
+	switch t.Kind {
+	case plan.Union:
+		return b.assignBranch(n, nil, t, "array", path)
+	case plan.List:
+		out := &plan.ListOf{Elem: t.Elem}
+		for _, x := range n.Items {
+			out.Items = append(out.Items, b.assign(x, t.Elem, path+"[]"))
+		}
+		return out
+	default:
+		return b.breaks("O5", path, fmt.Sprintf("%s is a list, and %s in the target", path, t), "use head")
+	}
+}
+
+// assignScalar converts between types where every value keeps its meaning.
+func (b *builder) assignScalar(n plan.Node, s, t *plan.Type, path string) plan.Node {
+	convert := func() plan.Node { return &plan.Call{Func: plan.Widen, Args: []plan.Node{n}, Type: t} }
+	switch {
+	case s.Kind == plan.Enum && t.Kind == plan.Enum:
+		return b.assignEnum(n, s, t, path)
+	case s.Logical != t.Logical && s.Logical != "" && t.Logical != "":
+		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s.Logical, t.Logical), "use retype")
+	case s.Kind == plan.Int && t.Kind == plan.Int && s.Bits <= t.Bits:
+		return &plan.Call{Func: plan.Widen, Args: []plan.Node{n}, Type: t}
+	case s.Kind == plan.Int && s.Bits == 32 && t.Kind == plan.Float && t.Bits == 64,
+		s.Kind == plan.Float && t.Kind == plan.Float && s.Bits <= t.Bits:
+		return convert()
+	case s.Kind == plan.Decimal && t.Kind == plan.Decimal && s.Scale == t.Scale && s.Precision <= t.Precision:
+		return convert()
+	case s.Kind == plan.String && t.Kind == plan.Bytes && t.Size == 0:
+		return &plan.Call{Func: plan.TextBytes, Args: []plan.Node{n}, Type: t}
+	case s.Kind == t.Kind && s.Kind == plan.Bytes && s.Size == t.Size, s.Kind == t.Kind && s.Kind == plan.String && t.Logical == "":
+		return n
+	case t.Kind == plan.Any:
+		return n
+	default:
+		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), "use retype or convert")
+	}
+}
+
+func (b *builder) assignEnum(n plan.Node, s, t *plan.Type, path string) plan.Node {
+	table := map[string]string{}
+	var gone []string
+	for _, sym := range s.Symbols {
+		switch {
+		case slices.Contains(t.Symbols, sym):
+			table[sym] = sym
+		case t.Default != "":
+			table[sym] = t.Default
+		default:
+			gone = append(gone, sym)
+		}
+	}
+	call := &plan.Call{Func: plan.MapSymbol, Args: []plan.Node{n}, Type: t, Table: table}
+	if len(gone) > 0 {
+		return &plan.OrElse{X: call, Else: b.breaks("O5", path, fmt.Sprintf("the target has no symbol %s", strings.Join(gone, ", ")), "use mapEnum")}
+	}
+	return call
+}

@@ -1,0 +1,310 @@
+package upcast
+
+import (
+	"fmt"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// builder runs steps on the tree that says where everything comes from. The same
+// run checks the paths, fuses the steps with what came before and gives the plan.
+type builder struct {
+	hop   int
+	step  int // the step at work, from 1; 0 is the assignment to the target
+	path  string
+	ids   int
+	err   error     // a mistake of the document
+	open  []Problem // obligations that do not hold, each with a Stop in the tree
+	memo  map[[2]*plan.Type]*plan.Function
+	doc   *Document
+	steps *Step
+}
+
+// Problem is an obligation of the proof that does not hold.
+type Problem struct {
+	Obligation string
+	Step       int
+	Path       string
+	Message    string
+	Fix        string
+}
+
+func (b *builder) bind(t *plan.Type) *plan.Binder {
+	b.ids++
+	return &plan.Binder{Type: t, ID: b.ids}
+}
+
+func whole(from *plan.Binder) *plan.Copy { return &plan.Copy{From: from, Type: from.Type} }
+
+// wrong reports a mistake of the document at the step at work.
+func (b *builder) wrong(what, hint string) plan.Node {
+	if b.err == nil && b.steps != nil {
+		e := &Error{Code: Invalid}
+		e.Problem.What, e.Problem.Hint = what, hint
+		e.Problem.Path, e.Problem.Position = b.steps.Pointer, b.steps.Position
+		b.err = e
+	}
+	return &plan.Stop{Code: "O1"}
+}
+
+// breaks records an obligation that does not hold and stops the events that show
+// it.
+func (b *builder) breaks(obligation, path, message, fix string) plan.Node {
+	b.open = append(b.open, Problem{Obligation: obligation, Step: b.step, Path: path, Message: message, Fix: fix})
+	return &plan.Stop{Code: obligation, Hop: b.hop, Step: b.step, Path: path, Reason: message}
+}
+
+// spread applies f to each value that a node may give, under the choices that
+// lead to it. What stops the event stays as it is.
+func spread(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
+	switch n := n.(type) {
+	case *plan.Stop:
+		return n
+	case *plan.Switch:
+		out := &plan.Switch{On: n.On, Cases: make([]plan.Case, len(n.Cases))}
+		for i, c := range n.Cases {
+			c.Body = spread(c.Body, f)
+			out.Cases[i] = c
+		}
+		return out
+	case *plan.Opt:
+		return &plan.Opt{On: n.On, Bind: n.Bind, Body: spread(n.Body, f), Missing: spread(n.Missing, f)}
+	case *plan.If:
+		return &plan.If{Cond: n.Cond, Then: spread(n.Then, f), Else: spread(n.Else, f)}
+	default:
+		return f(n)
+	}
+}
+
+// record opens a value that is a record, so that its fields can be changed one by
+// one; nil if it is none.
+func (b *builder) record(n plan.Node) *plan.Make {
+	switch n := n.(type) {
+	case *plan.Make:
+		out := *n
+		out.Type = nil
+		out.Fields = append([]plan.Part{}, n.Fields...)
+		return &out
+	case *plan.Copy:
+		if n.Type.Kind == plan.Record {
+			return fieldsOf(n)
+		}
+	case *plan.Lit:
+		if r, ok := n.Value.(*plan.Rec); ok && n.Type != nil {
+			out := &plan.Make{Name: n.Type.Name}
+			for i, f := range n.Type.Fields {
+				out.Fields = append(out.Fields, plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}})
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+func fieldsOf(n *plan.Copy) *plan.Make {
+	out := &plan.Make{Name: n.Type.Name}
+	for i, f := range n.Type.Fields {
+		fields := append(append([]int{}, n.Fields...), i)
+		out.Fields = append(out.Fields, plan.Part{
+			Name: f.Name, Number: f.Number,
+			Node: &plan.Copy{From: n.From, Fields: fields, Type: f.Type, Optional: f.Optional},
+		})
+	}
+	if n.Type.Open {
+		out.Rest = &plan.Rest{Of: n}
+	}
+	return out
+}
+
+func partOf(m *plan.Make, s Segment) int {
+	for i := range m.Fields {
+		if s.Kind == FieldSegment && m.Fields[i].Name == s.Name || s.Kind == NumberSegment && m.Fields[i].Number == s.Number {
+			return i
+		}
+	}
+	return -1
+}
+
+func partNames(m *plan.Make) []string {
+	out := make([]string, len(m.Fields))
+	for i := range m.Fields {
+		out[i] = m.Fields[i].Name
+	}
+	return out
+}
+
+// inRecord applies f to each record that a node may give.
+func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if plan.MayBeAbsent(x) {
+			return b.onAbsent(x, path, f)
+		}
+		if m := b.record(x); m != nil {
+			return f(m)
+		}
+		if t.Kind == plan.Union {
+			if _, ok := t.Nullable(); ok {
+				return b.throughNull(x, path, f)
+			}
+			return b.wrong(fmt.Sprintf("%s is a %s", path, t), "name the branch, as in "+path.String()+"<"+t.Branches[0].Name+">")
+		}
+		return b.wrong(fmt.Sprintf("%s is no record but %s", path, t), "")
+	})
+}
+
+// throughNull enters a record that may be null without saying so: the event with
+// null has no image.
+func (b *builder) throughNull(x plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
+	return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+		if branch == "null" {
+			return b.breaks("O4", path.String(), fmt.Sprintf("%s may be null", path), "write "+path.String()+"? to leave null alone")
+		}
+		return &plan.Tag{Branch: branch, X: b.inRecord(content, path, f)}
+	})
+}
+
+func (b *builder) onAbsent(x plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
+	t, _ := plan.TypeOf(x)
+	bind := b.bind(t)
+	return &plan.Opt{
+		On: x, Bind: bind, Body: b.inRecord(whole(bind), path, f),
+		Missing: b.breaks("O4", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone"),
+	}
+}
+
+// eachBranch applies f to the content of each branch of a union.
+func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Node) plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		if tag, ok := x.(*plan.Tag); ok {
+			return f(tag.Branch, tag.X)
+		}
+		t, _ := plan.TypeOf(x)
+		out := &plan.Switch{On: x}
+		for _, br := range t.Branches {
+			bind := b.bind(br.Type)
+			out.Cases = append(out.Cases, plan.Case{Branch: br.Name, Bind: bind, Body: f(br.Name, whole(bind))})
+		}
+		return out
+	})
+}
+
+// eachElement applies f to each element of a list.
+func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		if e, ok := x.(*plan.Each); ok {
+			return &plan.Each{Over: e.Over, Bind: e.Bind, Where: e.Where, Body: f(e.Body)}
+		}
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.List {
+			return b.wrong(fmt.Sprintf("%s is no list but %s", path, t), "")
+		}
+		bind := b.bind(t.Elem)
+		return &plan.Each{Over: x, Bind: bind, Body: f(whole(bind))}
+	})
+}
+
+// eachValue applies f to each value of a map.
+func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		if e, ok := x.(*plan.EachEntry); ok {
+			return &plan.EachEntry{Over: e.Over, Key: e.Key, Bind: e.Bind, Where: e.Where, Body: f(e.Body)}
+		}
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Map {
+			return b.wrong(fmt.Sprintf("%s is no map but %s", path, t), "")
+		}
+		bind := b.bind(t.Elem)
+		return &plan.EachEntry{Over: x, Bind: bind, Body: f(whole(bind))}
+	})
+}
+
+// ifThere applies f to a value that may be null or absent, where it is there.
+func (b *builder) ifThere(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if plan.MayBeAbsent(x) {
+			bind := b.bind(t)
+			body := plan.Node(whole(bind))
+			if t.Kind == plan.Union {
+				body = b.ifThere(body, path, f)
+			} else {
+				body = f(body)
+			}
+			return &plan.Opt{On: x, Bind: bind, Body: body, Missing: &plan.Nothing{Type: t}}
+		}
+		if tag, ok := x.(*plan.Tag); ok {
+			if tag.Branch == "null" {
+				return tag
+			}
+			return &plan.Tag{Branch: tag.Branch, X: f(tag.X)}
+		}
+		if t.Kind != plan.Union || t.Branch("null") < 0 {
+			return b.wrong(fmt.Sprintf("%s is never null or absent", path), "remove the ?")
+		}
+		if _, ok := t.Nullable(); !ok {
+			return b.wrong(fmt.Sprintf("%s is a %s", path, t), "name the branch instead of ?")
+		}
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			if branch == "null" {
+				return &plan.Tag{Branch: branch, X: content}
+			}
+			return &plan.Tag{Branch: branch, X: f(content)}
+		})
+	})
+}
+
+// update replaces the value at a path by what f makes of it; at is how much of
+// the path is behind.
+func (b *builder) update(n plan.Node, path Path, at int, f func(plan.Node) plan.Node) plan.Node {
+	if at == len(path) {
+		return f(n)
+	}
+	next := func(x plan.Node) plan.Node { return b.update(x, path, at+1, f) }
+	s, here := path[at], path[:at]
+	switch s.Kind {
+	case ElementsSegment:
+		return b.eachElement(n, here, next)
+	case ValuesSegment:
+		return b.eachValue(n, here, next)
+	case OptionalSegment:
+		return b.ifThere(n, here, next)
+	case BranchSegment:
+		return b.inBranch(n, path, at, next)
+	default:
+		return b.inRecord(n, here, func(m *plan.Make) plan.Node {
+			i := partOf(m, s)
+			if i < 0 {
+				return b.unknown(path[:at+1], s, m)
+			}
+			m.Fields[i].Node = next(m.Fields[i].Node)
+			return m
+		})
+	}
+}
+
+func (b *builder) unknown(path Path, s Segment, m *plan.Make) plan.Node {
+	hint := ""
+	if near := nearest(s.Name, partNames(m)); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return b.wrong(fmt.Sprintf("there is no %s at this step", path), hint)
+}
+
+func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) plan.Node) plan.Node {
+	t, _ := plan.TypeOf(n)
+	i := -1
+	if t.Kind == plan.Union {
+		i = t.Branch(path[at].Name)
+	}
+	if i < 0 {
+		return b.wrong(fmt.Sprintf("%s has no branch %s", path[:at], path[at].Name), "")
+	}
+	name := t.Branches[i].Name
+	return b.eachBranch(n, func(branch string, content plan.Node) plan.Node {
+		if branch == name {
+			content = next(content)
+		}
+		return &plan.Tag{Branch: branch, X: content}
+	})
+}

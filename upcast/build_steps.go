@@ -1,0 +1,550 @@
+package upcast
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// run applies steps to a tree, top to bottom.
+func (b *builder) run(n plan.Node, steps []Step) plan.Node {
+	for i := range steps {
+		if b.err != nil {
+			return n
+		}
+		outer, step := b.steps, b.step
+		b.steps = &steps[i]
+		if outer == nil {
+			b.step = i + 1
+		}
+		n = b.apply(n, steps[i].Operation)
+		b.steps = outer
+		if outer != nil {
+			b.step = step
+		}
+	}
+	return n
+}
+
+func (b *builder) apply(n plan.Node, op Operation) plan.Node {
+	switch op := op.(type) {
+	case *Add:
+		return b.put(n, op.Path, func(owner *plan.Make) plan.Node { return b.source(n, op.Source) }, op.OnConflict)
+	case *Drop:
+		return b.drop(n, op.Path)
+	case *Rename:
+		return b.rename(n, op)
+	case *Move:
+		return b.move(n, op.From, op.To, true)
+	case *Copy:
+		return b.move(n, op.From, op.To, false)
+	case *Set:
+		return b.update(n, op.Path, 0, func(plan.Node) plan.Node { return b.source(n, op.Source) })
+	case *Each:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.run(x, op.Steps) })
+	case *Relax:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return x })
+	case *Reversion:
+		return n
+	default:
+		return b.applyMore(n, op)
+	}
+}
+
+func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
+	switch op := op.(type) {
+	case *Nest:
+		return b.nest(n, op)
+	case *Flatten:
+		return b.flatten(n, op)
+	case *Wrap:
+		return b.wrap(n, op)
+	case *Head:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.head(x, op) })
+	case *MapEnum:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.mapEnum(x, op) })
+	case *MapBranch:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.mapBranch(x, op) })
+	case *Require:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.require(n, x, op) })
+	case *Convert:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.convert(x, op) })
+	case *Merge:
+		return b.merge(n, op)
+	default:
+		if b.err == nil {
+			e := &Error{Code: NotYet}
+			e.Problem.What, e.Problem.Hint = op.Name()+" is not carried out yet", "its format is fixed; a later release runs it"
+			e.Problem.Path, e.Problem.Position = b.steps.Pointer, b.steps.Position
+			b.err = e
+		}
+		return n
+	}
+}
+
+// parent splits a path into the record that holds its last part, and that part.
+func (b *builder) parent(p Path) (Path, Segment, bool) {
+	if len(p) == 0 || !p[len(p)-1].named() {
+		b.wrong(fmt.Sprintf("%s names no field", p), "the path must end in a field")
+		return nil, Segment{}, false
+	}
+	return p[:len(p)-1], p[len(p)-1], true
+}
+
+// put adds a field, and the records on the way to it that do not exist yet.
+func (b *builder) put(n plan.Node, path Path, value func(*plan.Make) plan.Node, onConflict string) plan.Node {
+	above, last, ok := b.parent(path)
+	if !ok {
+		return n
+	}
+	return b.reach(n, above, 0, func(m *plan.Make) plan.Node {
+		if i := partOf(m, last); i >= 0 {
+			return b.wrong(fmt.Sprintf("%s exists at this step", path), "drop or rename it first, or use set")
+		}
+		if m.Rest != nil && onConflict != "keep" {
+			rest := *m.Rest
+			rest.Except = append(slices.Clone(rest.Except), last.Name)
+			m.Rest = &rest
+		}
+		m.Fields = append(m.Fields, plan.Part{Name: last.Name, Number: last.Number, Node: value(m)})
+		return m
+	})
+}
+
+// reach is update that makes missing records.
+func (b *builder) reach(n plan.Node, path Path, at int, f func(*plan.Make) plan.Node) plan.Node {
+	if at == len(path) {
+		return b.inRecord(n, path, f)
+	}
+	s := path[at]
+	if !s.named() {
+		return b.update(n, path[:at+1], at, func(x plan.Node) plan.Node { return b.reach(x, path, at+1, f) })
+	}
+	return b.inRecord(n, path[:at], func(m *plan.Make) plan.Node {
+		i := partOf(m, s)
+		if i < 0 {
+			m.Fields = append(m.Fields, plan.Part{Name: s.Name, Number: s.Number, Node: &plan.Make{}})
+			i = len(m.Fields) - 1
+		}
+		m.Fields[i].Node = b.reach(m.Fields[i].Node, path, at+1, f)
+		return m
+	})
+}
+
+func (b *builder) drop(n plan.Node, path Path) plan.Node {
+	above, last, ok := b.parent(path)
+	if !ok {
+		return n
+	}
+	return b.update(n, above, 0, func(x plan.Node) plan.Node {
+		return b.inRecord(x, above, func(m *plan.Make) plan.Node {
+			i := partOf(m, last)
+			if i < 0 {
+				return b.unknown(path, last, m)
+			}
+			m.Fields = slices.Delete(m.Fields, i, i+1)
+			return m
+		})
+	})
+}
+
+func (b *builder) rename(n plan.Node, op *Rename) plan.Node {
+	above, from, ok := b.parent(op.From)
+	if !ok {
+		return n
+	}
+	other, to, ok := b.parent(op.To)
+	if !ok {
+		return n
+	}
+	if len(op.To) > 1 && other.String() != above.String() {
+		return b.wrong(fmt.Sprintf("%s and %s are in different records", op.From, op.To), "use move")
+	}
+	return b.update(n, above, 0, func(x plan.Node) plan.Node {
+		return b.inRecord(x, above, func(m *plan.Make) plan.Node {
+			i := partOf(m, from)
+			switch {
+			case i < 0:
+				return b.unknown(op.From, from, m)
+			case partOf(m, to) >= 0:
+				return b.wrong(fmt.Sprintf("%s exists at this step", op.To), "drop or rename it first")
+			}
+			m.Fields[i].Name, m.Fields[i].Number = to.Name, to.Number
+			return m
+		})
+	})
+}
+
+// move takes a value to another record, or copies it there. Lists, maps and
+// branches that both paths enter are entered once, together.
+func (b *builder) move(n plan.Node, from, to Path, remove bool) plan.Node {
+	common := 0
+	for i := range min(len(from), len(to)) {
+		if from[i] != to[i] {
+			break
+		}
+		if !from[i].named() {
+			common = i + 1
+		}
+	}
+	if common > 0 {
+		return b.update(n, from[:common], 0, func(x plan.Node) plan.Node { return b.move(x, from[common:], to[common:], remove) })
+	}
+	value := b.get(n, from, 0)
+	if b.err != nil {
+		return n
+	}
+	if remove {
+		n = b.drop(n, from)
+	}
+	return b.put(n, to, func(*plan.Make) plan.Node { return value }, "overwrite")
+}
+
+// get is the value at a path. Behind a ? it is null where the way ends in null.
+func (b *builder) get(n plan.Node, path Path, at int) plan.Node {
+	if at == len(path) {
+		return n
+	}
+	s := path[at]
+	switch s.Kind {
+	case ElementsSegment, ValuesSegment:
+		return b.wrong(fmt.Sprintf("%s has many values", path[:at+1]), "enter the list or map with each")
+	case BranchSegment:
+		return b.wrong(fmt.Sprintf("%s is there in one branch only", path[:at+1]), "use mapBranch")
+	case OptionalSegment:
+		return b.getThere(n, path, at)
+	}
+	return b.inRecord(n, path[:at], func(m *plan.Make) plan.Node {
+		i := partOf(m, s)
+		if i < 0 {
+			return b.unknown(path[:at+1], s, m)
+		}
+		return b.get(m.Fields[i].Node, path, at+1)
+	})
+}
+
+func (b *builder) getThere(n plan.Node, path Path, at int) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Union || t.Branch("null") < 0 {
+			return b.wrong(fmt.Sprintf("%s is never null", path[:at]), "remove the ?")
+		}
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			if branch == "null" {
+				return &plan.Tag{Branch: "null", X: &plan.Lit{Type: plan.NullType}}
+			}
+			return nullable(b.get(content, path, at+1))
+		})
+	})
+}
+
+// nullable puts a value into the union of itself and null.
+func nullable(n plan.Node) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind == plan.Union {
+			return x
+		}
+		return &plan.Tag{Branch: plan.AvroBranch(t), X: x}
+	})
+}
+
+// source is the value that a document names.
+func (b *builder) source(event plan.Node, s Source) plan.Node {
+	switch s.Kind {
+	case ValueSource:
+		return &plan.Lit{Pending: s.Value}
+	case FromSource:
+		return b.get(event, s.From, 0)
+	case ObjectSource:
+		m := &plan.Make{}
+		for _, f := range s.Fields {
+			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Node: b.source(event, f.Source)})
+		}
+		return m
+	case ListSource:
+		l := &plan.ListOf{Elem: plan.AnyType}
+		for _, x := range s.Items {
+			l.Items = append(l.Items, b.source(event, x))
+		}
+		return l
+	default:
+		return b.notYet("expressions are")
+	}
+}
+
+func (b *builder) notYet(what string) plan.Node {
+	if b.err == nil {
+		e := &Error{Code: NotYet}
+		e.Problem.What, e.Problem.Hint = what+" not carried out yet", "their format is fixed; a later release runs them"
+		e.Problem.Path, e.Problem.Position = b.steps.Pointer, b.steps.Position
+		b.err = e
+	}
+	return &plan.Stop{Code: "O1"}
+}
+
+// otherwise is the node for a way out; ok is false if the document names none.
+func (b *builder) otherwise(event plan.Node, e Else, path Path) (n plan.Node, ok bool) {
+	stop := &plan.Stop{Hop: b.hop, Step: b.step, Path: path.String()}
+	switch e.Kind {
+	case ElseSource:
+		return b.source(event, e.Source), true
+	case ElseAbsent:
+		return &plan.Nothing{Type: plan.NeverType}, true
+	case ElseDropEvent:
+		stop.Code = plan.FailDrop
+		return stop, true
+	case ElseDeadLetter:
+		stop.Code = plan.FailDead
+		return stop, true
+	default:
+		return nil, false
+	}
+}
+
+func (b *builder) nest(n plan.Node, op *Nest) plan.Node {
+	for _, p := range op.Paths {
+		_, last, ok := b.parent(p)
+		if !ok {
+			return n
+		}
+		to := append(slices.Clone(op.Under), last)
+		if len(p) > 1 && len(op.Under) == 1 {
+			to = append(append(slices.Clone(p[:len(p)-1]), op.Under...), last)
+		}
+		n = b.move(n, p, to, true)
+	}
+	return n
+}
+
+func (b *builder) flatten(n plan.Node, op *Flatten) plan.Node {
+	above, last, ok := b.parent(op.Path)
+	if !ok {
+		return n
+	}
+	return b.update(n, above, 0, func(x plan.Node) plan.Node {
+		return b.inRecord(x, above, func(m *plan.Make) plan.Node { return b.flattenIn(m, last, op) })
+	})
+}
+
+func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
+	i := partOf(m, last)
+	if i < 0 {
+		return b.unknown(op.Path, last, m)
+	}
+	inner := b.record(m.Fields[i].Node)
+	if inner == nil || plan.MayBeAbsent(m.Fields[i].Node) {
+		return b.wrong(fmt.Sprintf("%s is no record that is always there", op.Path), "use require before it")
+	}
+	m.Fields = slices.Delete(m.Fields, i, i+1)
+	for _, p := range inner.Fields {
+		p.Name = op.Prefix + p.Name
+		if partOf(m, Segment{Name: p.Name}) >= 0 {
+			return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
+		}
+		m.Fields = append(m.Fields, p)
+	}
+	return m
+}
+
+func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
+	path, there := op.Path, false
+	if len(path) > 0 && path[len(path)-1].Kind == OptionalSegment {
+		path, there = path[:len(path)-1], true
+	}
+	return b.update(n, path, 0, func(x plan.Node) plan.Node {
+		if !there {
+			return b.wrapped(x, op)
+		}
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			if branch != "null" {
+				return b.wrapped(content, op)
+			}
+			if op.As == "map" {
+				return &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}
+			}
+			return &plan.ListOf{Elem: plan.NeverType}
+		})
+	})
+}
+
+func (b *builder) wrapped(x plan.Node, op *Wrap) plan.Node {
+	t, ok := plan.TypeOf(x)
+	if !ok {
+		return b.wrong(fmt.Sprintf("%s has no single type", op.Path), "")
+	}
+	if op.As == "map" {
+		return b.notYet("maps made by wrap are")
+	}
+	return &plan.ListOf{Items: []plan.Node{x}, Elem: t}
+}
+
+func (b *builder) head(x plan.Node, op *Head) plan.Node {
+	t, _ := plan.TypeOf(x)
+	if t.Kind != plan.List {
+		return b.wrong(fmt.Sprintf("%s is no list but %s", op.Path, t), "")
+	}
+	fn := map[string]*plan.Func{"first": plan.First, "last": plan.Last, "only": plan.Only}[op.Which]
+	call := &plan.Call{Func: fn, Args: []plan.Node{x}, Type: t.Elem}
+	return b.partial(x, call, op.Else, op.Path, "an empty list has no element")
+}
+
+// partial joins a computation that may fail with its way out.
+func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why string) plan.Node {
+	out, ok := b.otherwise(event, e, path)
+	if !ok {
+		out = b.breaks("O4", path.String(), why, "add else")
+	}
+	return &plan.OrElse{X: x, Else: out}
+}
+
+func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
+	if len(op.Choose) > 0 {
+		return b.notYet("expressions are")
+	}
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Enum {
+			return b.wrong(fmt.Sprintf("%s is no enum but %s", op.Path, t), "")
+		}
+		table, symbols := map[string]string{}, []string{}
+		for _, p := range op.Map {
+			if !slices.Contains(t.Symbols, p.From) {
+				return b.wrong(fmt.Sprintf("%s has no symbol %s", op.Path, p.From), near(p.From, t.Symbols))
+			}
+			table[p.From] = p.To
+			if !slices.Contains(symbols, p.To) {
+				symbols = append(symbols, p.To)
+			}
+		}
+		call := &plan.Call{Func: plan.MapSymbol, Args: []plan.Node{x}, Table: table, Type: &plan.Type{Kind: plan.Enum, Name: t.Name, Symbols: symbols}}
+		var left []string
+		for _, s := range t.Symbols {
+			if _, ok := table[s]; !ok {
+				left = append(left, s)
+			}
+		}
+		if len(left) == 0 {
+			return call
+		}
+		return b.partial(x, call, op.Else, op.Path, "symbol "+strings.Join(left, ", ")+" is not mapped")
+	})
+}
+
+func near(want string, known []string) string {
+	if n := nearest(want, known); n != "" {
+		return fmt.Sprintf("did you mean %s?", n)
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
+	t, _ := plan.TypeOf(x)
+	if t.Kind != plan.Union {
+		return b.wrong(fmt.Sprintf("%s is no union but %s", op.Path, t), "")
+	}
+	byName := map[string]BranchMap{}
+	for _, m := range op.Map {
+		i := t.Branch(m.From)
+		if i < 0 {
+			return b.wrong(fmt.Sprintf("%s has no branch %s", op.Path, m.From), "")
+		}
+		byName[t.Branches[i].Name] = m
+	}
+	return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+		m, ok := byName[branch]
+		switch {
+		case ok:
+			return &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
+		case op.Else.Kind != NoElse:
+			out, _ := b.otherwise(x, op.Else, op.Path)
+			return out
+		default:
+			return &plan.Tag{Branch: branch, X: content}
+		}
+	})
+}
+
+// require replaces null and absent by the way out.
+func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		out, _ := b.otherwise(event, op.Else, op.Path)
+		if plan.MayBeAbsent(x) {
+			bind := b.bind(t)
+			return &plan.Opt{On: x, Bind: bind, Body: whole(bind), Missing: out}
+		}
+		if t.Kind != plan.Union || t.Branch("null") < 0 {
+			return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
+		}
+		_, single := t.Nullable()
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			switch {
+			case branch == "null":
+				return out
+			case single:
+				return content
+			default:
+				return &plan.Tag{Branch: branch, X: content}
+			}
+		})
+	})
+}
+
+func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
+	if op.Expr.Text != "" {
+		return b.notYet("expressions are")
+	}
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Int && t.Kind != plan.Float && t.Kind != plan.Uint && t.Kind != plan.Decimal {
+			return b.wrong(fmt.Sprintf("%s is no number but %s", op.Path, t), "")
+		}
+		if op.To != "" {
+			to := namedType(op.To)
+			if to == nil {
+				return b.wrong(fmt.Sprintf("%q is no type of numbers", op.To), "known are int32, int64, float, double")
+			}
+			t = to
+		} else if t.Kind == plan.Int {
+			t = &plan.Type{Kind: plan.Int, Bits: t.Bits}
+		}
+		call := &plan.Call{Func: plan.Linear, Args: []plan.Node{x}, Type: t, Table: map[string]string{"factor": op.Factor, "offset": op.Offset, "round": op.Round}}
+		return b.partial(x, call, op.Else, op.Path, "the result may not fit "+t.String())
+	})
+}
+
+func namedType(name string) *plan.Type {
+	switch name {
+	case "int32", "int":
+		return &plan.Type{Kind: plan.Int, Bits: 32}
+	case "int64", "long":
+		return &plan.Type{Kind: plan.Int, Bits: 64}
+	case "float":
+		return &plan.Type{Kind: plan.Float, Bits: 32}
+	case "double":
+		return &plan.Type{Kind: plan.Float, Bits: 64}
+	default:
+		return nil
+	}
+}
+
+func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
+	if op.Expr.Text != "" {
+		return b.notYet("expressions are")
+	}
+	call := &plan.Call{Func: plan.Concat, Type: &plan.Type{Kind: plan.String}, Table: map[string]string{"separator": op.Separator}}
+	for _, p := range op.Paths {
+		x := b.get(n, p, 0)
+		if t, _ := plan.TypeOf(x); t.Kind != plan.String && b.err == nil {
+			return b.wrong(fmt.Sprintf("%s is no text but %s", p, t), "")
+		}
+		call.Args = append(call.Args, x)
+	}
+	for _, p := range op.Paths {
+		n = b.drop(n, p)
+	}
+	return b.put(n, op.To, func(*plan.Make) plan.Node { return call }, "overwrite")
+}

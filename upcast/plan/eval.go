@@ -1,0 +1,282 @@
+package plan
+
+import "context"
+
+// Limits bound one run of a plan.
+type Limits struct {
+	Steps int // nodes evaluated
+	Depth int // nesting of functions that call themselves
+	Parts int // values made
+}
+
+// DefaultLimits suit events of up to 10 MiB.
+func DefaultLimits() Limits { return Limits{Steps: 20_000_000, Depth: 64, Parts: 2_000_000} }
+
+// Evaluate runs a plan's node on a decoded event, which is bound to the binder.
+// The failure is nil if the event has an image; the error is the context's.
+func Evaluate(ctx context.Context, n Node, event *Binder, v Value, l Limits) (Value, *Failure, error) {
+	m := &machine{ctx: ctx, limits: l, bound: map[*Binder]Value{event: v}}
+	out, f := m.eval(n)
+	return out, f, m.err
+}
+
+type machine struct {
+	ctx    context.Context
+	limits Limits
+	bound  map[*Binder]Value
+	steps  int
+	parts  int
+	depth  int
+	err    error
+}
+
+// pollSteps is how often the context is asked.
+const pollSteps = 1024
+
+func (m *machine) tick() *Failure {
+	m.steps++
+	if m.steps%pollSteps == 0 && m.err == nil {
+		m.err = m.ctx.Err()
+	}
+	if m.err != nil || m.steps > m.limits.Steps || m.parts > m.limits.Parts {
+		return &Failure{Code: FailLimit, Reason: "the event takes too many steps"}
+	}
+	return nil
+}
+
+// with evaluates a body under a binding and restores the one before.
+func (m *machine) with(b *Binder, v Value, body Node) (Value, *Failure) {
+	before, was := m.bound[b]
+	m.bound[b] = v
+	out, f := m.eval(body)
+	if was {
+		m.bound[b] = before
+	} else {
+		delete(m.bound, b)
+	}
+	return out, f
+}
+
+func (m *machine) eval(n Node) (Value, *Failure) {
+	if f := m.tick(); f != nil {
+		return nil, f
+	}
+	switch n := n.(type) {
+	case *Copy:
+		return m.copy(n), nil
+	case *Lit:
+		return n.Value, nil
+	case *Nothing:
+		return Absent, nil
+	case *Stop:
+		return nil, &Failure{Code: n.Code, Hop: n.Hop, Step: n.Step, Path: n.Path, Reason: n.Reason}
+	case *Make:
+		return m.make(n)
+	case *Tag:
+		x, f := m.eval(n.X)
+		return &Tagged{n.Branch, x}, f
+	case *ListOf:
+		return m.list(n)
+	case *Each:
+		return m.each(n)
+	case *EachEntry:
+		return m.eachEntry(n)
+	case *Call:
+		return m.call(n)
+	case *Apply:
+		return m.apply(n)
+	default:
+		return m.choose(n)
+	}
+}
+
+// choose evaluates the nodes that look at a value first.
+func (m *machine) choose(n Node) (Value, *Failure) {
+	switch n := n.(type) {
+	case *Switch:
+		x, f := m.eval(n.On)
+		if f != nil {
+			return nil, f
+		}
+		u, ok := x.(*Tagged)
+		for i := range n.Cases {
+			if c := &n.Cases[i]; ok && c.Branch == u.Branch {
+				return m.with(c.Bind, u.Value, c.Body)
+			}
+		}
+	case *Opt:
+		x, f := m.eval(n.On)
+		switch {
+		case f != nil:
+			return nil, f
+		case x == Absent:
+			return m.eval(n.Missing)
+		}
+		return m.with(n.Bind, x, n.Body)
+	case *If:
+		x, f := m.eval(n.Cond)
+		switch {
+		case f != nil:
+			return nil, f
+		case x == true:
+			return m.eval(n.Then)
+		}
+		return m.eval(n.Else)
+	case *OrElse:
+		x, f := m.eval(n.X)
+		if f != nil && f.Code == FailValue {
+			return m.eval(n.Else)
+		}
+		return x, f
+	}
+	return nil, &Failure{Code: FailInput, Reason: "the value has none of the known branches"}
+}
+
+func (m *machine) copy(n *Copy) Value {
+	v := m.bound[n.From]
+	for _, i := range n.Fields {
+		r, ok := v.(*Rec)
+		if !ok {
+			return Absent
+		}
+		v = r.Fields[i]
+	}
+	return v
+}
+
+func (m *machine) make(n *Make) (Value, *Failure) {
+	t, _ := n.typeOf()
+	out := &Rec{Type: t, Fields: make([]Value, len(n.Fields))}
+	m.parts += len(n.Fields)
+	for i := range n.Fields {
+		v, f := m.eval(n.Fields[i].Node)
+		if f != nil {
+			return nil, f
+		}
+		out.Fields[i] = v
+	}
+	if n.Rest != nil {
+		if r, ok := m.copy(n.Rest.Of).(*Rec); ok {
+			for _, e := range r.Rest {
+				if !contains(n.Rest.Except, e.Key) {
+					out.Rest = append(out.Rest, e)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *machine) list(n *ListOf) (Value, *Failure) {
+	out := make([]Value, len(n.Items))
+	for i, x := range n.Items {
+		v, f := m.eval(x)
+		if f != nil {
+			return nil, f
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// keep asks whether an element stays.
+func (m *machine) keep(where Node, b *Binder, v Value) (bool, *Failure) {
+	if where == nil {
+		return true, nil
+	}
+	x, f := m.with(b, v, where)
+	return x == true, f
+}
+
+func (m *machine) each(n *Each) (Value, *Failure) {
+	over, f := m.eval(n.Over)
+	if f != nil {
+		return nil, f
+	}
+	items, _ := over.([]Value)
+	out := make([]Value, 0, len(items))
+	m.parts += len(items)
+	for _, item := range items {
+		stays, f := m.keep(n.Where, n.Bind, item)
+		if f != nil {
+			return nil, f
+		}
+		if !stays {
+			continue
+		}
+		v, f := m.with(n.Bind, item, n.Body)
+		if f != nil {
+			return nil, f
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (m *machine) eachEntry(n *EachEntry) (Value, *Failure) {
+	over, f := m.eval(n.Over)
+	if f != nil {
+		return nil, f
+	}
+	entries, _ := over.(*Entries)
+	out := &Entries{}
+	if entries == nil {
+		return out, nil
+	}
+	m.parts += len(*entries)
+	for _, e := range *entries {
+		if n.Key != nil {
+			m.bound[n.Key] = e.Key
+		}
+		stays, f := m.keep(n.Where, n.Bind, e.Value)
+		if f != nil {
+			return nil, f
+		}
+		if !stays {
+			continue
+		}
+		v, f := m.with(n.Bind, e.Value, n.Body)
+		if f != nil {
+			return nil, f
+		}
+		*out = append(*out, Entry{e.Key, v})
+	}
+	return out, nil
+}
+
+func (m *machine) call(n *Call) (Value, *Failure) {
+	args := make([]Value, len(n.Args))
+	for i, a := range n.Args {
+		v, f := m.eval(a)
+		if f != nil {
+			return nil, f
+		}
+		args[i] = v
+	}
+	out, reason := n.Func.eval(n, args)
+	if reason != "" {
+		return nil, &Failure{Code: FailValue, Reason: reason}
+	}
+	return out, nil
+}
+
+func (m *machine) apply(n *Apply) (Value, *Failure) {
+	x, f := m.eval(n.X)
+	if f != nil {
+		return nil, f
+	}
+	if m.depth++; m.depth > m.limits.Depth {
+		return nil, &Failure{Code: FailLimit, Reason: "the event is nested too deeply"}
+	}
+	defer func() { m.depth-- }()
+	return m.with(n.Fn.Bind, x, n.Fn.Body)
+}

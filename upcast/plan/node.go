@@ -1,0 +1,174 @@
+package plan
+
+import "github.com/instar-registry/instar/internal/jsonx"
+
+// Node is one part of a plan: it gives a value when the plan runs. The types
+// below are all there are. Nodes are immutable and may be shared: a plan is a
+// graph without circles, except through [Apply].
+type Node interface{ node() }
+
+// Binder is a name for a value of the source: the event itself, an element of a
+// list, the content of a union's branch.
+type Binder struct {
+	Type *Type
+	// ID tells binders apart in printed plans; it has no other meaning.
+	ID int
+}
+
+// Copy is a value of the source, untouched: the binder, or a field of a field of
+// it.
+type Copy struct {
+	From   *Binder
+	Fields []int
+	Type   *Type
+	// Optional says that the value may be absent.
+	Optional bool
+}
+
+// Lit is a constant. A literal of a document has no type until it is assigned to
+// one: it is Pending then, and its type is Any.
+type Lit struct {
+	Value   Value
+	Type    *Type
+	Pending *jsonx.Value
+}
+
+// Make is a record.
+type Make struct {
+	// Name is the full name of the record, as far as it has one.
+	Name   string
+	Fields []Part
+	// Rest keeps what is undeclared in a record of the source.
+	Rest *Rest
+	// Type is the type it is assigned to; nil before.
+	Type *Type
+}
+
+// Part is one field of a record that is made.
+type Part struct {
+	Name   string
+	Number int
+	Node   Node
+}
+
+// Rest is what a source record holds beside its declared fields.
+type Rest struct {
+	Of *Copy
+	// Except names undeclared properties that are left out.
+	Except []string
+}
+
+// Tag puts a value into a branch of a union.
+type Tag struct {
+	Branch string
+	X      Node
+}
+
+// Switch looks at the branch of a union.
+type Switch struct {
+	On    Node
+	Cases []Case
+}
+
+// Case is one branch; Bind is its content.
+type Case struct {
+	Branch string
+	Bind   *Binder
+	Body   Node
+}
+
+// Opt looks whether a value is there; Bind is the value.
+type Opt struct {
+	On      Node
+	Bind    *Binder
+	Body    Node
+	Missing Node
+}
+
+// Each makes a list from the elements of a list; a Where that is false leaves
+// an element out.
+type Each struct {
+	Over  Node
+	Bind  *Binder
+	Where Node
+	Body  Node
+}
+
+// EachEntry makes a map from the entries of a map; Key is bound to the key.
+type EachEntry struct {
+	Over  Node
+	Key   *Binder
+	Bind  *Binder
+	Where Node
+	Body  Node
+}
+
+// ListOf is a list of given elements.
+type ListOf struct {
+	Items []Node
+	Elem  *Type
+}
+
+// Call computes a value by one of the functions in functions.go.
+type Call struct {
+	Func *Func
+	Args []Node
+	Type *Type
+	// Table belongs to functions that map values, such as symbols.
+	Table map[string]string
+}
+
+// If chooses by a boolean.
+type If struct {
+	Cond, Then, Else Node
+}
+
+// OrElse is X, or Else if X fails.
+type OrElse struct {
+	X, Else Node
+}
+
+// Nothing is an absent value of a type.
+type Nothing struct{ Type *Type }
+
+// Stop ends the event.
+type Stop struct {
+	// Code is FailDead or FailDrop, which a document says, or the obligation
+	// that does not hold, in a tree that is no plan.
+	Code string
+	// Hop and Step count from 0 and 1; Path is the place.
+	Hop, Step int
+	Path      string
+	Reason    string
+}
+
+// Function is a named part of a plan, for types that contain themselves.
+type Function struct {
+	Name string
+	Bind *Binder
+	Body Node
+	// Result is the type of what it gives, known before its body.
+	Result *Type
+}
+
+// Apply calls a function.
+type Apply struct {
+	Fn *Function
+	X  Node
+}
+
+func (*Copy) node()      {}
+func (*Lit) node()       {}
+func (*Make) node()      {}
+func (*Tag) node()       {}
+func (*Switch) node()    {}
+func (*Opt) node()       {}
+func (*Each) node()      {}
+func (*EachEntry) node() {}
+func (*ListOf) node()    {}
+func (*Call) node()      {}
+func (*If) node()        {}
+func (*OrElse) node()    {}
+func (*Nothing) node()   {}
+func (*Stop) node()      {}
+func (*Apply) node()     {}

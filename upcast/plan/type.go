@@ -1,0 +1,183 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is the kind of a type.
+type Kind uint8
+
+// The kinds, in all three formats.
+const (
+	Null Kind = iota
+	Bool
+	Int     // signed integers; Bits 0 is any size, as in JSON
+	Uint    // unsigned integers
+	Float   // binary floating point; Bits 0 is JSON's number, exact decimals
+	Decimal // Precision digits, Scale of them after the point
+	Bytes   // Size > 0 has exactly that many
+	String
+	Enum
+	Record
+	List
+	Map // from texts
+	Union
+	Any   // untyped JSON; it can be copied, not computed on
+	Never // no value at all: the type of what stops the event
+)
+
+var kindNames = [...]string{
+	"null", "bool", "int", "uint", "float", "decimal", "bytes", "string", "enum", "record", "list", "map", "union", "any", "never",
+}
+
+// String names the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// Type is the type of a value, free of its format. A named type is one Type
+// however often it is used, so recursive types are cyclic. Types must not be
+// changed once they are in use.
+type Type struct {
+	Kind Kind
+	// Bits is the width of Int, Uint and Float.
+	Bits int
+	// Logical is what the value means, in Avro's words: "timestamp-micros",
+	// "uuid", "decimal"; empty for none.
+	Logical string
+	// Precision and Scale belong to Decimal, which is stored in Size bytes if
+	// Size is not zero.
+	Precision, Scale int
+	Size             int
+	// Name is the full name of a record, an enum or a fixed number of bytes.
+	Name    string
+	Symbols []string
+	// Default is an enum's default symbol, or empty.
+	Default string
+	Fields  []Field
+	// Open says that a record may have fields that are not declared.
+	Open bool
+	// Elem is what a list or a map holds.
+	Elem *Type
+	// Branches are those of a union, each known by its name.
+	Branches []Branch
+}
+
+// Field is one field of a record.
+type Field struct {
+	Name    string
+	Aliases []string
+	// Number is the number of a Protobuf field.
+	Number int
+	Type   *Type
+	// Optional says that the field may be absent, which is not the same as
+	// null.
+	Optional bool
+	// Default is the value of a new field, if HasDefault.
+	Default    Value
+	HasDefault bool
+}
+
+// Branch is one branch of a union.
+type Branch struct {
+	// Name is Avro's name of the type, a discriminator's value in JSON, the
+	// name of a Protobuf oneof member.
+	Name string
+	Type *Type
+}
+
+// Field returns the index of a field, or -1.
+func (t *Type) Field(name string) int {
+	return slices.IndexFunc(t.Fields, func(f Field) bool { return f.Name == name })
+}
+
+// Branch returns the index of a branch, or -1.
+func (t *Type) Branch(name string) int {
+	if i := slices.IndexFunc(t.Branches, func(b Branch) bool { return b.Name == name }); i >= 0 {
+		return i
+	}
+	// A name without its namespace will do where only one branch has it.
+	found := -1
+	for i := range t.Branches {
+		if simple(t.Branches[i].Name) == name {
+			if found >= 0 {
+				return -1
+			}
+			found = i
+		}
+	}
+	return found
+}
+
+func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// Named reports whether the type has a name of its own.
+func (t *Type) Named() bool { return t.Name != "" }
+
+// String prints the type for messages: "long", "list of string", "Order".
+func (t *Type) String() string {
+	switch {
+	case t.Name != "":
+		return t.Name
+	case t.Logical != "":
+		return t.Logical
+	}
+	switch t.Kind {
+	case List, Map:
+		return t.Kind.String() + " of " + t.Elem.String()
+	case Union:
+		names := make([]string, len(t.Branches))
+		for i, b := range t.Branches {
+			names[i] = b.Name
+		}
+		return "union of " + strings.Join(names, ", ")
+	case Int, Uint, Float:
+		if t.Bits == 32 {
+			return t.Kind.String() + "32"
+		}
+	}
+	return t.Kind.String()
+}
+
+// Nullable returns the type without null if it is a union of null and exactly
+// one other type.
+func (t *Type) Nullable() (*Type, bool) {
+	if t.Kind != Union || len(t.Branches) != 2 {
+		return nil, false
+	}
+	for i := range t.Branches {
+		if t.Branches[i].Type.Kind == Null {
+			return t.Branches[1-i].Type, true
+		}
+	}
+	return nil, false
+}
+
+// Same reports whether two types hold the same values in the same
+// representation: what one may be copied to the other unseen. Names of records
+// and enums count, defaults and aliases do not.
+func Same(a, b *Type) bool { return same(a, b, map[[2]*Type]bool{}) }
+
+func same(a, b *Type, open map[[2]*Type]bool) bool {
+	pair := [2]*Type{a, b}
+	if a == b || open[pair] {
+		return true
+	}
+	if a.Kind != b.Kind || a.Bits != b.Bits || a.Logical != b.Logical || a.Precision != b.Precision || a.Scale != b.Scale ||
+		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || !slices.Equal(a.Symbols, b.Symbols) ||
+		len(a.Fields) != len(b.Fields) || len(a.Branches) != len(b.Branches) {
+		return false
+	}
+	open[pair] = true
+	for i := range a.Fields {
+		f, g := &a.Fields[i], &b.Fields[i]
+		if f.Name != g.Name || f.Number != g.Number || f.Optional != g.Optional || !same(f.Type, g.Type, open) {
+			return false
+		}
+	}
+	for i := range a.Branches {
+		if a.Branches[i].Name != b.Branches[i].Name || !same(a.Branches[i].Type, b.Branches[i].Type, open) {
+			return false
+		}
+	}
+	return a.Elem == nil || same(a.Elem, b.Elem, open)
+}
