@@ -11,7 +11,6 @@ import (
 type builder struct {
 	hop   int
 	step  int // the step at work, from 1; 0 is the assignment to the target
-	path  string
 	ids   int
 	err   error     // a mistake of the document
 	open  []Problem // obligations that do not hold, each with a Stop in the tree

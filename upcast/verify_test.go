@@ -50,55 +50,106 @@ func TestVerify(t *testing.T) {
 		steps    []string
 		in, out  string
 	}{
-		"rename": {id + `,{"name":"qty","type":"int"}`, id + `,{"name":"quantity","type":"int"}`, []string{"rename: {from: qty, to: quantity}"},
-			`{"id":"a","qty":3}`, `{"id":"a","quantity":3}`},
-		"add and drop": {id + `,{"name":"fax","type":"string"}`, id + `,{"name":"currency","type":"string"}`,
-			[]string{"drop: {path: fax}", "add: {path: currency, value: EUR}"}, `{"id":"a","fax":"1"}`, `{"id":"a","currency":"EUR"}`},
+		"rename": {
+			id + `,{"name":"qty","type":"int"}`, id + `,{"name":"quantity","type":"int"}`,
+			[]string{"rename: {from: qty, to: quantity}"},
+			`{"id":"a","qty":3}`, `{"id":"a","quantity":3}`,
+		},
+		"add and drop": {
+			id + `,{"name":"fax","type":"string"}`, id + `,{"name":"currency","type":"string"}`,
+			[]string{"drop: {path: fax}", "add: {path: currency, value: EUR}"},
+			`{"id":"a","fax":"1"}`, `{"id":"a","currency":"EUR"}`,
+		},
 		"default of the target": {id, id + `,{"name":"n","type":"int","default":7}`, nil, `{"id":"a"}`, `{"id":"a","n":7}`},
 		"alias of the target":   {id, `{"name":"key","type":"string","aliases":["id"]}`, nil, `{"id":"a"}`, `{"key":"a"}`},
-		"add an object": {id, id + "," + address, []string{"add: {path: address, object: {street: {value: s}, zip: {from: id}}}"},
-			`{"id":"a"}`, `{"id":"a","address":{"street":"s","zip":"a"}}`},
+		"add an object": {
+			id, id + "," + address,
+			[]string{"add: {path: address, object: {street: {value: s}, zip: {from: id}}}"},
+			`{"id":"a"}`, `{"id":"a","address":{"street":"s","zip":"a"}}`,
+		},
 		"add a nullable": {id, id + `,{"name":"note","type":["null","string"]}`, []string{"add: {path: note, value: null}"}, `{"id":"a"}`, `{"id":"a","note":null}`},
-		"add a list": {id, id + `,{"name":"l","type":{"type":"array","items":"string"}}`, []string{"add: {path: l, list: [{from: id}, {value: x}]}"},
-			`{"id":"a"}`, `{"id":"a","l":["a","x"]}`},
-		"move": {id + `,{"name":"zip","type":"string"}`, id + `,{"name":"a","type":{"type":"record","name":"A","fields":[{"name":"zip","type":"string"}]}}`,
-			[]string{"move: {from: zip, to: a.zip}"}, `{"id":"a","zip":"z"}`, `{"id":"a","a":{"zip":"z"}}`},
+		"add a list": {
+			id, id + `,{"name":"l","type":{"type":"array","items":"string"}}`,
+			[]string{"add: {path: l, list: [{from: id}, {value: x}]}"},
+			`{"id":"a"}`, `{"id":"a","l":["a","x"]}`,
+		},
+		"move": {
+			id + `,{"name":"zip","type":"string"}`, id + `,{"name":"a","type":{"type":"record","name":"A","fields":[{"name":"zip","type":"string"}]}}`,
+			[]string{"move: {from: zip, to: a.zip}"},
+			`{"id":"a","zip":"z"}`, `{"id":"a","a":{"zip":"z"}}`,
+		},
 		"copy": {id, id + `,{"name":"orderId","type":"string"}`, []string{"copy: {from: id, to: orderId}"}, `{"id":"a"}`, `{"id":"a","orderId":"a"}`},
-		"nest": {id + `,{"name":"street","type":"string"},{"name":"zip","type":"string"}`, id + "," + address,
-			[]string{"nest: {paths: [street, zip], under: address}"}, `{"id":"a","street":"s","zip":"z"}`, `{"id":"a","address":{"street":"s","zip":"z"}}`},
-		"flatten": {id + "," + address, id + `,{"name":"addr_street","type":"string"},{"name":"addr_zip","type":"string"}`,
-			[]string{"flatten: {path: address, prefix: addr_}"}, `{"id":"a","address":{"street":"s","zip":"z"}}`, `{"id":"a","addr_street":"s","addr_zip":"z"}`},
-		"in a nullable": {id + "," + maybe, id + "," + strings.ReplaceAll(maybe, "zip", "code"), []string{"rename: {from: 'address?.zip', to: 'address?.code'}"},
-			`{"id":"a","address":{"o.Address":{"street":"s","zip":"z"}}}`, `{"id":"a","address":{"o.Address":{"street":"s","code":"z"}}}`},
-		"out of a nullable": {id + "," + maybe, id + `,{"name":"zip","type":["null","string"]}`, []string{"copy: {from: 'address?.zip', to: zip}", "drop: {path: address}"},
-			`{"id":"a","address":null}`, `{"id":"a","zip":null}`},
+		"nest": {
+			id + `,{"name":"street","type":"string"},{"name":"zip","type":"string"}`, id + "," + address,
+			[]string{"nest: {paths: [street, zip], under: address}"},
+			`{"id":"a","street":"s","zip":"z"}`, `{"id":"a","address":{"street":"s","zip":"z"}}`,
+		},
+		"flatten": {
+			id + "," + address, id + `,{"name":"addr_street","type":"string"},{"name":"addr_zip","type":"string"}`,
+			[]string{"flatten: {path: address, prefix: addr_}"},
+			`{"id":"a","address":{"street":"s","zip":"z"}}`, `{"id":"a","addr_street":"s","addr_zip":"z"}`,
+		},
+		"in a nullable": {
+			id + "," + maybe, id + "," + strings.ReplaceAll(maybe, "zip", "code"),
+			[]string{"rename: {from: 'address?.zip', to: 'address?.code'}"},
+			`{"id":"a","address":{"o.Address":{"street":"s","zip":"z"}}}`, `{"id":"a","address":{"o.Address":{"street":"s","code":"z"}}}`,
+		},
+		"out of a nullable": {
+			id + "," + maybe, id + `,{"name":"zip","type":["null","string"]}`,
+			[]string{"copy: {from: 'address?.zip', to: zip}", "drop: {path: address}"},
+			`{"id":"a","address":null}`, `{"id":"a","zip":null}`,
+		},
 		"mapEnum": {oldState, newState, []string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}}"}, `{"state":"SHIPPED"}`, `{"state":"DONE"}`},
 		"require": {`{"name":"mail","type":["null","string"]}`, `{"name":"mail","type":"string"}`, []string{"require: {path: mail, else: {value: none}}"}, `{"mail":null}`, `{"mail":"none"}`},
 		"relax":   {`{"name":"mail","type":"string"}`, `{"name":"mail","type":["null","string"]}`, []string{"relax: {path: mail}"}, `{"mail":"m"}`, `{"mail":{"string":"m"}}`},
 		"wrap":    {`{"name":"tag","type":"string"}`, `{"name":"tag","type":{"type":"array","items":"string"}}`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tag":["t"]}`},
-		"wrap what may be null": {`{"name":"tag","type":["null","string"]}`, `{"name":"tag","type":{"type":"array","items":"string"}}`,
-			[]string{"wrap: {path: 'tag?', as: list}"}, `{"tag":null}`, `{"tag":[]}`},
-		"head": {`{"name":"tags","type":{"type":"array","items":"string"}}`, `{"name":"tags","type":"string"}`,
-			[]string{"head: {path: tags, else: {value: none}}"}, `{"tags":[]}`, `{"tags":"none"}`},
-		"each": {`{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"q","type":"int"}]}}}`,
+		"wrap what may be null": {
+			`{"name":"tag","type":["null","string"]}`, `{"name":"tag","type":{"type":"array","items":"string"}}`,
+			[]string{"wrap: {path: 'tag?', as: list}"},
+			`{"tag":null}`, `{"tag":[]}`,
+		},
+		"head": {
+			`{"name":"tags","type":{"type":"array","items":"string"}}`, `{"name":"tags","type":"string"}`,
+			[]string{"head: {path: tags, else: {value: none}}"},
+			`{"tags":[]}`, `{"tags":"none"}`,
+		},
+		"each": {
+			`{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"q","type":"int"}]}}}`,
 			`{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"qty","type":"long"}]}}}`,
-			[]string{"each: {path: 'items[]', steps: [{rename: {from: q, to: qty}}]}"}, `{"items":[{"q":1},{"q":2}]}`, `{"items":[{"qty":1},{"qty":2}]}`},
-		"map values": {`{"name":"m","type":{"type":"map","values":{"type":"record","name":"I","fields":[{"name":"q","type":"int"}]}}}`,
+			[]string{"each: {path: 'items[]', steps: [{rename: {from: q, to: qty}}]}"},
+			`{"items":[{"q":1},{"q":2}]}`, `{"items":[{"qty":1},{"qty":2}]}`,
+		},
+		"map values": {
+			`{"name":"m","type":{"type":"map","values":{"type":"record","name":"I","fields":[{"name":"q","type":"int"}]}}}`,
 			`{"name":"m","type":{"type":"map","values":{"type":"record","name":"I","fields":[{"name":"r","type":"double"}]}}}`,
-			[]string{"rename: {from: 'm{}.q', to: 'm{}.r'}"}, `{"m":{"k":{"q":1}}}`, `{"m":{"k":{"r":1}}}`},
-		"mapBranch": {`{"name":"pay","type":[{"type":"record","name":"Card","fields":[{"name":"no","type":"string"}]},{"type":"record","name":"Cash","fields":[]}]}`,
+			[]string{"rename: {from: 'm{}.q', to: 'm{}.r'}"},
+			`{"m":{"k":{"q":1}}}`, `{"m":{"k":{"r":1}}}`,
+		},
+		"mapBranch": {
+			`{"name":"pay","type":[{"type":"record","name":"Card","fields":[{"name":"no","type":"string"}]},{"type":"record","name":"Cash","fields":[]}]}`,
 			`{"name":"pay","type":[{"type":"record","name":"CardV2","fields":[{"name":"no","type":"string"}]},{"type":"record","name":"Other","fields":[{"name":"kind","type":"string"}]}]}`,
 			[]string{"mapBranch: {path: pay, map: {Card: CardV2, Cash: {to: Other, steps: [{add: {path: kind, value: cash}}]}}}"},
-			`{"pay":{"o.Cash":{}}}`, `{"pay":{"o.Other":{"kind":"cash"}}}`},
-		"convert": {`{"name":"kg","type":"int"}`, `{"name":"g","type":"long"}`, []string{"convert: {path: kg, factor: 1000, to: int64, else: deadLetter}", "rename: {from: kg, to: g}"},
-			`{"kg":2}`, `{"g":2000}`},
-		"merge": {`{"name":"first","type":"string"},{"name":"last","type":"string"}`, `{"name":"name","type":"string"}`,
-			[]string{`merge: {paths: [first, last], to: name, separator: " "}`}, `{"first":"Ada","last":"Lovelace"}`, `{"name":"Ada Lovelace"}`},
-		"recursion": {`{"name":"v","type":"int"},{"name":"next","type":["null","Order"]}`, `{"name":"v","type":"long"},{"name":"next","type":["null","Order"]}`, nil,
-			`{"v":1,"next":{"o.Order":{"v":2,"next":null}}}`, `{"v":1,"next":{"o.Order":{"v":2,"next":null}}}`},
-		"promotions": {`{"name":"a","type":"int"},{"name":"b","type":"float"},{"name":"c","type":"int"},{"name":"d","type":"string"}`,
+			`{"pay":{"o.Cash":{}}}`, `{"pay":{"o.Other":{"kind":"cash"}}}`,
+		},
+		"convert": {
+			`{"name":"kg","type":"int"}`, `{"name":"g","type":"long"}`,
+			[]string{"convert: {path: kg, factor: 1000, to: int64, else: deadLetter}", "rename: {from: kg, to: g}"},
+			`{"kg":2}`, `{"g":2000}`,
+		},
+		"merge": {
+			`{"name":"first","type":"string"},{"name":"last","type":"string"}`, `{"name":"name","type":"string"}`,
+			[]string{`merge: {paths: [first, last], to: name, separator: " "}`},
+			`{"first":"Ada","last":"Lovelace"}`, `{"name":"Ada Lovelace"}`,
+		},
+		"recursion": {
+			`{"name":"v","type":"int"},{"name":"next","type":["null","Order"]}`, `{"name":"v","type":"long"},{"name":"next","type":["null","Order"]}`, nil,
+			`{"v":1,"next":{"o.Order":{"v":2,"next":null}}}`, `{"v":1,"next":{"o.Order":{"v":2,"next":null}}}`,
+		},
+		"promotions": {
+			`{"name":"a","type":"int"},{"name":"b","type":"float"},{"name":"c","type":"int"},{"name":"d","type":"string"}`,
 			`{"name":"a","type":"double"},{"name":"b","type":"double"},{"name":"c","type":["null","long"]},{"name":"d","type":"bytes"}`, nil,
-			`{"a":1,"b":0.5,"c":2,"d":"x"}`, `{"a":1,"b":0.5,"c":{"long":2},"d":"x"}`},
+			`{"a":1,"b":0.5,"c":2,"d":"x"}`, `{"a":1,"b":0.5,"c":{"long":2},"d":"x"}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to := avroSchema(t, c.from), avroSchema(t, c.to)
@@ -145,19 +196,26 @@ func TestRefutations(t *testing.T) {
 		"a field without a place": {id + `,{"name":"fax","type":"string"}`, id, nil, "O6", "fax has no place", `{"id":"","fax":""}`},
 		"a field without a value": {id, id + `,{"name":"n","type":"int"}`, nil, "O5", "n has no value", `{"id":""}`},
 		"null where none may be":  {`{"name":"mail","type":["null","string"]}`, `{"name":"mail","type":"string"}`, nil, "O5", "may be null", `{"mail":null}`},
-		"a record that may be null": {id + "," + maybe, id + "," + strings.ReplaceAll(maybe, "zip", "code"), []string{"rename: {from: address.zip, to: address.code}"},
-			"O4", "address may be null", `{"id":"","address":null}`},
+		"a record that may be null": {
+			id + "," + maybe, id + "," + strings.ReplaceAll(maybe, "zip", "code"),
+			[]string{"rename: {from: address.zip, to: address.code}"},
+			"O4", "address may be null", `{"id":"","address":null}`,
+		},
 		"an unmapped symbol":    {oldState, newState, []string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE}}"}, "O4", "SHIPPED is not mapped", `{"state":"SHIPPED"}`},
 		"a symbol that is gone": {oldState, `{"name":"state","type":{"type":"enum","name":"State","symbols":["NEW"]}}`, nil, "O5", "no symbol PAID, SHIPPED", `{"state":"PAID"}`},
 		"an empty list":         {`{"name":"tags","type":{"type":"array","items":"string"}}`, `{"name":"tags","type":"string"}`, []string{"head: {path: tags}"}, "O4", "empty list", `{"tags":[]}`},
 		"an overflow":           {`{"name":"kg","type":"int"}`, `{"name":"kg","type":"int"}`, []string{"convert: {path: kg, factor: 1000}"}, "O4", "may not fit", ``},
 		"another type":          {`{"name":"a","type":"string"}`, `{"name":"a","type":"int"}`, nil, "O5", "a is string, and int32", `{"a":""}`},
 		"rounding":              {`{"name":"a","type":"long"}`, `{"name":"a","type":"double"}`, nil, "O5", "use", `{"a":0}`},
-		"another unit": {`{"name":"a","type":{"type":"long","logicalType":"timestamp-millis"}}`, `{"name":"a","type":{"type":"long","logicalType":"timestamp-micros"}}`, nil,
-			"O5", "timestamp-millis", `{"a":0}`},
+		"another unit": {
+			`{"name":"a","type":{"type":"long","logicalType":"timestamp-millis"}}`, `{"name":"a","type":{"type":"long","logicalType":"timestamp-micros"}}`, nil,
+			"O5", "timestamp-millis", `{"a":0}`,
+		},
 		"a literal of another type": {id, id + `,{"name":"n","type":"int"}`, []string{"add: {path: n, value: x}"}, "O5", "not int32", `{"id":""}`},
-		"inside a recursion": {`{"name":"v","type":"long"},{"name":"next","type":["null","Order"]}`, `{"name":"v","type":"double"},{"name":"next","type":["null","Order"]}`, nil,
-			"O5", "v is int", `{"v":0,"next":null}`},
+		"inside a recursion": {
+			`{"name":"v","type":"long"},{"name":"next","type":["null","Order"]}`, `{"name":"v","type":"double"},{"name":"next","type":["null","Order"]}`, nil,
+			"O5", "v is int", `{"v":0,"next":null}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, err := VerifyAvro(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
@@ -185,7 +243,7 @@ func TestMistakesOfDocuments(t *testing.T) {
 		"rename: {from: id, to: n}":                "n exists at this step",
 		"rename: {from: address.zip, to: id2.zip}": "use move",
 		"drop: {path: 'n[]'}":                      "names no field",
-		"relax: {path: 'n?'}":                        "never null or absent",
+		"relax: {path: 'n?'}":                      "never null or absent",
 		"require: {path: n, else: absent}":         "never null or absent",
 		"mapEnum: {path: state, map: {NW: OPEN}}":  "did you mean NEW?",
 		"mapEnum: {path: n, map: {A: B}}":          "no enum",
@@ -199,5 +257,4 @@ func TestMistakesOfDocuments(t *testing.T) {
 			t.Errorf("%s: got %v, want %q on line 5", step, err, want)
 		}
 	}
-
 }

@@ -1,0 +1,104 @@
+package upcast
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+func (b *builder) nest(n plan.Node, op *Nest) plan.Node {
+	for _, p := range op.Paths {
+		_, last, ok := b.parent(p)
+		if !ok {
+			return n
+		}
+		to := append(slices.Clone(op.Under), last)
+		if len(p) > 1 && len(op.Under) == 1 {
+			to = append(append(slices.Clone(p[:len(p)-1]), op.Under...), last)
+		}
+		n = b.move(n, p, to, true)
+	}
+	return n
+}
+
+func (b *builder) flatten(n plan.Node, op *Flatten) plan.Node {
+	above, last, ok := b.parent(op.Path)
+	if !ok {
+		return n
+	}
+	return b.update(n, above, 0, func(x plan.Node) plan.Node {
+		return b.inRecord(x, above, func(m *plan.Make) plan.Node { return b.flattenIn(m, last, op) })
+	})
+}
+
+func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
+	i := partOf(m, last)
+	if i < 0 {
+		return b.unknown(op.Path, last, m)
+	}
+	inner := b.record(m.Fields[i].Node)
+	if inner == nil || plan.MayBeAbsent(m.Fields[i].Node) {
+		return b.wrong(fmt.Sprintf("%s is no record that is always there", op.Path), "use require before it")
+	}
+	m.Fields = slices.Delete(m.Fields, i, i+1)
+	for _, p := range inner.Fields {
+		p.Name = op.Prefix + p.Name
+		if partOf(m, Segment{Name: p.Name}) >= 0 {
+			return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
+		}
+		m.Fields = append(m.Fields, p)
+	}
+	return m
+}
+
+func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
+	path, there := op.Path, false
+	if len(path) > 0 && path[len(path)-1].Kind == OptionalSegment {
+		path, there = path[:len(path)-1], true
+	}
+	return b.update(n, path, 0, func(x plan.Node) plan.Node {
+		if !there {
+			return b.wrapped(x, op)
+		}
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			if branch != "null" {
+				return b.wrapped(content, op)
+			}
+			if op.As == "map" {
+				return &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}
+			}
+			return &plan.ListOf{Elem: plan.NeverType}
+		})
+	})
+}
+
+func (b *builder) wrapped(x plan.Node, op *Wrap) plan.Node {
+	t, ok := plan.TypeOf(x)
+	if !ok {
+		return b.wrong(fmt.Sprintf("%s has no single type", op.Path), "")
+	}
+	if op.As == "map" {
+		return b.notYet("maps made by wrap are")
+	}
+	return &plan.ListOf{Items: []plan.Node{x}, Elem: t}
+}
+
+func (b *builder) head(x plan.Node, op *Head) plan.Node {
+	t, _ := plan.TypeOf(x)
+	if t.Kind != plan.List {
+		return b.wrong(fmt.Sprintf("%s is no list but %s", op.Path, t), "")
+	}
+	fn := map[string]*plan.Func{"first": plan.First, "last": plan.Last, "only": plan.Only}[op.Which]
+	call := &plan.Call{Func: fn, Args: []plan.Node{x}, Type: t.Elem}
+	return b.partial(x, call, op.Else, op.Path, "an empty list has no element")
+}
+
+// partial joins a computation that may fail with its way out.
+func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why string) plan.Node {
+	out, ok := b.otherwise(event, e, path)
+	if !ok {
+		out = b.breaks("O4", path.String(), why, "add else")
+	}
+	return &plan.OrElse{X: x, Else: out}
+}

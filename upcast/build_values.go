@@ -1,0 +1,158 @@
+package upcast
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
+	if len(op.Choose) > 0 {
+		return b.notYet("expressions are")
+	}
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Enum {
+			return b.wrong(fmt.Sprintf("%s is no enum but %s", op.Path, t), "")
+		}
+		table, symbols := map[string]string{}, []string{}
+		for _, p := range op.Map {
+			if !slices.Contains(t.Symbols, p.From) {
+				return b.wrong(fmt.Sprintf("%s has no symbol %s", op.Path, p.From), near(p.From, t.Symbols))
+			}
+			table[p.From] = p.To
+			if !slices.Contains(symbols, p.To) {
+				symbols = append(symbols, p.To)
+			}
+		}
+		call := &plan.Call{Func: plan.MapSymbol, Args: []plan.Node{x}, Table: table, Type: &plan.Type{Kind: plan.Enum, Name: t.Name, Symbols: symbols}}
+		var left []string
+		for _, s := range t.Symbols {
+			if _, ok := table[s]; !ok {
+				left = append(left, s)
+			}
+		}
+		if len(left) == 0 {
+			return call
+		}
+		return b.partial(x, call, op.Else, op.Path, "symbol "+strings.Join(left, ", ")+" is not mapped")
+	})
+}
+
+func near(want string, known []string) string {
+	if n := nearest(want, known); n != "" {
+		return fmt.Sprintf("did you mean %s?", n)
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
+	t, _ := plan.TypeOf(x)
+	if t.Kind != plan.Union {
+		return b.wrong(fmt.Sprintf("%s is no union but %s", op.Path, t), "")
+	}
+	byName := map[string]BranchMap{}
+	for _, m := range op.Map {
+		i := t.Branch(m.From)
+		if i < 0 {
+			return b.wrong(fmt.Sprintf("%s has no branch %s", op.Path, m.From), "")
+		}
+		byName[t.Branches[i].Name] = m
+	}
+	return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+		m, ok := byName[branch]
+		switch {
+		case ok:
+			return &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
+		case op.Else.Kind != NoElse:
+			out, _ := b.otherwise(x, op.Else, op.Path)
+			return out
+		default:
+			return &plan.Tag{Branch: branch, X: content}
+		}
+	})
+}
+
+// require replaces null and absent by the way out.
+func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		out, _ := b.otherwise(event, op.Else, op.Path)
+		if plan.MayBeAbsent(x) {
+			bind := b.bind(t)
+			return &plan.Opt{On: x, Bind: bind, Body: whole(bind), Missing: out}
+		}
+		if t.Kind != plan.Union || t.Branch("null") < 0 {
+			return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
+		}
+		_, single := t.Nullable()
+		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
+			switch {
+			case branch == "null":
+				return out
+			case single:
+				return content
+			default:
+				return &plan.Tag{Branch: branch, X: content}
+			}
+		})
+	})
+}
+
+func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
+	if op.Expr.Text != "" {
+		return b.notYet("expressions are")
+	}
+	return spread(x, func(x plan.Node) plan.Node {
+		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Int && t.Kind != plan.Float && t.Kind != plan.Uint && t.Kind != plan.Decimal {
+			return b.wrong(fmt.Sprintf("%s is no number but %s", op.Path, t), "")
+		}
+		if op.To != "" {
+			to := namedType(op.To)
+			if to == nil {
+				return b.wrong(fmt.Sprintf("%q is no type of numbers", op.To), "known are int32, int64, float, double")
+			}
+			t = to
+		} else if t.Kind == plan.Int {
+			t = &plan.Type{Kind: plan.Int, Bits: t.Bits}
+		}
+		call := &plan.Call{Func: plan.Linear, Args: []plan.Node{x}, Type: t, Table: map[string]string{"factor": op.Factor, "offset": op.Offset, "round": op.Round}}
+		return b.partial(x, call, op.Else, op.Path, "the result may not fit "+t.String())
+	})
+}
+
+func namedType(name string) *plan.Type {
+	switch name {
+	case "int32", "int":
+		return &plan.Type{Kind: plan.Int, Bits: 32}
+	case "int64", "long":
+		return &plan.Type{Kind: plan.Int, Bits: 64}
+	case "float":
+		return &plan.Type{Kind: plan.Float, Bits: 32}
+	case "double":
+		return &plan.Type{Kind: plan.Float, Bits: 64}
+	default:
+		return nil
+	}
+}
+
+func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
+	if op.Expr.Text != "" {
+		return b.notYet("expressions are")
+	}
+	call := &plan.Call{Func: plan.Concat, Type: &plan.Type{Kind: plan.String}, Table: map[string]string{"separator": op.Separator}}
+	for _, p := range op.Paths {
+		x := b.get(n, p, 0)
+		if t, _ := plan.TypeOf(x); t.Kind != plan.String && b.err == nil {
+			return b.wrong(fmt.Sprintf("%s is no text but %s", p, t), "")
+		}
+		call.Args = append(call.Args, x)
+	}
+	for _, p := range op.Paths {
+		n = b.drop(n, p)
+	}
+	return b.put(n, op.To, func(*plan.Make) plan.Node { return call }, "overwrite")
+}
