@@ -44,7 +44,18 @@ func Schemas(ctx context.Context, writer, reader *jsonschema.Schema, o Options) 
 	if err := ctx.Err(); err != nil {
 		return schema.Containment{}, err
 	}
-	return schema.Containment{Undecided: []schema.Undecided{{Reason: schema.ReasonSteps, What: "the question was not examined"}}}, nil
+	if writer == reader {
+		return schema.Containment{Verdict: schema.Compatible}, nil
+	}
+	q := newQuestion(ctx, writer, reader, o)
+	err := q.guarded("contain.Schemas", q.answer)
+	if ctx.Err() != nil {
+		return schema.Containment{}, ctx.Err()
+	}
+	if err != nil {
+		q.leave(q.undecided(err))
+	}
+	return q.result(), nil
 }
 
 // Satisfiable asks whether a schema has an instance.
@@ -52,11 +63,44 @@ func Satisfiable(ctx context.Context, s *jsonschema.Schema, o Options) (Existenc
 	if err := ctx.Err(); err != nil {
 		return Existence{}, err
 	}
-	return Existence{Undecided: &schema.Undecided{Reason: schema.ReasonSteps, What: "the question was not examined"}}, nil
+	e := newEngine(ctx, o)
+	var out Existence
+	err := e.guarded("contain.Satisfiable", func() {
+		goal := newTranslator(e, s).translate()
+		r := e.sat(goal)
+		switch {
+		case r.status == empty:
+			out.None = true
+		case r.status == found && e.eval(goal, r.value) == yes:
+			out.Instance = []byte(r.value.text())
+		case r.status == found:
+			panic("the evaluator refuses " + r.value.text())
+		default:
+			out.Undecided = &schema.Undecided{Reason: r.reason, What: "no instance was found, and none was excluded"}
+		}
+	})
+	out.Steps = e.steps
+	if ctx.Err() != nil {
+		return Existence{}, ctx.Err()
+	}
+	if err != nil {
+		out = Existence{Undecided: e.undecided(err), Steps: e.steps}
+	}
+	return out, nil
 }
 
 // Valid judges one instance by the engine's own evaluator. An error says that
 // it was not judged.
 func Valid(s *jsonschema.Schema, v *jsonx.Value, o Options) (bool, error) {
-	return false, &schema.Error{What: "the instance was not judged"}
+	e := newEngine(context.Background(), o)
+	var t truth
+	if err := e.guarded("contain.Valid", func() {
+		t = e.eval(newTranslator(e, s).translate(), valueOf(v))
+	}); err != nil {
+		return false, err
+	}
+	if t == unknown {
+		return false, &schema.Error{What: "the instance was not judged, because a keyword is not interpreted"}
+	}
+	return t == yes, nil
 }

@@ -1,0 +1,181 @@
+package contain
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/jsonschema"
+)
+
+// question is one call of [Schemas].
+type question struct {
+	*engine
+	writer, reader side
+	from, to       *translator // of the writer and of the reader
+	out            schema.Containment
+}
+
+func newQuestion(ctx context.Context, writer, reader *jsonschema.Schema, o Options) *question {
+	e := newEngine(ctx, o)
+	return &question{
+		engine: e, writer: newSide(writer), reader: newSide(reader),
+		from: newTranslator(e, writer), to: newTranslator(e, reader),
+	}
+}
+
+func (q *question) leave(u *schema.Undecided) { q.out.Undecided = append(q.out.Undecided, *u) }
+
+// result is the answer as far as it was found.
+func (q *question) result() schema.Containment {
+	q.out.Steps = min(q.steps, q.limit)
+	switch {
+	case len(q.out.Breaks) > 0:
+		q.out.Verdict = schema.Incompatible
+		if len(q.out.Undecided) > 0 {
+			q.out.More = true
+		}
+	case len(q.out.Undecided) > 0:
+		q.out.Verdict = schema.Unknown
+	default:
+		q.out.Verdict = schema.Compatible
+	}
+	return q.out
+}
+
+// maxBreaks bounds the breaks of one answer.
+const maxBreaks = 32
+
+// answer finds a break, weakens the reader schema there, and asks again.
+func (q *question) answer() {
+	q.writer.goal = q.from.translate()
+	q.reader.goal = q.to.translate()
+	weakened := q.reader.goal
+	for {
+		v, done := q.search(weakened)
+		if done {
+			return
+		}
+		at, ok := q.report(v, weakened)
+		if !ok || q.options.FirstOnly {
+			q.out.More = q.out.More || ok
+			return
+		}
+		if len(q.out.Breaks) >= maxBreaks {
+			q.out.More = true
+			return
+		}
+		weaker := q.weaken(at)
+		if weaker == weakened {
+			q.out.More = true
+			return
+		}
+		weakened = weaker
+	}
+}
+
+// search looks for a value of the writer schema that the reader schema, as far
+// as it is still in question, refuses. done says that there is nothing to
+// report.
+func (q *question) search(reader lit) (v *val, done bool) {
+	q.cubes = 0
+	r := q.sat(q.and(q.writer.goal, q.not(reader)))
+	switch r.status {
+	case empty:
+		q.unsatisfiable(reader)
+		return nil, true
+	case open:
+		if v := q.candidate(r.value, reader); v != nil {
+			return v, false
+		}
+		q.open(r)
+		return nil, true
+	}
+	if q.eval(q.writer.goal, r.value) != yes || q.eval(reader, r.value) != no {
+		if q.vagueOn(r.value, reader) {
+			q.open(result{reason: schema.ReasonKeyword("pattern")})
+			return nil, true
+		}
+		q.leave(&schema.Undecided{
+			Reason: schema.ReasonBug, What: "a value that was found is not what was looked for",
+			Bug: &schema.Bug{Where: "contain.search", Cause: clip([]byte(r.value.text()))},
+		})
+		return nil, true
+	}
+	shrink := shrinker{holds: func(x *val) bool { return q.eval(q.writer.goal, x) == yes && q.eval(reader, x) == no }}
+	return shrink.run(r.value), false
+}
+
+func (q *question) vagueOn(v *val, reader lit) bool {
+	return q.eval(q.writer.goal, v) == unknown || q.eval(reader, v) == unknown
+}
+
+// unsatisfiable notes that the answer holds because the writer schema has no
+// instance.
+func (q *question) unsatisfiable(reader lit) {
+	if reader == q.reader.goal && q.writer.goal == bottom {
+		q.out.Notes = append(q.out.Notes, "the writer schema accepts nothing, so all of it is readable")
+	}
+}
+
+// open reports what the search could not decide. Later searches only look for
+// further breaks.
+func (q *question) open(r result) {
+	q.leave(&schema.Undecided{Reason: r.reason, What: openText(r.reason)})
+}
+
+func openText(r schema.Reason) string {
+	switch r {
+	case schema.ReasonCubes:
+		return "the schemas differ in too many combinations of cases"
+	case schema.ReasonStates:
+		return "the patterns need automata that are too large"
+	case schema.ReasonWitnessSize:
+		return "the least value that could break is too large or too deep to be shown"
+	case schema.ReasonSteps:
+		return "too many numbers would have to be tried"
+	}
+	return fmt.Sprintf("a constraint is not interpreted (%s), and it differs between the schemas", r)
+}
+
+// candidate judges a value that may break; what is not interpreted is left to
+// the validators.
+func (q *question) candidate(v *val, reader lit) *val {
+	if v == nil || q.eval(q.writer.goal, v) == no || q.eval(reader, v) == yes {
+		return nil
+	}
+	if got := q.confirm(v); !got.holds {
+		return nil
+	}
+	shrink := shrinker{holds: func(x *val) bool {
+		if q.eval(q.writer.goal, x) == no || q.eval(reader, x) == yes {
+			return false
+		}
+		if q.vagueOn(x, reader) {
+			return q.confirm(x).holds
+		}
+		return true
+	}}
+	return shrink.run(v)
+}
+
+// report confirms a value and lists it as a break.
+func (q *question) report(v *val, reader lit) (at spotKeyword, ok bool) {
+	got := q.confirm(v)
+	switch {
+	case got.doubt != nil:
+		q.leave(got.doubt)
+		return at, false
+	case !got.holds:
+		q.leave(&schema.Undecided{
+			Reason: schema.ReasonBug, What: "the validators do not confirm a value that was found",
+			Bug: &schema.Bug{Where: "contain.report", Cause: clip([]byte(v.text()))},
+		})
+		return at, false
+	}
+	b, at := q.explain(v)
+	b.Class, b.Effect = schema.ClassData, schema.Refused
+	b.Witness = &schema.Witness{Value: []byte(v.text()), Effect: schema.Refused, Written: clip([]byte(v.text())), Read: got.refusal}
+	q.out.Breaks = append(q.out.Breaks, b)
+	return at, true
+}
