@@ -145,6 +145,9 @@ type Break struct {
 	Kind   string
 	Class  Class
 	Effect Effect
+	// Surface is the reading that the difference is about: "binary", "json" or
+	// "source"; empty for formats with one surface.
+	Surface string
 	// Path is the place in an event of the writer: "items[].sku", "$" for the
 	// event itself. Paths lists further ways to the same pair of types.
 	Path   string
