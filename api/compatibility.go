@@ -1,17 +1,15 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/registry"
-	"github.com/instar-registry/instar/schema"
 )
 
 func compatibilityRoutes(a *API) []route {
-	query := []param{pNormalize, {"verbose", boolean}}
+	query := []param{pNormalize, {"verbose", boolean}, pExplain}
 	const path = "/compatibility/subjects/:subject/versions"
 	return []route{
 		{method: "POST", path: path, action: auth.Read, class: auth.Expensive, body: jsonBody, query: query, handle: (*request).checkAll},
@@ -45,20 +43,18 @@ func (x *request) check(version string) error {
 	}
 	st := x.api.service.State()
 	target := st.Alias(n)
-	if !x.may(auth.Read, target) {
+	hidden := !x.may(auth.Read, target)
+	if hidden {
 		// A hidden subject answers like an absent one.
 		if version != "" && !latest(version) {
 			number, _ := registry.ParseVersion(version) // parsed before
 			return versionNotFound(number)
 		}
-		if _, err := x.api.service.Candidate(x.ctx, n.Context, c.format, c.text, c.references); err != nil {
-			return x.sendVerbose(err)
-		}
-		return x.sendVerdict(&registry.Judgement{})
+		target = n
 	}
 	j, err := x.api.service.Compatibility(x.ctx, registry.CompatibilityRequest{
 		Name: target, Version: version, Format: c.format, Text: c.text, References: c.references,
-		Metadata: c.metadata, RuleSet: c.ruleSet, Normalize: x.flag("normalize"),
+		Metadata: c.metadata, RuleSet: c.ruleSet, Normalize: x.flag("normalize"), Explain: x.explains(), Hidden: hidden,
 	})
 	if err != nil {
 		return x.sendVerbose(err)
@@ -77,6 +73,9 @@ func (x *request) sendVerbose(err error) error {
 	return x.sendCompatibility(&wire.Compatibility{Messages: &messages})
 }
 
+// explains reports whether the caller asks for more than Confluent's answer.
+func (x *request) explains() bool { return x.media == mediaInstar || x.flag("explain") }
+
 func (x *request) sendVerdict(j *registry.Judgement) error {
 	body := &wire.Compatibility{IsCompatible: !j.Refused()}
 	if x.flag("verbose") {
@@ -86,8 +85,8 @@ func (x *request) sendVerdict(j *registry.Judgement) error {
 		}
 		body.Messages = &messages
 	}
-	if x.media == mediaInstar {
-		body.Findings = findings(j)
+	if x.explains() {
+		body.Findings, body.Explanation = findings(j), explanation(j)
 	}
 	return x.sendCompatibility(body)
 }
@@ -97,78 +96,4 @@ func (x *request) sendCompatibility(body *wire.Compatibility) error {
 		body.Seq, body.RequestID = x.api.service.State().Seq(), x.id[0]
 	}
 	return x.json(200, body)
-}
-
-// maxFindings bounds the findings of one answer, maxWitnesses the bytes of the
-// events shown with them; later findings stand without.
-const (
-	maxFindings  = 1000
-	maxWitnesses = 1 << 20
-)
-
-// finding is one entry of findings[] in opt-in bodies.
-type finding struct {
-	Rule        string `json:"rule"`
-	Path        string `json:"path,omitempty"`
-	Level       string `json:"level"`
-	Direction   string `json:"direction"`
-	Version     int    `json:"version"`
-	Description string `json:"description"`
-	Refused     bool   `json:"refused"`
-	// Class and Witness are of the exact engine.
-	Class   string   `json:"class,omitempty"`
-	Witness *witness `json:"witness,omitempty"`
-}
-
-// witness is the least event that shows a break, and what the sides make of it.
-type witness struct {
-	Effect   string          `json:"effect"`
-	Value    json.RawMessage `json:"value"`
-	Encoding string          `json:"encoding"`
-	Bytes    []byte          `json:"bytes"`
-	Written  string          `json:"written"`
-	Read     string          `json:"read"`
-}
-
-// show adds what the exact engine knows about a break, the event only if it
-// fits into room, and returns the size of what it has added.
-func (f *finding) show(b *schema.Break, format schema.Format, room int) int {
-	if b == nil {
-		return 0
-	}
-	f.Class = string(b.Class)
-	w := b.Witness
-	if w == nil || len(w.Value)+len(w.Binary) > room {
-		return 0
-	}
-	f.Witness = &witness{Effect: string(w.Effect), Value: w.Value, Encoding: format.String(), Bytes: w.Binary, Written: w.Written, Read: w.Read}
-	return len(w.Value) + len(w.Binary)
-}
-
-// findings lists what the engine found, pair by pair.
-func findings(j *registry.Judgement) json.RawMessage {
-	out := []finding{}
-	shown := 0
-	for i := range j.Pairs {
-		p := &j.Pairs[i]
-		for k := range p.Findings {
-			f := &p.Findings[k]
-			if len(out) == maxFindings {
-				break
-			}
-			out = append(out, finding{
-				Rule: f.Kind, Path: f.Path, Level: j.Level.String(), Direction: p.Direction.String(),
-				Version: p.Version, Description: f.Sentence(p.Direction), Refused: f.Refused,
-			})
-			shown += out[len(out)-1].show(f.Break, p.Format(), maxWitnesses-shown)
-		}
-	}
-	for _, text := range j.Reserved {
-		out = append(out, finding{Rule: "RESERVED_FIELD", Level: j.Level.String(), Description: text, Refused: true})
-	}
-	body, err := wire.Marshal(out)
-	if err != nil {
-		return nil // strings and booleans always encode
-	}
-	return body
 }

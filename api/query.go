@@ -42,6 +42,7 @@ var (
 	pLimit       = param{"limit", integer}
 	pCursor      = param{"cursor", text}
 	pGlobal      = param{"defaultToGlobal", boolean}
+	pExplain     = param{"explain", boolean}
 )
 
 // maxListed bounds how often a repeatable parameter is read.

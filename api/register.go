@@ -70,6 +70,7 @@ func (x *request) sendRegistered(cmd registry.Register) error {
 	if err != nil {
 		return err
 	}
+	cmd.Explain = x.media == mediaInstar
 	out, err := x.api.service.Register(x.ctx, by, cmd)
 	if err != nil {
 		return err

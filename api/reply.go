@@ -202,7 +202,7 @@ func (x *request) detail(err error, body *wire.Error) {
 		return
 	}
 	if j, ok := re.Report.(*registry.Judgement); ok && j != nil {
-		body.Findings = findings(j)
+		body.Findings, body.Explanation = findings(j), explanation(j)
 	}
 	var by *registry.ReferencedBy
 	if errors.As(re.Cause, &by) {

@@ -52,6 +52,7 @@ type Report struct {
 	Engine string
 
 	validateFields bool
+	thorough       bool
 }
 
 // Check answers a request. An error is a cancelled context or a bug, never a
@@ -59,7 +60,7 @@ type Report struct {
 func Check(ctx context.Context, r Request) (Report, error) {
 	report := Report{
 		Level: r.Level, Policy: r.Policy, Engine: EngineVersion, Verdict: Compatible, Rule: Compatible,
-		validateFields: r.Options.ValidateFields,
+		validateFields: r.Options.ValidateFields, thorough: r.Options.Thorough,
 	}
 	if int(r.Level) >= len(levelNames) || int(r.Policy) >= len(policyNames) {
 		return Report{}, &schema.Bug{Where: "compat.Check", Cause: fmt.Sprintf("level %d, policy %d", r.Level, r.Policy)}
@@ -111,6 +112,9 @@ const (
 // DeployFirst says which side of a running system may take the candidate first,
 // read off the verdicts of both directions; see [Options.BothDirections].
 func (r *Report) DeployFirst() string {
+	if len(r.Pairs) == 0 && r.thorough {
+		return DeployAny // there is nothing old
+	}
 	sides := map[Direction]Verdict{}
 	for i := range r.Pairs {
 		p := &r.Pairs[i]

@@ -141,6 +141,15 @@ func sideName(name string, d Direction) string {
 	return name
 }
 
+// Where is the place of the finding in an event, or as the syntactic rule writes
+// it where no event was looked for.
+func (f *Finding) Where() string {
+	if f.Break != nil {
+		return f.Break.Path
+	}
+	return f.Path
+}
+
 // Text is the sentence of the finding: that of its rule, filled in, or that of
 // whoever found it where the rule's asks for more than is known.
 func (f *Finding) Text() string {
@@ -190,7 +199,7 @@ func (f *Finding) fill(template string) (string, bool) {
 func (f *Finding) value(name string, params []schema.Param) (string, bool) {
 	switch name {
 	case "path":
-		path, short := cutUTF16(f.Path, maxWitnessText)
+		path, short := cutUTF16(f.Where(), maxWitnessText)
 		if short {
 			path += "..."
 		}
@@ -223,7 +232,7 @@ func (f *Finding) Fingerprint(subject string) string {
 	if rule == "" {
 		rule = f.Kind
 	}
-	add(rule, subject, f.Path, f.Path, f.Direction.String())
+	add(rule, subject, f.Where(), f.Where(), f.Direction.String())
 	for _, p := range f.Params() {
 		add(p.Name, p.Value)
 	}

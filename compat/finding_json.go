@@ -21,7 +21,7 @@ func (f *Finding) AppendJSON(dst []byte, subject string) []byte {
 	w.raw("required", strconv.AppendBool(nil, f.Required))
 	w.str("proof", f.Proof())
 	w.str("fingerprint", f.Fingerprint(subject))
-	w.str("path", f.Path)
+	w.str("path", f.Where())
 	if f.Break != nil && len(f.Break.Paths) > 0 {
 		w.strs("paths", f.Break.Paths)
 	}

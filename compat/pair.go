@@ -58,6 +58,9 @@ const AssumeDeclared = "declared"
 // Format is the schema language of the candidate.
 func (p *Pair) Format() schema.Format { return p.format }
 
+// Question is what was left open, with the sides called old and new.
+func (p *Pair) Question(u *schema.Undecided) string { return undecidedText(u, p.Direction) }
+
 // refused reports whether the pair speaks against the candidate.
 func (p *Pair) refused() bool {
 	if p.Verdict != Unknown {

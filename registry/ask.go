@@ -163,6 +163,10 @@ type CompatibilityRequest struct {
 	Metadata   *Metadata
 	RuleSet    *RuleSet
 	Normalize  bool
+	// Explain asks about both directions and every policy.
+	Explain bool
+	// Hidden answers as if the subject did not exist.
+	Hidden bool
 }
 
 // Compatibility judges a candidate without registering it. A schema that does
@@ -172,7 +176,7 @@ func (s *Service) Compatibility(ctx context.Context, req CompatibilityRequest) (
 	err := s.View(ctx, func(st *State) error {
 		return s.withTexts(ctx, func(env *Env) error {
 			var err error
-			report, err = (&decider{st: st, env: env}).compatibility(&req)
+			report, err = (&decider{st: st, env: env, thorough: req.Explain}).compatibility(&req)
 			return err
 		})
 	})
@@ -182,6 +186,9 @@ func (s *Service) Compatibility(ctx context.Context, req CompatibilityRequest) (
 func (d *decider) compatibility(req *CompatibilityRequest) (Judgement, error) {
 	eff := d.st.InForce(req.Name, d.env.Settings)
 	subject := d.st.Subject(req.Name)
+	if req.Hidden {
+		eff, subject = d.st.InForce(Name{Context: req.Name.Context}, d.env.Settings), nil
+	}
 	var against []*Version
 	if req.Version != "" {
 		v, err := subject.at(req.Version)

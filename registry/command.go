@@ -21,6 +21,10 @@ type Register struct {
 	Normalize  bool
 	Force      bool // skip the compatibility check; recorded
 	DryRun     bool
+	// Explain adds to a refusal what both directions and every policy say. It
+	// changes nothing about the decision, so it is no part of the command's
+	// digest.
+	Explain bool `json:"-"`
 
 	TagsToAdd     []schema.TagEdit
 	TagsToRemove  []schema.TagEdit

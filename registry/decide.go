@@ -49,6 +49,8 @@ func Decide(st *State, env *Env, cmd Command) (Decision, error) {
 type decider struct {
 	st  *State
 	env *Env
+	// thorough asks the engine about both directions and every policy.
+	thorough bool
 }
 
 // BatchError tells which command of a [Batch] was refused.

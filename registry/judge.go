@@ -19,6 +19,14 @@ func (d *decider) judge(cmd *Register, eff *Config, c *candidate, out *VersionRe
 	if err != nil {
 		return err
 	}
+	if report.Refused() && cmd.Explain {
+		d.thorough = true
+		report, err = d.check(cmd.Name, c.content, c.parsed, d.st.Subject(cmd.Name), eff)
+		d.thorough = false
+		if err != nil {
+			return err
+		}
+	}
 	if report.Refused() {
 		return incompatible(cmd.Name, &report)
 	}
@@ -71,12 +79,13 @@ func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, h
 	if err != nil {
 		return Judgement{}, err
 	}
+	options.Thorough = d.thorough
 	req := compat.Request{Candidate: parsed, Level: level, Policy: policy, Options: options, Key: candidateKey(content, parsed)}
 	for i, v := range history {
 		req.History = append(req.History, compatVersion(v, olds[i], errs[i]))
 	}
 	report, err := d.env.Library.Check(req)
-	out := Judgement{Report: report}
+	out := Judgement{Report: report, Name: n}
 	if req.Options.ValidateFields {
 		var before []string
 		if len(history) > 0 {
@@ -110,6 +119,7 @@ func compatVersion(v *Version, p schema.Parsed, err error) compat.Version {
 // messages about reserved field names, each of which refuses.
 type Judgement struct {
 	compat.Report
+	Name     Name
 	Reserved []string
 }
 

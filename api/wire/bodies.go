@@ -8,15 +8,16 @@ type Error struct {
 	ErrorCode int    `json:"error_code"`
 	Message   string `json:"message"`
 
-	Why       string          `json:"why,omitempty"`
-	Findings  json.RawMessage `json:"findings,omitempty"`
-	Path      string          `json:"path,omitempty"`
-	Line      int             `json:"line,omitempty"`
-	Column    int             `json:"column,omitempty"`
-	Limit     *Limit          `json:"limit,omitempty"`
-	Referrers []string        `json:"referrers,omitempty"`
-	Seq       int64           `json:"seq,omitempty"`
-	RequestID string          `json:"requestId,omitempty"`
+	Why         string          `json:"why,omitempty"`
+	Findings    json.RawMessage `json:"findings,omitempty"`
+	Explanation *Explanation    `json:"explanation,omitempty"`
+	Path        string          `json:"path,omitempty"`
+	Line        int             `json:"line,omitempty"`
+	Column      int             `json:"column,omitempty"`
+	Limit       *Limit          `json:"limit,omitempty"`
+	Referrers   []string        `json:"referrers,omitempty"`
+	Seq         int64           `json:"seq,omitempty"`
+	RequestID   string          `json:"requestId,omitempty"`
 }
 
 // Limit names a limit that was broken, as in the configuration key without
@@ -170,6 +171,7 @@ type Compatibility struct {
 	IsCompatible bool            `json:"is_compatible"`
 	Messages     *[]string       `json:"messages,omitempty"`
 	Findings     json.RawMessage `json:"findings,omitempty"`
+	Explanation  *Explanation    `json:"explanation,omitempty"`
 	Seq          int64           `json:"seq,omitempty"`
 	RequestID    string          `json:"requestId,omitempty"`
 }
