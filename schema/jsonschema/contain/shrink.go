@@ -37,15 +37,15 @@ func (s *shrinker) try(v *val, put func(*val) *val) bool {
 	return s.holds(put(v))
 }
 
-// simplest are the values that anything may be replaced by.
+// simplest are the values that anything may be replaced by, in this order.
 var simplest = []*val{intVal(0), strVal(""), nullVal, falseVal, arrVal(nil), objVal(nil, nil)}
 
 // at shrinks the part v of a value that put makes whole. Depth is bounded by
 // that of the value.
 func (s *shrinker) at(v *val, put func(*val) *val) *val {
 	for _, c := range simplest {
-		if c.weight() >= v.weight() {
-			continue
+		if c.text() == v.text() {
+			return v
 		}
 		if s.try(c, put) {
 			return c
