@@ -28,7 +28,7 @@ type decision struct {
 // that of the context.
 func exact(ctx context.Context, writer, reader schema.Parsed, d Direction, q *question) (decision, error) {
 	if writer.Format() != reader.Format() {
-		return decision{verdict: Incompatible}, nil
+		return decision{verdict: Incompatible, findings: formatFinding(writer, reader)}, nil
 	}
 	if writer.Inlined() == reader.Inlined() {
 		return decision{verdict: Compatible}, nil

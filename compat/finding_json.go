@@ -182,7 +182,9 @@ func (w *jsonWriter) witness(f *Finding) {
 		} else {
 			in.str("read", x.Read)
 		}
-		in.raw("minimal", []byte("true"))
+		if f.Break.Kind != "format" { // any event shows that
+			in.raw("minimal", []byte("true"))
+		}
 		in.str("origin", "generated")
 	})
 }

@@ -16,6 +16,9 @@ func (p *Pair) complete(policy Policy, required bool) {
 			f.Versions = []int{p.Version}
 		}
 		switch {
+		case f.Kind == "": // two formats
+			f.Rule = "schema/format-changed"
+			f.RefusedBy = slices.Clone(policyNames[:])
 		case f.Break != nil:
 			if f.Rule == "" {
 				f.Rule = f.Kind
@@ -26,9 +29,6 @@ func (p *Pair) complete(policy Policy, required bool) {
 					f.refusedBy(Declared)
 				}
 			}
-		case f.Kind == "":
-			f.Rule = "schema/format-changed"
-			f.RefusedBy = slices.Clone(policyNames[:])
 		default:
 			f.Rule = ConfluentRule(p.format, f.Kind, p.Direction)
 		}
