@@ -60,6 +60,7 @@ func (a *machine) push(pc, duties int32, before context) {
 			if ok {
 				s.stack = append(s.stack, thread{i.x, a.dutySet(list)})
 			}
+		case instFail:
 		default:
 			s.list = append(s.list, t)
 		}
@@ -79,7 +80,9 @@ func (a *machine) restarts(before context) []thread {
 		a.push(a.prog.start, 0, before)
 		list = a.scratch.list
 		a.scratch = saved
-		a.restart[before] = list
+		if a.meter.err == nil {
+			a.restart[before] = list
+		}
 	}
 	return list
 }

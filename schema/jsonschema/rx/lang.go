@@ -199,21 +199,19 @@ func (g *gatherer) add(l Lang) {
 	}
 }
 
-// merge intersects or unites two sorted lists.
+// merge intersects or unites lists. An intersection stays sorted, a union is
+// sorted when all is gathered.
 func (g *gatherer) merge(have, more []string, some, intersect bool) []string {
 	if !some {
-		return more
+		return slices.Clone(more)
 	}
 	if !intersect {
-		return slices.Compact(slices.Sorted(slices.Values(slices.Concat(have, more))))
+		return append(have, more...)
 	}
-	var both []string
-	for _, w := range more {
-		if _, found := slices.BinarySearch(have, w); found {
-			both = append(both, w)
-		}
-	}
-	return both
+	return slices.DeleteFunc(have, func(w string) bool {
+		_, found := slices.BinarySearch(more, w)
+		return !found
+	})
 }
 
 func (g *gatherer) window(t *term) {

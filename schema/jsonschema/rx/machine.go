@@ -23,7 +23,6 @@ type machine struct {
 	duties  [][]duty // the sets of obligations; the first is empty
 	dutyIDs map[string]int32
 	restart map[context][]thread // what a match that begins here adds to a state
-	held    int                  // threads in all states
 	scratch scratch
 }
 
@@ -46,10 +45,6 @@ const (
 	dead   int32 = 0 // no word that leads here is accepted, whatever follows
 	sealed int32 = 1 // every word that leads here is accepted, whatever follows
 )
-
-// threadsPerState bounds the memory of a machine: so many threads, on average,
-// may a state of the full number have.
-const threadsPerState = 200
 
 func newMachine(p *prog, mode placement, m *meter) *machine {
 	a := &machine{prog: p, mode: mode, meter: m, index: map[string]int32{}, dutyIDs: map[string]int32{"": 0}, restart: map[context][]thread{}}
@@ -95,16 +90,19 @@ func (a *machine) step(s, class int32) int32 {
 
 // accepts reports whether the text may end in a state.
 func (a *machine) accepts(s int32) bool {
-	if a.states[s].final == 0 {
-		final := byte(1)
+	final := a.states[s].final
+	if final == 0 {
+		final = 1
 		for _, t := range a.closure(s, isEdge) {
 			if a.prog.insts[t.pc].op == instMatch && a.fulfilled(t.duties) {
 				final = 2
 			}
 		}
-		a.states[s].final = final
+		if a.meter.err == nil {
+			a.states[s].final = final
+		}
 	}
-	return a.states[s].final == 2
+	return final == 2
 }
 
 func (a *machine) fulfilled(duties int32) bool {
@@ -137,6 +135,7 @@ func (a *machine) build(s int32) {
 	}
 	shared := a.prog.shared
 	next := make([]int32, shared.alphabet.n)
+	a.meter.hold(len(next))
 	done := make([]bool, len(next))
 	for first := range next {
 		if done[first] {
@@ -237,7 +236,7 @@ func (a *machine) dutySet(list []duty) int32 {
 		id = int32(len(a.duties))
 		a.duties = append(a.duties, slices.Clone(list))
 		a.dutyIDs[string(key)] = id
-		if len(a.duties) > a.meter.limits.States {
+		if a.meter.hold(4 * len(list)); len(a.duties) > a.meter.limits.States {
 			a.meter.give(ErrStates)
 		}
 	}
@@ -264,9 +263,10 @@ func (a *machine) intern(threads []thread, before context, behinds []int32) int3
 	key = append(key, byte(before))
 	id, ok := a.index[string(key)]
 	if !ok {
-		a.held += len(threads)
-		if len(a.states) >= a.meter.limits.States || a.held > threadsPerState*a.meter.limits.States {
+		if a.meter.hold(4*len(threads) + len(behinds) + 16); len(a.states) >= a.meter.limits.States {
 			a.meter.give(ErrStates)
+		}
+		if a.meter.err != nil {
 			return dead
 		}
 		id = int32(len(a.states))

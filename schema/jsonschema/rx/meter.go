@@ -6,6 +6,7 @@ type meter struct {
 	limits Limits
 	step   func(n int) error
 	used   int
+	cells  int // what the automata hold, in units of four bytes
 	err    error
 }
 
@@ -29,5 +30,16 @@ func (m *meter) spend(n int) bool {
 func (m *meter) give(err error) {
 	if m.err == nil {
 		m.err = err
+	}
+}
+
+// maxCells bounds the memory of the automata of one solver, to some 32 MiB and
+// half as much again for what finds them.
+const maxCells = 1 << 23
+
+// hold counts memory, and ends the question if there is none left.
+func (m *meter) hold(cells int) {
+	if m.cells += cells; m.cells > maxCells {
+		m.give(ErrStates)
 	}
 }

@@ -23,8 +23,20 @@ func Parse(source string) (*Pattern, error) {
 	}
 	h := newHasher(opMatch)
 	h.text(source)
-	p.shared.key = h.key()
-	return &Pattern{source: source, lang: And(Lang{&term{op: opMatch, key: p.shared.key, prog: p}}, length)}, nil
+	return &Pattern{source, And(p.lang(h.key()), length)}, nil
+}
+
+// lang is the language of a program; it is seen at once if that is all words, as
+// of a* without anchors, or none.
+func (p *prog) lang(key string) Lang {
+	m := &meter{limits: Limits{States: defaultStates}}
+	switch begin := newMachine(p, placeTop, m).begin(); {
+	case begin == sealed && m.err == nil:
+		return Any()
+	case begin == dead && m.err == nil:
+		return None()
+	}
+	return Lang{&term{op: opMatch, key: key, prog: p}}
 }
 
 // Source returns the pattern as written.

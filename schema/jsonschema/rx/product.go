@@ -41,10 +41,6 @@ type place struct {
 	until int
 }
 
-// maxCells bounds the memory of a product: its states times its classes and
-// leaves.
-const maxCells = 1 << 23
-
 func newProduct(m *meter, f *formula, leaves []automaton, stretches []stretch) *product {
 	p := &product{meter: m, formula: f, leaves: leaves, stretches: stretches, index: map[string]int32{}}
 	p.classes()
@@ -132,8 +128,10 @@ func (p *product) intern(at []int32) int32 {
 	}
 	if until >= 0 {
 		id = int32(len(p.states))
-		if len(p.states) > p.meter.limits.Product || (len(p.states)+1)*(len(p.sets)+len(at)) > maxCells {
+		if p.meter.hold(len(at) + 16); len(p.states) > p.meter.limits.Product {
 			p.meter.give(ErrStates)
+		}
+		if p.meter.err != nil {
 			return 0
 		}
 		p.states = append(p.states, place{at: slices.Clone(at), until: until})
@@ -148,7 +146,7 @@ func (p *product) next(s int32) []int32 {
 		return next
 	}
 	next := make([]int32, len(p.sets))
-	if !p.meter.spend(1) {
+	if p.meter.hold(len(next)); !p.meter.spend(1) {
 		return next
 	}
 	at, moved := p.states[s].at, make([]int32, len(p.leaves))

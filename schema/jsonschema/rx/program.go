@@ -15,6 +15,7 @@ const (
 	instAssert               // goes to x if a condition holds
 	instLook                 // goes to x and watches that look[arg] holds for what follows
 	instBehind               // goes to x if behind[arg] has matched, or has not
+	instFail                 // goes nowhere
 )
 
 type inst struct {
@@ -38,7 +39,6 @@ type prog struct {
 
 // shared is what the programs of one pattern have in common.
 type shared struct {
-	key      string // of the language, for caches
 	alphabet *alphabet
 	has      [][]bool  // by set and class
 	context  []context // by class: what it means to a neighbouring condition
@@ -177,6 +177,9 @@ func (b *builder) emit(i inst) int32 {
 func (b *builder) node(n *node, next int32) int32 {
 	switch n.kind {
 	case nodeClass:
+		if len(n.set) == 0 {
+			return b.emit(inst{op: instFail})
+		}
 		return b.emit(inst{op: instRune, arg: b.set(n.set), x: next})
 	case nodeConcat:
 		for i := len(n.subs) - 1; i >= 0; i-- {

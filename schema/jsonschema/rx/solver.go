@@ -1,6 +1,9 @@
 package rx
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Limits bounds what a [Solver] may build. A zero field means its default.
 type Limits struct {
@@ -27,7 +30,6 @@ const (
 type Solver struct {
 	meter    *meter
 	leaves   map[string]automaton
-	matchers map[*prog]*matcher
 	products map[string]*product
 }
 
@@ -43,7 +45,6 @@ func NewSolver(limits Limits, step func(n int) error) *Solver {
 	return &Solver{
 		meter:    &meter{limits: limits, step: step},
 		leaves:   map[string]automaton{},
-		matchers: map[*prog]*matcher{},
 		products: map[string]*product{},
 	}
 }
@@ -51,17 +52,35 @@ func NewSolver(limits Limits, step func(n int) error) *Solver {
 // Steps returns the number of steps taken so far.
 func (s *Solver) Steps() int { return s.meter.used }
 
-// ask answers one question about a product of automata.
+// ask answers one question about a product of automata. If there is no room
+// beside the automata of former questions, they are dropped and it is asked once
+// more, so that an answer does not depend on the questions before.
 func (s *Solver) ask(l Lang, question func(*product)) error {
-	s.meter.err = nil
-	p := s.product(l)
-	if s.meter.err == nil {
-		question(p)
+	reused := len(s.leaves) > 0
+	err := s.try(l, question)
+	if errors.Is(err, ErrStates) && reused {
+		s.forget()
+		err = s.try(l, question)
 	}
-	if s.meter.err != nil {
+	if err != nil {
 		delete(s.products, l.Key())
 	}
+	return err
+}
+
+func (s *Solver) try(l Lang, question func(*product)) error {
+	s.meter.err = nil
+	if p := s.product(l); s.meter.err == nil {
+		question(p)
+	}
 	return s.meter.err
+}
+
+// forget drops all automata.
+func (s *Solver) forget() {
+	clear(s.leaves)
+	clear(s.products)
+	s.meter.cells = 0
 }
 
 // keptProducts bounds the products that are kept for further questions.
@@ -99,6 +118,7 @@ func (s *Solver) leaf(t *term) automaton {
 		a = newMachine(t.prog, placeTop, s.meter)
 	} else if list := newTrie(t.words); list != nil {
 		s.meter.spend(len(list.next) / 64)
+		s.meter.hold(8 * len(list.next))
 		a = list
 	} else {
 		s.meter.give(ErrStates)
@@ -186,12 +206,7 @@ func (s *Solver) Shortest(l Lang) (word string, found bool, err error) {
 func (s *Solver) Words(l Lang, n int) ([]string, error) {
 	words, ok, err := s.listed(l)
 	if !ok {
-		err = s.ask(l, func(p *product) {
-			s.tidy(p)
-			if p.trimmed || !newWalker(p).empty() {
-				words = newLister(p).first(n)
-			}
-		})
+		err = s.list(l, func(list *lister) { words = list.first(n) })
 	}
 	if err != nil {
 		return nil, err
@@ -199,12 +214,26 @@ func (s *Solver) Words(l Lang, n int) ([]string, error) {
 	return words[:min(n, len(words))], nil
 }
 
-// tidy trims a product if it is small enough to be built whole.
-func (s *Solver) tidy(p *product) {
-	const small = 20_000
-	if p.explore(small) {
-		p.trim()
+// list answers a question about many words. A small product is trimmed first,
+// so that no dead end is followed; a large one need not be built whole.
+func (s *Solver) list(l Lang, question func(*lister)) error {
+	const small = 2_000
+	err := s.ask(l, func(p *product) {
+		if p.explore(small) {
+			p.trim()
+		}
+	})
+	switch {
+	case errors.Is(err, ErrStates):
+		s.forget()
+	case err != nil:
+		return err
 	}
+	return s.ask(l, func(p *product) {
+		if p.trimmed || !newWalker(p).empty() {
+			question(newLister(p))
+		}
+	})
 }
 
 // Count returns the number of words of l, but n if there are more.
@@ -256,18 +285,12 @@ func (s *Solver) Equal(a, b Lang) (bool, error) {
 	return s.Empty(Or(And(a, Not(b)), And(b, Not(a))))
 }
 
-// Contains reports whether a word is in l. Its steps are the bytes it reads.
+// Contains reports whether a word is in l. It counts as one step for every 64
+// instructions that a character may meet.
 func (s *Solver) Contains(l Lang, word string) (bool, error) {
 	s.meter.err = nil
-	if !s.meter.spend(1 + len(word)/16) {
+	if !s.meter.spend(1 + len(word)*l.cost()/64) {
 		return false, s.meter.err
 	}
-	return l.contains(word, -1, func(p *prog) *matcher {
-		m, ok := s.matchers[p]
-		if !ok {
-			m = newMatcher(p)
-			s.matchers[p] = m
-		}
-		return m
-	}), nil
+	return l.Contains(word), nil
 }

@@ -10,7 +10,7 @@ type step struct {
 }
 
 // maxSteps bounds the layers that are kept in order to write words out.
-const maxSteps = 1 << 22
+const maxSteps = 1 << 20
 
 // shortest returns the first word; found is false if there is none.
 //
