@@ -3,6 +3,9 @@ package jsonx
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -101,4 +104,70 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("no fixed point: %q, then %q", out, got)
 		}
 	})
+}
+
+// TestTogether: values made in slabs are the same values, of texts of any size.
+func TestTogether(t *testing.T) {
+	texts := []string{`1`, `{}`, `[]`, `[[],{},"",{"a":[1,{"b":null}]}]`, `{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":{"a":[]}}`}
+	for _, n := range []int{1, 3, slabValues - 1, slabValues, slabValues + 1, 1000} {
+		texts = append(texts, "["+strings.Repeat(`{"a":[1,"x"]},`, n)+"0]")
+	}
+	for _, text := range texts {
+		one, err := Parse(text, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := Parse(text, Limits{Together: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(one, all) || string(Append(nil, all)) != text {
+			t.Errorf("%.80s is read as %.80s", text, Append(nil, all))
+		}
+	}
+}
+
+// TestManyMembers: a key that occurs twice is found whatever the number of keys,
+// and told after the value that repeats it.
+func TestManyMembers(t *testing.T) {
+	for n := 1; n < 40; n++ {
+		for at := range n {
+			var b strings.Builder
+			for i := range n {
+				fmt.Fprintf(&b, `"k%d":[%d],`, i, i)
+			}
+			text := fmt.Sprintf(`{%s"k%d":{"k%d":1}}`, b.String(), at, at)
+			if _, err := Parse(text, Limits{}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(`"k%d" occurs twice`, at)) {
+				t.Fatalf("%s: %v", text, err)
+			}
+			v, err := Parse(text, Limits{Lenient: true})
+			if err != nil || len(v.Members) != n || v.Members[at].Value.Kind != Object {
+				t.Fatalf("%s: %v, %v", text, v, err)
+			}
+		}
+	}
+}
+
+// TestSmallTree holds the memory of a tree to what it is made of: a text may not
+// cost many times its values.
+func TestSmallTree(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		bytes uint64 // for each of 100,000 repetitions
+	}{
+		{`1`, 160}, {`{}`, 160}, {`{"a":1}`, 290}, {`[[]]`, 270}, {`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8}`, 1200},
+	} {
+		const n = 100_000
+		text := "[" + strings.Repeat(c.text+",", n) + "0]"
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		v, err := Parse(text, Limits{Together: true})
+		runtime.ReadMemStats(&after)
+		if err != nil || len(v.Items) != n+1 {
+			t.Fatal(err)
+		}
+		if got := (after.TotalAlloc - before.TotalAlloc) / n; got > c.bytes {
+			t.Errorf("%s takes %d bytes, at most %d are expected", c.text, got, c.bytes)
+		}
+	}
 }

@@ -18,55 +18,6 @@ import (
 	"github.com/instar-registry/instar/schema"
 )
 
-// Kind is the type of a JSON value.
-type Kind uint8
-
-// The six kinds.
-const (
-	Null Kind = iota
-	Bool
-	Number
-	String
-	Array
-	Object
-)
-
-// String returns the JSON Schema name of the kind.
-func (k Kind) String() string {
-	return [...]string{"null", "boolean", "number", "string", "array", "object"}[k]
-}
-
-// Value is one JSON value with its place in the text.
-type Value struct {
-	Kind    Kind
-	Bool    bool
-	Text    string // the decoded string, or the number exactly as written
-	Items   []*Value
-	Members []Member // in document order
-	Offset  int      // byte offset of the first character
-	End     int      // byte offset after the last character
-}
-
-// Member is one property of an object.
-type Member struct {
-	Key    string
-	Offset int // byte offset of the key's opening quote
-	Value  *Value
-}
-
-// Get returns the value of the first member called key, or nil.
-func (v *Value) Get(key string) *Value {
-	if v == nil {
-		return nil
-	}
-	for i := range v.Members {
-		if v.Members[i].Key == key {
-			return v.Members[i].Value
-		}
-	}
-	return nil
-}
-
 // Limits bound a parse; a zero field means no bound, which only trusted text
 // may have (Depth zero means 512, because recursion must end).
 type Limits struct {
@@ -74,6 +25,10 @@ type Limits struct {
 	// Lenient accepts duplicate keys (the last one wins, as in Jackson) and
 	// lone surrogates (kept as U+FFFD), both of which stored history may hold.
 	Lenient bool
+	// Together says that the caller keeps or drops all values together, which
+	// lets them be made in slabs. A schema keeps a few of its values for long,
+	// and they would keep their neighbours.
+	Together bool
 }
 
 // SchemaLimits are the bounds for schema texts.
@@ -83,7 +38,7 @@ func SchemaLimits(l schema.Limits) Limits {
 
 // EventLimits are the bounds for JSON events.
 func EventLimits(l schema.Limits) Limits {
-	return Limits{Bytes: l.EventBytes, Depth: l.EventDepth, Nodes: l.EventNodes, Digits: l.NumberDigits, Exponent: l.NumberExponent}
+	return Limits{Bytes: l.EventBytes, Depth: l.EventDepth, Nodes: l.EventNodes, Digits: l.NumberDigits, Exponent: l.NumberExponent, Together: true}
 }
 
 // Parse reads exactly one JSON value. Every error is a *schema.Error with a
@@ -130,6 +85,29 @@ type parser struct {
 	at     int
 	nodes  int
 	limits Limits
+
+	slab []Value // values not given out yet
+	// items and members are those of the arrays and objects that are open, the
+	// innermost last; closing one copies its part out at its exact size.
+	items   []*Value
+	members []Member
+}
+
+// slabValues is how many values a full slab holds: 8 KiB, without waste.
+const slabValues = 93
+
+// take gives out a value. Where values are made in slabs, a text of a million of
+// them is not a million allocations; a small text gets a small slab.
+func (p *parser) take() *Value {
+	if !p.limits.Together {
+		return &Value{}
+	}
+	if len(p.slab) == 0 {
+		p.slab = make([]Value, min(max(p.nodes, 4), slabValues))
+	}
+	v := &p.slab[0]
+	p.slab = p.slab[1:]
+	return v
 }
 
 func (p *parser) fail(offset int, what, hint string) error {
@@ -173,7 +151,8 @@ func (p *parser) value(depth int) (*Value, error) {
 	if p.at >= len(p.text) {
 		return nil, p.fail(p.at, "the text ends where a value should be", "")
 	}
-	v := &Value{Offset: p.at}
+	v := p.take()
+	v.Offset = p.at
 	var err error
 	switch c := p.text[p.at]; {
 	case c == '{':
@@ -208,37 +187,25 @@ func (p *parser) word(v *Value) error {
 
 func (p *parser) object(v *Value, depth int) error {
 	p.at++
-	seen := map[string]int{}
+	base := len(p.members)
+	var seen map[string]int // of an object with many members
 	for p.space(); ; p.space() {
-		if p.at < len(p.text) && p.text[p.at] == '}' && len(v.Members) == 0 {
+		if p.at < len(p.text) && p.text[p.at] == '}' && len(p.members) == base {
 			p.at++
 			return nil
 		}
-		if p.at >= len(p.text) || p.text[p.at] != '"' {
-			return p.fail(p.at, fmt.Sprintf("unexpected %s where a property name should be", p.found()), "")
-		}
-		m := Member{Offset: p.at}
-		var err error
-		if m.Key, err = p.str(); err != nil {
+		m, err := p.member(depth)
+		if err != nil {
 			return err
 		}
-		p.space()
-		if p.at >= len(p.text) || p.text[p.at] != ':' {
-			return p.fail(p.at, fmt.Sprintf("unexpected %s where ':' should be", p.found()), "")
-		}
-		p.at++
-		p.space()
-		if m.Value, err = p.value(depth + 1); err != nil {
-			return err
-		}
-		if i, dup := seen[m.Key]; dup {
+		seen = index(seen, p.members[base:])
+		if i := find(seen, p.members[base:], m.Key); i >= 0 {
 			if !p.limits.Lenient {
 				return p.fail(m.Offset, fmt.Sprintf("the property %q occurs twice", m.Key), "remove one of them")
 			}
-			v.Members[i] = m
+			p.members[base+i] = m
 		} else {
-			seen[m.Key] = len(v.Members)
-			v.Members = append(v.Members, m)
+			p.members = append(p.members, m)
 		}
 		p.space()
 		if p.at < len(p.text) && p.text[p.at] == ',' {
@@ -247,10 +214,67 @@ func (p *parser) object(v *Value, depth int) error {
 		}
 		if p.at < len(p.text) && p.text[p.at] == '}' {
 			p.at++
+			v.Members = append(make([]Member, 0, len(p.members)-base), p.members[base:]...)
+			clear(p.members[base:]) // what was copied must not keep anything alive
+			p.members = p.members[:base]
 			return nil
 		}
 		return p.fail(p.at, fmt.Sprintf("unexpected %s where ',' or '}' should be", p.found()), "")
 	}
+}
+
+// member reads a property and its value.
+func (p *parser) member(depth int) (m Member, err error) {
+	if p.at >= len(p.text) || p.text[p.at] != '"' {
+		return m, p.fail(p.at, fmt.Sprintf("unexpected %s where a property name should be", p.found()), "")
+	}
+	m.Offset = p.at
+	if m.Key, err = p.str(); err != nil {
+		return m, err
+	}
+	p.space()
+	if p.at >= len(p.text) || p.text[p.at] != ':' {
+		return m, p.fail(p.at, fmt.Sprintf("unexpected %s where ':' should be", p.found()), "")
+	}
+	p.at++
+	p.space()
+	m.Value, err = p.value(depth + 1)
+	return m, err
+}
+
+// fewMembers is up to where looking through all members is as fast as a map.
+const fewMembers = 8
+
+// index keeps a map of all members once there are many.
+func index(seen map[string]int, members []Member) map[string]int {
+	if len(members) <= fewMembers {
+		return nil
+	}
+	if seen == nil {
+		seen = make(map[string]int, 4*fewMembers)
+		for i := range members {
+			seen[members[i].Key] = i
+		}
+	}
+	last := len(members) - 1
+	seen[members[last].Key] = last
+	return seen
+}
+
+// find returns the index of the member called key, or -1.
+func find(seen map[string]int, members []Member, key string) int {
+	if seen != nil {
+		if i, ok := seen[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range members {
+		if members[i].Key == key {
+			return i
+		}
+	}
+	return -1
 }
 
 func (p *parser) array(v *Value, depth int) error {
@@ -260,13 +284,14 @@ func (p *parser) array(v *Value, depth int) error {
 		p.at++
 		return nil
 	}
+	base := len(p.items)
 	for {
 		p.space()
 		item, err := p.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		v.Items = append(v.Items, item)
+		p.items = append(p.items, item)
 		p.space()
 		if p.at < len(p.text) && p.text[p.at] == ',' {
 			p.at++
@@ -274,6 +299,9 @@ func (p *parser) array(v *Value, depth int) error {
 		}
 		if p.at < len(p.text) && p.text[p.at] == ']' {
 			p.at++
+			v.Items = append(make([]*Value, 0, len(p.items)-base), p.items[base:]...)
+			clear(p.items[base:])
+			p.items = p.items[:base]
 			return nil
 		}
 		return p.fail(p.at, fmt.Sprintf("unexpected %s where ',' or ']' should be", p.found()), "")

@@ -45,5 +45,5 @@ func (s *Schema) checkJSON(event []byte) (schema.Judgement, error) {
 	if err != nil || v == nil {
 		return schema.Judgement{Violations: violations}, err
 	}
-	return schema.Judgement{Violations: violations, Decoded: jsonx.Append(nil, v)}, nil
+	return schema.Judgement{Violations: violations, Decoded: jsonx.Append(make([]byte, 0, len(event)), v)}, nil
 }

@@ -33,7 +33,7 @@ func (s *Schema) Check(ctx context.Context, e schema.Event) (schema.Judgement, e
 	if err != nil {
 		return schema.Judgement{}, err
 	}
-	j := schema.Judgement{Decoded: jsonx.Append(nil, value)}
+	j := schema.Judgement{Decoded: jsonx.Append(make([]byte, 0, len(e.Bytes)), value)}
 	for _, v := range found {
 		path, at := located(value, v.Instance)
 		j.Violations = append(j.Violations, schema.Violation{Path: path, What: v.What, Offset: at})
