@@ -97,7 +97,7 @@ bench-server: setup ## Measure the server as a process; writes docs/benchmarks.m
 
 .PHONY: generate
 generate: ## Write the generated documents anew
-	go test -count=1 ./internal/config ./cmd/registry/internal/cli -run 'Documents' -update
+	go test -count=1 ./internal/config ./internal/rulepages ./cmd/registry/internal/cli -run 'Documents' -update
 
 .PHONY: man
 man: ## Write the manual pages into bin/man

@@ -53,6 +53,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/evcheck":        {"lint", "cmd/evcheck/internal/*"},
 	"internal/oracle":    {"schema", "schema/*", "schema/jsonschema/contain", "compat", "internal/jsonx"},
+	"internal/rulepages": {"schema", "schema/*", "compat"},
 	"internal/jsonx":     {"schema"},
 	"internal/yamlx":     {"schema"},
 	"internal/lru":       {},
