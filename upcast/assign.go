@@ -26,7 +26,7 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return &plan.OrElse{X: b.assign(n.X, t, path), Else: b.assign(n.Else, t, path)}
 	case *plan.Nothing:
 		return n
-	case *plan.Switch, *plan.Opt, *plan.If, *plan.Stop:
+	case *plan.Switch, *plan.Opt, *plan.If, *plan.Let, *plan.Check, *plan.Stop:
 		return spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
 	}
 	return b.assignValue(n, t, path)
@@ -60,7 +60,8 @@ func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node 
 func (b *builder) assignNamed(n plan.Node, s, t *plan.Type, path string) plan.Node {
 	c, ok := n.(*plan.Copy)
 	if !ok {
-		return b.breaks("O5", path, fmt.Sprintf("%s does not become %s", s, t), "")
+		bind := b.bind(s)
+		return &plan.Let{X: n, Bind: bind, Body: b.assignNamed(whole(bind), s, t, path)}
 	}
 	if !recursive(s) {
 		return b.assignRecord(fieldsOf(c), t, path)
@@ -185,10 +186,10 @@ func (b *builder) assignTag(n *plan.Tag, t *plan.Type, path string) plan.Node {
 // if there is none, into the only branch that takes every value of it.
 func (b *builder) assignBranch(n plan.Node, s, t *plan.Type, name, path string) plan.Node {
 	if i := t.Branch(name); i >= 0 && name != "" {
-		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path)}
+		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path), Type: t}
 	}
 	if i := t.Branch(name[strings.LastIndexByte(name, '.')+1:]); i >= 0 && name != "" {
-		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path)}
+		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path), Type: t}
 	}
 	fitting, found := plan.Node(nil), []string{}
 	for _, br := range t.Branches {
@@ -196,7 +197,7 @@ func (b *builder) assignBranch(n plan.Node, s, t *plan.Type, name, path string) 
 		if x := b.assign(n, br.Type, path); len(b.open) == before && b.err == nil {
 			found = append(found, br.Name)
 			if fitting == nil {
-				fitting = &plan.Tag{Branch: br.Name, X: x}
+				fitting = &plan.Tag{Branch: br.Name, X: x, Type: t}
 			}
 		}
 		b.open = b.open[:before]

@@ -9,6 +9,9 @@ import (
 // builder runs steps on the tree that says where everything comes from. The same
 // run checks the paths, fuses the steps with what came before and gives the plan.
 type builder struct {
+	// fused says that the steps were proved hop by hop: what an earlier hop
+	// makes of a value may rule out a case that a step provides for.
+	fused bool
 	hop   int
 	step  int // the step at work, from 1; 0 is the assignment to the target
 	ids   int
@@ -70,6 +73,10 @@ func spread(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
 		return &plan.Opt{On: n.On, Bind: n.Bind, Body: spread(n.Body, f), Missing: spread(n.Missing, f)}
 	case *plan.If:
 		return &plan.If{Cond: n.Cond, Then: spread(n.Then, f), Else: spread(n.Else, f)}
+	case *plan.Let:
+		return &plan.Let{X: n.X, Bind: n.Bind, Body: spread(n.Body, f)}
+	case *plan.Check:
+		return &plan.Check{X: n.X, Body: spread(n.Body, f)}
 	default:
 		return f(n)
 	}
@@ -142,6 +149,10 @@ func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node)
 		if m := b.record(x); m != nil {
 			return f(m)
 		}
+		if t.Kind == plan.Record {
+			bind := b.bind(t)
+			return &plan.Let{X: x, Bind: bind, Body: f(fieldsOf(whole(bind)))}
+		}
 		if t.Kind == plan.Union {
 			if _, ok := t.Nullable(); ok {
 				return b.throughNull(x, path, f)
@@ -179,6 +190,9 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 			return f(tag.Branch, tag.X)
 		}
 		t, _ := plan.TypeOf(x)
+		if t.Kind != plan.Union {
+			return b.wrong(fmt.Sprintf("a value is no union but %s", t), "")
+		}
 		out := &plan.Switch{On: x}
 		for _, br := range t.Branches {
 			bind := b.bind(br.Type)
@@ -218,37 +232,46 @@ func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node)
 	})
 }
 
+// mayBeNull reports whether a value may be null or absent; single says that it
+// is of one type otherwise.
+func mayBeNull(n plan.Node) (null, single bool) {
+	t, _ := plan.TypeOf(n)
+	if t.Kind != plan.Union {
+		return plan.MayBeAbsent(n), true
+	}
+	nulls := min(t.Branch("null")+1, 1)
+	return nulls == 1 || plan.MayBeAbsent(n), len(t.Branches)-nulls <= 1
+}
+
 // ifThere applies f to a value that may be null or absent, where it is there.
 func (b *builder) ifThere(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
+	null, single := mayBeNull(n)
+	switch {
+	case !null && !b.fused:
+		return b.wrong(fmt.Sprintf("%s is never null or absent", path), "remove the ?")
+	case !single:
+		return b.wrong(fmt.Sprintf("%s is of several types", path), "name the branch instead of ?")
+	}
+	return b.whereThere(n, f)
+}
+
+func (b *builder) whereThere(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
 	return spread(n, func(x plan.Node) plan.Node {
 		t, _ := plan.TypeOf(x)
-		if plan.MayBeAbsent(x) {
+		switch {
+		case t.Kind == plan.Never:
+			return x
+		case plan.MayBeAbsent(x):
 			bind := b.bind(t)
-			body := plan.Node(whole(bind))
-			if t.Kind == plan.Union {
-				body = b.ifThere(body, path, f)
-			} else {
-				body = f(body)
-			}
-			return &plan.Opt{On: x, Bind: bind, Body: body, Missing: &plan.Nothing{Type: t}}
-		}
-		if tag, ok := x.(*plan.Tag); ok {
-			if tag.Branch == "null" {
-				return tag
-			}
-			return &plan.Tag{Branch: tag.Branch, X: f(tag.X)}
-		}
-		if t.Kind != plan.Union || t.Branch("null") < 0 {
-			return b.wrong(fmt.Sprintf("%s is never null or absent", path), "remove the ?")
-		}
-		if _, ok := t.Nullable(); !ok {
-			return b.wrong(fmt.Sprintf("%s is a %s", path, t), "name the branch instead of ?")
+			return &plan.Opt{On: x, Bind: bind, Body: b.whereThere(whole(bind), f), Missing: &plan.Nothing{Type: t}}
+		case t.Kind != plan.Union:
+			return f(x)
 		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
-			if branch == "null" {
-				return &plan.Tag{Branch: branch, X: content}
+			if branch != "null" {
+				content = f(content)
 			}
-			return &plan.Tag{Branch: branch, X: f(content)}
+			return &plan.Tag{Branch: branch, X: content}
 		})
 	})
 }
@@ -296,6 +319,9 @@ func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) 
 	if t.Kind == plan.Union {
 		i = t.Branch(path[at].Name)
 	}
+	if i < 0 && b.fused {
+		return n
+	}
 	if i < 0 {
 		return b.wrong(fmt.Sprintf("%s has no branch %s", path[:at], path[at].Name), "")
 	}
@@ -306,4 +332,13 @@ func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) 
 		}
 		return &plan.Tag{Branch: branch, X: content}
 	})
+}
+
+// forget gives n in the place of what is dropped; where computing that could end
+// the event, it still does.
+func forget(dropped, n plan.Node) plan.Node {
+	if plan.CanStop(dropped) {
+		return &plan.Check{X: dropped, Body: n}
+	}
+	return n
 }

@@ -37,19 +37,21 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	if i < 0 {
 		return b.unknown(op.Path, last, m)
 	}
-	inner := b.record(m.Fields[i].Node)
-	if inner == nil || plan.MayBeAbsent(m.Fields[i].Node) {
-		return b.wrong(fmt.Sprintf("%s is no record that is always there", op.Path), "use require before it")
-	}
-	m.Fields = slices.Delete(m.Fields, i, i+1)
-	for _, p := range inner.Fields {
-		p.Name = op.Prefix + p.Name
-		if partOf(m, Segment{Name: p.Name}) >= 0 {
-			return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
+	inner := m.Fields[i].Node
+	outer := *m
+	outer.Fields = slices.Delete(slices.Clone(m.Fields), i, i+1)
+	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
+		out := outer
+		out.Fields = slices.Clone(outer.Fields)
+		for _, p := range x.Fields {
+			p.Name = op.Prefix + p.Name
+			if partOf(&out, Segment{Name: p.Name}) >= 0 {
+				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
+			}
+			out.Fields = append(out.Fields, p)
 		}
-		m.Fields = append(m.Fields, p)
-	}
-	return m
+		return &out
+	})
 }
 
 func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
@@ -100,5 +102,6 @@ func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why s
 	if !ok {
 		out = b.breaks("O4", path.String(), why, "add else")
 	}
-	return &plan.OrElse{X: x, Else: out}
+	t, _ := plan.TypeOf(x)
+	return &plan.OrElse{X: x, Else: typed(out, t)}
 }

@@ -32,7 +32,7 @@ func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 	case *Add:
 		return b.put(n, op.Path, func(owner *plan.Make) plan.Node { return b.source(n, op.Source) }, op.OnConflict)
 	case *Drop:
-		return b.drop(n, op.Path)
+		return b.drop(n, op.Path, false)
 	case *Rename:
 		return b.rename(n, op)
 	case *Move:
@@ -40,7 +40,7 @@ func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 	case *Copy:
 		return b.move(n, op.From, op.To, false)
 	case *Set:
-		return b.update(n, op.Path, 0, func(plan.Node) plan.Node { return b.source(n, op.Source) })
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return forget(x, b.source(n, op.Source)) })
 	case *Each:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.run(x, op.Steps) })
 	case *Relax:
@@ -132,7 +132,8 @@ func (b *builder) reach(n plan.Node, path Path, at int, f func(*plan.Make) plan.
 	})
 }
 
-func (b *builder) drop(n plan.Node, path Path) plan.Node {
+// drop removes a field; keep says that its value is still used.
+func (b *builder) drop(n plan.Node, path Path, keep bool) plan.Node {
 	above, last, ok := b.parent(path)
 	if !ok {
 		return n
@@ -143,8 +144,12 @@ func (b *builder) drop(n plan.Node, path Path) plan.Node {
 			if i < 0 {
 				return b.unknown(path, last, m)
 			}
+			dropped := m.Fields[i].Node
 			m.Fields = slices.Delete(m.Fields, i, i+1)
-			return m
+			if keep {
+				return m // it goes elsewhere
+			}
+			return forget(dropped, m)
 		})
 	})
 }
@@ -196,7 +201,7 @@ func (b *builder) move(n plan.Node, from, to Path, remove bool) plan.Node {
 		return n
 	}
 	if remove {
-		n = b.drop(n, from)
+		n = b.drop(n, from, true)
 	}
 	return b.put(n, to, func(*plan.Make) plan.Node { return value }, "overwrite")
 }
@@ -225,10 +230,12 @@ func (b *builder) get(n plan.Node, path Path, at int) plan.Node {
 }
 
 func (b *builder) getThere(n plan.Node, path Path, at int) plan.Node {
+	if null, _ := mayBeNull(n); !null && !b.fused {
+		return b.wrong(fmt.Sprintf("%s is never null", path[:at]), "remove the ?")
+	}
 	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
-		if t.Kind != plan.Union || t.Branch("null") < 0 {
-			return b.wrong(fmt.Sprintf("%s is never null", path[:at]), "remove the ?")
+		if t, _ := plan.TypeOf(x); t.Kind != plan.Union {
+			return nullable(b.get(x, path, at+1))
 		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 			if branch == "null" {

@@ -68,7 +68,7 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 			return &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
 		case op.Else.Kind != NoElse:
 			out, _ := b.otherwise(x, op.Else, op.Path)
-			return out
+			return forget(content, out)
 		default:
 			return &plan.Tag{Branch: branch, X: content}
 		}
@@ -77,17 +77,41 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 
 // require replaces null and absent by the way out.
 func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
-	return spread(x, func(x plan.Node) plan.Node {
+	null, single := mayBeNull(x)
+	if !null && !b.fused {
+		return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
+	}
+	out, _ := b.otherwise(event, op.Else, op.Path)
+	if inner := notNull(x); single && inner != nil {
+		out = typed(out, inner)
+	}
+	return b.required(x, out, single)
+}
+
+// notNull is the type of a value where it is not null, if it has one.
+func notNull(n plan.Node) *plan.Type {
+	t, _ := plan.TypeOf(n)
+	if t.Kind != plan.Union {
+		return t
+	}
+	for _, br := range t.Branches {
+		if br.Name != "null" {
+			return br.Type
+		}
+	}
+	return nil
+}
+
+func (b *builder) required(n, out plan.Node, single bool) plan.Node {
+	return spread(n, func(x plan.Node) plan.Node {
 		t, _ := plan.TypeOf(x)
-		out, _ := b.otherwise(event, op.Else, op.Path)
-		if plan.MayBeAbsent(x) {
+		switch {
+		case plan.MayBeAbsent(x):
 			bind := b.bind(t)
-			return &plan.Opt{On: x, Bind: bind, Body: whole(bind), Missing: out}
+			return &plan.Opt{On: x, Bind: bind, Body: b.required(whole(bind), out, single), Missing: out}
+		case t.Kind != plan.Union:
+			return x
 		}
-		if t.Kind != plan.Union || t.Branch("null") < 0 {
-			return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
-		}
-		_, single := t.Nullable()
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 			switch {
 			case branch == "null":
@@ -152,7 +176,7 @@ func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
 		call.Args = append(call.Args, x)
 	}
 	for _, p := range op.Paths {
-		n = b.drop(n, p)
+		n = b.drop(n, p, true)
 	}
 	return b.put(n, op.To, func(*plan.Make) plan.Node { return call }, "overwrite")
 }

@@ -18,6 +18,19 @@ func (b *builder) literal(n *plan.Lit, t *plan.Type, path string) plan.Node {
 	return &plan.Lit{Value: v, Type: t}
 }
 
+// typed reads a literal in the type of the value that it stands for, so that
+// later steps can use it; one that only fits the target stays as it is.
+func typed(n plan.Node, t *plan.Type) plan.Node {
+	l, ok := n.(*plan.Lit)
+	if !ok || l.Pending == nil {
+		return n
+	}
+	if v, why := literalOf(l.Pending, t); why == "" {
+		return &plan.Lit{Value: v, Type: t}
+	}
+	return n
+}
+
 // literalOf reads bytes as {base64: ...} and decimals as texts; everything else
 // as JSON writes it. The text is the reason why the literal is none of the type.
 func literalOf(v *jsonx.Value, t *plan.Type) (plan.Value, string) {

@@ -20,7 +20,20 @@ func Evaluate(ctx context.Context, n Node, event *Binder, v Value, l Limits) (Va
 	return out, f, m.err
 }
 
+// FirstFailure runs a tree on an event that has no image and returns the failure
+// of the earliest step, whatever the order in which the tree is evaluated.
+func FirstFailure(ctx context.Context, n Node, event *Binder, v Value, l Limits) (*Failure, error) {
+	m := &machine{ctx: ctx, limits: l, bound: map[*Binder]Value{event: v}, collect: true}
+	_, f := m.eval(n)
+	m.note(f)
+	return m.first, m.err
+}
+
 type machine struct {
+	// collect goes on after a failure, to find the one of the earliest step.
+	collect bool
+	first   *Failure
+
 	ctx    context.Context
 	limits Limits
 	bound  map[*Binder]Value
@@ -28,6 +41,26 @@ type machine struct {
 	parts  int
 	depth  int
 	err    error
+}
+
+// note keeps the failure of the earliest step. What a way out may still catch
+// is not noted.
+func (m *machine) note(f *Failure) {
+	if f != nil && (m.first == nil || f.Code != FailValue && f.Step < m.first.Step) {
+		m.first = f
+	}
+}
+
+// goesOn notes a failure of one part and reports whether the others are
+// evaluated all the same.
+func (m *machine) goesOn(f *Failure) bool {
+	if !m.collect || f.Code == FailLimit {
+		return false
+	}
+	if f.Code != FailValue {
+		m.note(f)
+	}
+	return true
 }
 
 // pollSteps is how often the context is asked.
@@ -113,6 +146,22 @@ func (m *machine) choose(n Node) (Value, *Failure) {
 			return m.eval(n.Missing)
 		}
 		return m.with(n.Bind, x, n.Body)
+	case *Let:
+		x, f := m.eval(n.X)
+		if f != nil {
+			return nil, f
+		}
+		return m.with(n.Bind, x, n.Body)
+	case *Check:
+		_, bad := m.eval(n.X)
+		if bad != nil && !m.goesOn(bad) {
+			return nil, bad
+		}
+		x, f := m.eval(n.Body)
+		if f == nil {
+			f = bad
+		}
+		return x, f
 	case *If:
 		x, f := m.eval(n.Cond)
 		switch {
@@ -148,12 +197,18 @@ func (m *machine) make(n *Make) (Value, *Failure) {
 	t, _ := n.typeOf()
 	out := &Rec{Type: t, Fields: make([]Value, len(n.Fields))}
 	m.parts += len(n.Fields)
+	var bad *Failure
 	for i := range n.Fields {
 		v, f := m.eval(n.Fields[i].Node)
 		if f != nil {
-			return nil, f
+			if bad = f; !m.goesOn(f) {
+				return nil, f
+			}
 		}
 		out.Fields[i] = v
+	}
+	if bad != nil {
+		return nil, bad
 	}
 	if n.Rest != nil {
 		if r, ok := m.copy(n.Rest.Of).(*Rec); ok {
@@ -178,14 +233,17 @@ func contains(list []string, s string) bool {
 
 func (m *machine) list(n *ListOf) (Value, *Failure) {
 	out := make([]Value, len(n.Items))
+	var bad *Failure
 	for i, x := range n.Items {
 		v, f := m.eval(x)
 		if f != nil {
-			return nil, f
+			if bad = f; !m.goesOn(f) {
+				return nil, f
+			}
 		}
 		out[i] = v
 	}
-	return out, nil
+	return out, bad
 }
 
 // keep asks whether an element stays.
@@ -204,6 +262,7 @@ func (m *machine) each(n *Each) (Value, *Failure) {
 	}
 	items, _ := over.([]Value)
 	out := make([]Value, 0, len(items))
+	var bad *Failure
 	m.parts += len(items)
 	for _, item := range items {
 		stays, f := m.keep(n.Where, n.Bind, item)
@@ -215,11 +274,13 @@ func (m *machine) each(n *Each) (Value, *Failure) {
 		}
 		v, f := m.with(n.Bind, item, n.Body)
 		if f != nil {
-			return nil, f
+			if bad = f; !m.goesOn(f) {
+				return nil, f
+			}
 		}
 		out = append(out, v)
 	}
-	return out, nil
+	return out, bad
 }
 
 func (m *machine) eachEntry(n *EachEntry) (Value, *Failure) {
@@ -233,6 +294,7 @@ func (m *machine) eachEntry(n *EachEntry) (Value, *Failure) {
 		return out, nil
 	}
 	m.parts += len(*entries)
+	var bad *Failure
 	for _, e := range *entries {
 		if n.Key != nil {
 			m.bound[n.Key] = e.Key
@@ -246,21 +308,29 @@ func (m *machine) eachEntry(n *EachEntry) (Value, *Failure) {
 		}
 		v, f := m.with(n.Bind, e.Value, n.Body)
 		if f != nil {
-			return nil, f
+			if bad = f; !m.goesOn(f) {
+				return nil, f
+			}
 		}
 		*out = append(*out, Entry{e.Key, v})
 	}
-	return out, nil
+	return out, bad
 }
 
 func (m *machine) call(n *Call) (Value, *Failure) {
 	args := make([]Value, len(n.Args))
+	var bad *Failure
 	for i, a := range n.Args {
 		v, f := m.eval(a)
 		if f != nil {
-			return nil, f
+			if bad = f; !m.goesOn(f) {
+				return nil, f
+			}
 		}
 		args[i] = v
+	}
+	if bad != nil {
+		return nil, bad
 	}
 	out, reason := n.Func.eval(n, args)
 	if reason != "" {

@@ -62,6 +62,8 @@ type Rest struct {
 type Tag struct {
 	Branch string
 	X      Node
+	// Type is the union it is assigned to; nil before.
+	Type *Type
 }
 
 // Switch looks at the branch of a union.
@@ -128,6 +130,18 @@ type OrElse struct {
 	X, Else Node
 }
 
+// Let gives a computed value a name, so that parts of it can be used.
+type Let struct {
+	X    Node
+	Bind *Binder
+	Body Node
+}
+
+// Check computes X for its failures alone and gives Body.
+type Check struct {
+	X, Body Node
+}
+
 // Nothing is an absent value of a type.
 type Nothing struct{ Type *Type }
 
@@ -169,6 +183,8 @@ func (*ListOf) node()    {}
 func (*Call) node()      {}
 func (*If) node()        {}
 func (*OrElse) node()    {}
+func (*Let) node()       {}
+func (*Check) node()     {}
 func (*Nothing) node()   {}
 func (*Stop) node()      {}
 func (*Apply) node()     {}

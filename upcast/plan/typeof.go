@@ -23,6 +23,9 @@ func TypeOf(n Node) (t *Type, ok bool) {
 	case *Make:
 		return n.typeOf()
 	case *Tag:
+		if n.Type != nil {
+			return n.Type, true
+		}
 		x, ok := TypeOf(n.X)
 		return &Type{Kind: Union, Branches: []Branch{{n.Branch, x}}}, ok
 	case *Switch:
@@ -50,6 +53,10 @@ func TypeOf(n Node) (t *Type, ok bool) {
 		return joinOf(n.Then, n.Else)
 	case *OrElse:
 		return joinOf(n.X, n.Else)
+	case *Let:
+		return TypeOf(n.Body)
+	case *Check:
+		return TypeOf(n.Body)
 	case *Nothing:
 		return n.Type, true
 	case *Stop:
@@ -167,6 +174,10 @@ func MayBeAbsent(n Node) bool {
 		return MayBeAbsent(n.Then) || MayBeAbsent(n.Else)
 	case *OrElse:
 		return MayBeAbsent(n.X) || MayBeAbsent(n.Else)
+	case *Let:
+		return MayBeAbsent(n.Body)
+	case *Check:
+		return MayBeAbsent(n.Body)
 	case *Switch:
 		return slices.ContainsFunc(n.Cases, func(c Case) bool { return MayBeAbsent(c.Body) })
 	case *Apply:

@@ -53,9 +53,27 @@ func below(n Node) []Node {
 		return []Node{n.Cond, n.Then, n.Else}
 	case *OrElse:
 		return []Node{n.X, n.Else}
+	case *Let:
+		return []Node{n.X, n.Body}
+	case *Check:
+		return []Node{n.X, n.Body}
 	case *Apply:
 		return []Node{n.X, n.Fn.Body}
 	default:
 		return nil
 	}
+}
+
+// CanStop reports whether a node may end the event, or fail.
+func CanStop(n Node) bool {
+	found := false
+	Visit(n, func(x Node) {
+		switch x := x.(type) {
+		case *Stop:
+			found = true
+		case *Call:
+			found = found || x.Func.Partial
+		}
+	})
+	return found
 }
