@@ -31,6 +31,7 @@ type Schema struct {
 	normalised func() string
 	outline    func() *Outline
 	plans      planCache
+	programs   programCache
 }
 
 var _ schema.Parsed = (*Schema)(nil)
