@@ -128,24 +128,38 @@ func (a *machine) matched(s int32, after context) bool {
 }
 
 // build fills in the successors of a state. Classes that no condition tells
-// apart share the closure of the state.
+// apart share the closure of the state, and neighbours that move the same
+// threads share their successor.
 func (a *machine) build(s int32) {
-	if !a.meter.spend(1 + len(a.states[s].threads)/64) {
-		return
-	}
 	shared := a.prog.shared
 	next := make([]int32, shared.alphabet.n)
-	a.meter.hold(len(next))
 	done := make([]bool, len(next))
+	a.meter.hold(len(next))
 	for first := range next {
 		if done[first] {
 			continue
 		}
 		after := shared.context[first]
 		threads := a.closure(s, after)
+		if !a.meter.spend(1 + len(threads)/16 + len(threads)*len(next)/128) {
+			return
+		}
+		var last []thread
+		same := -1
 		for class := first; class < len(next); class++ {
-			if shared.context[class] == after {
-				next[class], done[class] = a.follow(s, threads, int32(class)), true
+			if shared.context[class] != after {
+				continue
+			}
+			done[class] = true
+			moved, certain := a.move(threads, int32(class))
+			switch {
+			case certain:
+				next[class] = sealed
+			case same >= 0 && len(a.behinds) == 0 && slices.Equal(moved, last):
+				next[class] = next[same]
+			default:
+				next[class] = a.arrive(s, moved, int32(class))
+				last, same = moved, class
 			}
 		}
 	}
@@ -154,32 +168,34 @@ func (a *machine) build(s int32) {
 	}
 }
 
-// follow returns the state that a character of a class leads to from the
-// threads of the closure of s.
-func (a *machine) follow(s int32, threads []thread, class int32) int32 {
-	shared := a.prog.shared
-	if a.mode != placeBehind {
-		for _, t := range threads {
-			if t.duties == 0 && a.prog.insts[t.pc].op == instMatch {
-				return sealed
-			}
-		}
-	}
-	before := shared.context[class]
-	var moved []thread
+// move returns the threads that read a character of a class; certain is true if
+// a thread had matched before it.
+func (a *machine) move(threads []thread, class int32) (moved []thread, certain bool) {
+	has := a.prog.shared.has
 	for _, t := range threads {
 		i := &a.prog.insts[t.pc]
+		next := t.pc
 		switch {
-		case i.op == instRune && shared.has[i.arg][class]:
-			if duties, ok := a.advance(t.duties, class); ok {
-				moved = append(moved, thread{i.x, duties})
-			}
+		case i.op == instRune && has[i.arg][class]:
+			next = i.x
 		case i.op == instMatch && a.mode != placeBehind:
-			if duties, ok := a.advance(t.duties, class); ok {
-				moved = append(moved, thread{t.pc, duties})
+			if t.duties == 0 {
+				return nil, true
 			}
+		default:
+			continue
+		}
+		if duties, ok := a.advance(t.duties, class); ok {
+			moved = append(moved, thread{next, duties})
 		}
 	}
+	return moved, false
+}
+
+// arrive returns the state that threads have reached from s over a character of
+// a class.
+func (a *machine) arrive(s int32, moved []thread, class int32) int32 {
+	before := a.prog.shared.context[class]
 	var behinds []int32
 	for i, b := range a.behinds {
 		behinds = append(behinds, b.step(a.states[s].behinds[i], class))
@@ -293,7 +309,7 @@ func (a *machine) certain(threads []thread, before context) bool {
 	return slices.ContainsFunc(threads, match) || (a.mode == placeTop && slices.ContainsFunc(a.restarts(before), match))
 }
 
-// reduce sorts threads and drops each whose place is also reached owing nothing.
+// reduce sorts threads and drops each whose place is also reached owing less.
 func (a *machine) reduce(threads []thread) []thread {
 	slices.SortFunc(threads, func(x, y thread) int {
 		if x.pc != y.pc {
@@ -301,12 +317,33 @@ func (a *machine) reduce(threads []thread) []thread {
 		}
 		return int(x.duties - y.duties)
 	})
-	kept := threads[:0]
-	for _, t := range threads {
-		if n := len(kept); n > 0 && kept[n-1] == (thread{t.pc, 0}) {
+	const most = 64 // comparing more of one place with each other costs too much
+	kept := threads[:0:0]
+	for from, to := 0, 0; from < len(threads); from = to {
+		for to = from; to < len(threads) && threads[to].pc == threads[from].pc; to++ {
+		}
+		group := threads[from:to]
+		if len(group) == 1 || len(group) > most {
+			kept = append(kept, group...)
 			continue
 		}
-		kept = append(kept, t)
+		for i, t := range group {
+			if !slices.ContainsFunc(group, func(u thread) bool { return u != group[i] && a.owesLess(u.duties, t.duties) }) {
+				kept = append(kept, t)
+			}
+		}
 	}
 	return kept
+}
+
+// owesLess reports whether every obligation of one set is in another.
+func (a *machine) owesLess(duties, than int32) bool {
+	less, more := a.duties[duties], a.duties[than]
+	for len(less) > 0 && len(more) > 0 {
+		if less[0] == more[0] {
+			less = less[1:]
+		}
+		more = more[1:]
+	}
+	return len(less) == 0
 }

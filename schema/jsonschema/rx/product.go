@@ -146,14 +146,20 @@ func (p *product) next(s int32) []int32 {
 		return next
 	}
 	next := make([]int32, len(p.sets))
-	if p.meter.hold(len(next)); !p.meter.spend(1) {
+	if p.meter.hold(len(next)); !p.meter.spend(1 + len(next)/64) {
 		return next
 	}
 	at, moved := p.states[s].at, make([]int32, len(p.leaves))
+	last := make([]int32, len(p.leaves)) // where the class before leads to
 	for class := range next {
 		for i, l := range p.leaves {
 			moved[i] = l.step(at[i], p.local[i][class])
 		}
+		if class > 0 && slices.Equal(moved, last) {
+			next[class] = next[class-1]
+			continue
+		}
+		copy(last, moved)
 		next[class] = p.intern(moved)
 	}
 	if p.meter.err == nil {
