@@ -1,6 +1,7 @@
 package upcast
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -33,6 +34,8 @@ func TestChains(t *testing.T) {
 		if err != nil {
 			t.Fatalf("chain %d: %v\n%s", seed, err, story)
 		}
+		compiled := plan.NewAvroPlan(c.Root, c.Source, c.Target, plan.DefaultEventLimits())
+		var scratch plan.Scratch
 		for n := range uint64(30) {
 			sample, err := versions[0].Sample(n)
 			if err != nil {
@@ -43,6 +46,8 @@ func TestChains(t *testing.T) {
 				t.Fatal(err)
 			}
 			events++
+			image, failure := compiled.Apply([]byte("before"), sample.Binary, &scratch)
+			onBytes(t, c, versions[len(versions)-1], v, image, failure, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story))
 			if compare(t, c, documents, v, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story)) {
 				images++
 			} else {
@@ -124,4 +129,30 @@ func oracle(c *Chain, documents []*Document, v plan.Value) (plan.Value, error) {
 		}
 	}
 	return v, nil
+}
+
+// onBytes holds what the program on bytes gives to what the tree gives on values.
+func onBytes(t *testing.T, c *Chain, target *avro.Schema, v plan.Value, image []byte, failure *plan.Failure, what string) {
+	t.Helper()
+	want, wantFailure, err := plan.Evaluate(t.Context(), c.Root, c.Source, v, plan.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if (failure == nil) != (wantFailure == nil) {
+		t.Fatalf("on bytes %v, on values %v: %s", failure, wantFailure, what)
+	}
+	image, ok := bytes.CutPrefix(image, []byte("before"))
+	if !ok || failure != nil && len(image) > 0 {
+		t.Fatalf("what stood before the image changed: %s", what)
+	}
+	if failure != nil {
+		return
+	}
+	if _, err := target.Walk(image, avro.WalkOptions{}); err != nil {
+		t.Fatalf("the image is no event of the target: %v: %s", err, what)
+	}
+	got, err := plan.DecodeAvro(c.Target, image)
+	if err != nil || !plan.Equal(got, want) {
+		t.Fatalf("on bytes the image is another (%v): %s", err, what)
+	}
 }

@@ -1,0 +1,235 @@
+package plan
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+)
+
+// AvroPlan turns binary events of one Avro schema into binary events of another.
+// It is immutable and safe for concurrent use.
+type AvroPlan struct {
+	root   Node
+	source *Binder
+	target *Type
+	scope  *avroScope
+	limits EventLimits
+}
+
+// avroScope is the program for the event, or for the elements of a list.
+type avroScope struct {
+	programs [][]walkOp
+	entry    int
+	marks    int
+	emits    [][]emitOp
+}
+
+// emitOp is one step that writes the image.
+type emitOp struct {
+	kind      emitKind
+	from, to  int    // boundaries
+	bytes     []byte // to write
+	alt       []int  // programs by the source's branch
+	table     []int64
+	sub       *avroScope
+	isMap     bool
+	stop      *Stop
+	node      Node // of what is computed on values
+	typ       *Type
+	otherwise int // program if the value has no symbol; -1 for none
+}
+
+type emitKind uint8
+
+const (
+	emitCopy   emitKind = iota // source bytes between two boundaries
+	emitBytes                  // constant bytes
+	emitSwitch                 // a program by the branch of the union at from
+	emitEach                   // each element of the list at from
+	emitSymbol                 // the symbol at from by a table
+	emitDouble                 // the integer at from as a double
+	emitWiden                  // the float at from as a double
+	emitStop                   // end the event
+	emitNode                   // a value computed from the decoded event
+)
+
+// NewAvroPlan compiles a tree between two Avro types.
+func NewAvroPlan(root Node, source *Binder, target *Type, l EventLimits) *AvroPlan {
+	p := &AvroPlan{root: root, source: source, target: target, limits: l}
+	p.scope = compileEvent(source, root, target)
+	return p
+}
+
+// avroRun is the state of one run.
+type avroRun struct {
+	plan    *AvroPlan
+	scan    scan
+	out     []byte
+	base    int // where the image begins
+	most    int
+	failure *Failure
+	event   []byte
+	decoded Value
+	// arena holds the frames of boundaries, one for each scope that is open.
+	arena []int32
+	top   int
+}
+
+// Scratch is what a run needs beside its result. A zero Scratch is ready; giving
+// the same one to each call avoids allocations. It must not be shared.
+type Scratch struct {
+	run avroRun
+}
+
+// Apply appends the image of an event to dst. On a failure dst is returned as it
+// was; only an event that its document ends, or that is none of the source's,
+// has one.
+func (p *AvroPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
+	if s == nil {
+		s = &Scratch{}
+	}
+	r := &s.run
+	r.top = 0
+	r.plan, r.out, r.base, r.event, r.decoded, r.failure = p, dst, len(dst), event, nil, nil
+	if len(event) > p.limits.Bytes {
+		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
+	}
+	r.most = len(event)*p.limits.Growth + p.limits.Extra
+	r.scan = scan{programs: p.scope.programs, data: event, limits: &p.limits, marks: r.frame(p.scope.marks)}
+	if !r.scan.run(p.scope.entry) || r.scan.at != len(event) {
+		return dst, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
+	}
+	if !r.emit(p.scope, 0, r.scan.marks) {
+		return dst, r.failure
+	}
+	out := r.out
+	r.out, r.event, r.decoded, r.scan.data = nil, nil, nil, nil
+	return out, nil
+}
+
+// frame takes boundaries for one scope from the arena; the caller gives them
+// back by setting top to what it was.
+func (r *avroRun) frame(n int) []int32 {
+	if len(r.arena)-r.top < n {
+		r.arena, r.top = make([]int32, 2*len(r.arena)+n+16), 0
+	}
+	r.top += n
+	return r.arena[r.top-n : r.top : r.top]
+}
+
+func (r *avroRun) fail(f *Failure) bool {
+	r.failure = f
+	return false
+}
+
+func (r *avroRun) emit(s *avroScope, program int, marks []int32) bool {
+	ops := s.emits[program]
+	for i := range ops {
+		op := &ops[i]
+		switch op.kind {
+		case emitCopy:
+			r.out = append(r.out, r.event[marks[op.from]:marks[op.to]]...)
+		case emitBytes:
+			r.out = append(r.out, op.bytes...)
+		default:
+			if !r.special(s, op, marks) {
+				return false
+			}
+		}
+	}
+	if len(r.out)-r.base > r.most {
+		return r.fail(&Failure{Code: FailLimit, Reason: "the image is too large"})
+	}
+	return true
+}
+
+func (r *avroRun) special(s *avroScope, op *emitOp, marks []int32) bool {
+	switch op.kind {
+	case emitSwitch:
+		n := r.integer(marks[op.from])
+		return r.emit(s, op.alt[n], marks)
+	case emitSymbol:
+		to := op.table[r.integer(marks[op.from])]
+		if to < 0 {
+			return r.emit(s, op.otherwise, marks)
+		}
+		r.out = binary.AppendVarint(r.out, to)
+	case emitDouble:
+		r.out = binary.LittleEndian.AppendUint64(r.out, math.Float64bits(float64(r.integer(marks[op.from]))))
+	case emitWiden:
+		f := math.Float32frombits(binary.LittleEndian.Uint32(r.event[marks[op.from]:]))
+		r.out = binary.LittleEndian.AppendUint64(r.out, math.Float64bits(float64(f)))
+	case emitEach:
+		return r.each(op, marks)
+	case emitStop:
+		x := op.stop
+		return r.fail(&Failure{Code: x.Code, Hop: x.Hop, Step: x.Step, Path: x.Path, Reason: x.Reason})
+	case emitNode:
+		return r.node(op)
+	}
+	return true
+}
+
+// integer reads a varint that the walk has accepted.
+func (r *avroRun) integer(at int32) int64 {
+	c := r.event[at]
+	if c < 0x80 {
+		return int64(c>>1) ^ -int64(c&1)
+	}
+	n, _ := binary.Varint(r.event[at:])
+	return n
+}
+
+// each writes a list or a map anew, block by block.
+func (r *avroRun) each(op *emitOp, marks []int32) bool {
+	top := r.top
+	frame := r.frame(op.sub.marks)
+	defer func() { r.top = min(top, r.top) }()
+	inner := scan{programs: op.sub.programs, data: r.event, at: int(marks[op.from]), limits: &r.plan.limits, marks: frame}
+	for {
+		count, ok := inner.block()
+		if !ok {
+			return r.fail(&Failure{Code: FailInput})
+		}
+		r.out = binary.AppendVarint(r.out, count)
+		if count == 0 {
+			return true
+		}
+		for ; count > 0; count-- {
+			if op.isMap {
+				start := inner.at
+				n, _ := inner.varint()
+				inner.jump(n)
+				r.out = append(r.out, r.event[start:inner.at]...)
+			}
+			inner.depth = 0
+			if !inner.run(op.sub.entry) {
+				return r.fail(&Failure{Code: FailInput})
+			}
+			if !r.emit(op.sub, 0, frame) {
+				return false
+			}
+		}
+	}
+}
+
+// node computes a part of the image on values, for what has no program.
+func (r *avroRun) node(op *emitOp) bool {
+	if r.decoded == nil {
+		v, err := DecodeAvro(r.plan.source.Type, r.event)
+		if err != nil {
+			return r.fail(&Failure{Code: FailInput, Reason: err.Error()})
+		}
+		r.decoded = v
+	}
+	v, f, _ := Evaluate(context.Background(), op.node, r.plan.source, r.decoded, DefaultLimits())
+	if f != nil {
+		return r.fail(f)
+	}
+	out, err := EncodeAvro(r.out, op.typ, v)
+	if err != nil {
+		return r.fail(&Failure{Code: "O5", Reason: err.Error()})
+	}
+	r.out = out
+	return true
+}
