@@ -28,26 +28,12 @@ type reservedFinding struct {
 // findings lists what the engine found, each finding once for all versions that
 // it holds for, in the one encoding that findings have.
 func findings(j *registry.Judgement) json.RawMessage {
-	out := []byte{'['}
-	shown := 0
-	list := j.Findings()
-	for i := range list {
-		if i == maxFindings {
-			break
-		}
-		f := &list[i]
-		if b := f.Break; b != nil && b.Witness != nil {
-			if shown += len(b.Witness.Value) + len(b.Witness.Binary); shown > maxWitnesses {
-				bare := *b
-				bare.Witness = nil
-				f.Break = &bare
-			}
-		}
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = f.AppendJSON(out, j.Name.String())
+	list, shown := j.Findings(), 0
+	if len(list) > maxFindings {
+		list = list[:maxFindings]
 	}
+	out := findingList(list, j.Name.String(), &shown)
+	out = out[:len(out)-1] // more may follow
 	for _, text := range j.Reserved {
 		body, err := wire.Marshal(reservedFinding{"RESERVED_FIELD", "policy", "error", true, "rule", text})
 		if err != nil {
@@ -57,6 +43,26 @@ func findings(j *registry.Judgement) json.RawMessage {
 			out = append(out, ',')
 		}
 		out = append(out, body...)
+	}
+	return append(out, ']')
+}
+
+// findingList encodes findings of a subject. An event is shown as long as those
+// shown before it, which are counted in shown, leave room for it.
+func findingList(list []registry.Difference, subject string, shown *int) json.RawMessage {
+	out := []byte{'['}
+	for i, f := range list {
+		if b := f.Break; b != nil && b.Witness != nil {
+			if *shown += len(b.Witness.Value) + len(b.Witness.Binary); *shown > maxWitnesses {
+				bare := *b
+				bare.Witness = nil
+				f.Break = &bare
+			}
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = f.AppendJSON(out, subject)
 	}
 	return append(out, ']')
 }

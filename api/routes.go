@@ -12,6 +12,7 @@ var routeSets = []func(*API) []route{
 	contextRoutes,
 	serverRoutes,
 	instarRoutes,
+	compareRoutes,
 	accessRoutes,
 	documentRoutes,
 }

@@ -14,11 +14,13 @@ type Error struct {
 	Status  int    // HTTP status
 	Code    int    // error_code of the body, or the status when it had none
 	Message string // the registry's text
-	// Why says more than the message, Findings what breaks compatibility; Path,
-	// Line and Column where in the schema the mistake is, Limit which limit was
-	// broken, Referrers what stands in the way. Instar alone sends them.
+	// Why says more than the message, Findings what breaks compatibility and
+	// Explanation what lies behind that verdict; Path, Line and Column where in
+	// the schema the mistake is, Limit which limit was broken, Referrers what
+	// stands in the way. Instar alone sends them.
 	Why          string
 	Findings     json.RawMessage
+	Explanation  *wire.Explanation
 	Path         string
 	Line, Column int
 	Limit        *wire.Limit
@@ -147,7 +149,7 @@ func readError(method, url string, status int, h http.Header, body []byte) *Erro
 	if in.ErrorCode != 0 {
 		e.Code = in.ErrorCode
 	}
-	e.Message, e.Why, e.Findings, e.Path = in.Message, in.Why, in.Findings, in.Path
+	e.Message, e.Why, e.Findings, e.Explanation, e.Path = in.Message, in.Why, in.Findings, in.Explanation, in.Path
 	e.Line, e.Column, e.Limit, e.Referrers = in.Line, in.Column, in.Limit, in.Referrers
 	if in.RequestID != "" {
 		e.RequestID = in.RequestID

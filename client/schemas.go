@@ -215,7 +215,12 @@ func (c *Client) EditTags(ctx context.Context, subject string, version int, r wi
 }
 
 // CheckOptions are the parameters of [Client.Check].
-type CheckOptions struct{ Normalize, Verbose bool }
+type CheckOptions struct {
+	Normalize, Verbose bool
+	// Explain asks for findings and explanation where the registry does not send
+	// them anyway; Instar's does.
+	Explain bool
+}
 
 // AllVersions asks [Client.Check] for the check that a registration would make.
 const AllVersions = 0
@@ -228,7 +233,7 @@ func (c *Client) Check(ctx context.Context, subject string, version int, r wire.
 		path += "/" + versionSegment(version)
 	}
 	return send[wire.Compatibility](ctx, c, &call{
-		method: http.MethodPost, path: path, body: r, repeatable: true, query: values("normalize", o.Normalize, "verbose", o.Verbose),
+		method: http.MethodPost, path: path, body: r, repeatable: true, query: values("normalize", o.Normalize, "verbose", o.Verbose, "explain", o.Explain),
 	})
 }
 

@@ -2,6 +2,7 @@ package compat
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/instar-registry/instar/schema"
@@ -118,6 +119,48 @@ func heft(c *Change) int {
 func (x *Delta) DeployFirst() string {
 	r := Report{Pairs: x.Pairs[:]}
 	return r.DeployFirst()
+}
+
+// Help names the page of the rule; empty where there is none.
+func (c *Change) Help() string {
+	if r := RuleByID(c.Rule); r != nil {
+		return r.Help()
+	}
+	return ""
+}
+
+// Summary says in one sentence what the changes come to.
+func (x *Delta) Summary() string {
+	switch n, breaking := len(x.Changes), x.Breaking(); {
+	case n == 0:
+		return "no change"
+	case x.Verdicts.At(Full, Exact) == Unknown && breaking == 0:
+		return fmt.Sprintf("%s, not decided: neither a proof nor an event that breaks was found", counted(n))
+	case breaking == 0:
+		return fmt.Sprintf("%s, and no event breaks in either direction", counted(n))
+	default:
+		back, forth := x.Verdicts.At(Backward, Exact), x.Verdicts.At(Forward, Exact)
+		return fmt.Sprintf("%s, %d of which break events: the new schema %s old events, the old schema %s new events",
+			counted(n), breaking, reads(back), reads(forth))
+	}
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 change"
+	}
+	return fmt.Sprintf("%d changes", n)
+}
+
+func reads(v Verdict) string {
+	switch v {
+	case Compatible:
+		return "reads all"
+	case Incompatible:
+		return "does not read all"
+	default:
+		return "may not read all"
+	}
 }
 
 // Breaking counts the changes that break events in some direction.

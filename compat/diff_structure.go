@@ -155,6 +155,9 @@ func (c *collector) finish(x *Change) {
 		c.fillSide(&x.Old, 0)
 		c.fillSide(&x.New, 1)
 	}
+	if x.Path == "" {
+		x.Path = "$"
+	}
 	x.Hint = x.hint()
 }
 

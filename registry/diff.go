@@ -40,8 +40,30 @@ func (s *Service) Diff(ctx context.Context, req DiffRequest) (compat.Delta, erro
 // EngineVersion names the rules and engines that give verdicts.
 func EngineVersion() string { return compat.EngineVersion }
 
-// Pair is the engine's answer about one pair of versions in one direction.
-type Pair = compat.Pair
+// Before returns the newest live version below a number, or nil.
+func (s *Subject) Before(number int) *Version {
+	for _, v := range s.Live() {
+		if v.Number < number {
+			return v
+		}
+	}
+	return nil
+}
+
+// What answers about pairs and differences are made of.
+type (
+	Pair       = compat.Pair
+	Difference = compat.Finding
+	Edit       = compat.Change
+	Side       = compat.Side
+	Verdicts   = compat.Verdicts
+)
+
+// DiffLevels and DiffPolicies are what [Verdicts] answer for.
+func DiffLevels() []compat.Level { return compat.DiffLevels[:] }
+
+// DiffPolicies are the policies of [Verdicts]; see [DiffLevels].
+func DiffPolicies() []compat.Policy { return compat.DiffPolicies[:] }
 
 // DeployOrder says in a sentence which side goes first.
 func DeployOrder(answer string) string { return compat.DeployOrder(answer) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -16,11 +17,16 @@ type MatrixRequest struct {
 	Name Name
 	// Policy is empty for the one in force.
 	Policy string
-	// Versions are numbers; -1 is the newest live one. Empty means all.
-	Versions []int
+	// Versions are the ones that are asked for; none means all.
+	Versions []VersionRange
 	// Deleted adds soft-deleted versions.
 	Deleted bool
 }
+
+// VersionRange are version numbers from First to Last. Where both are equal the
+// version must be there; -1 is the newest live one. Of a longer range only what
+// is there counts.
+type VersionRange struct{ First, Last int }
 
 // Matrix is the answer: Cells[i][k] says what version i, reading, makes of the
 // events of version k.
@@ -76,7 +82,7 @@ func (d *decider) matrix(req *MatrixRequest, out *Matrix) (compat.MatrixRequest,
 		return compat.MatrixRequest{}, err
 	}
 	if n := len(out.Versions); n > compat.MaxMatrix {
-		return compat.MatrixRequest{}, fail(OverLimit, "The matrix would have %d versions; the limit is %d: name some by versions=", n, compat.MaxMatrix)
+		return compat.MatrixRequest{}, fail(OverLimit, "The matrix would have %d versions; the limit is %d: name some by versions=1-50,latest", n, compat.MaxMatrix)
 	}
 	parsed, errs, err := d.st.parsedAll(d.env, req.Name.Context, out.Versions)
 	if err != nil {
@@ -109,25 +115,29 @@ func (s *Subject) chosen(req *MatrixRequest) ([]*Version, error) {
 		return nil, subjectNotFound(req.Name)
 	}
 	want := map[int]bool{}
-	for _, n := range req.Versions {
-		if n == -1 {
-			latest := s.Latest()
-			if latest == nil {
-				return nil, versionNotFound(n)
-			}
-			n = latest.Number
+	for _, r := range req.Versions {
+		if r.First != r.Last {
+			continue
 		}
-		if v := s.Version(n); v == nil || v.Deleted && !req.Deleted {
-			return nil, versionNotFound(n)
+		v := s.Version(r.First)
+		if r.First == -1 {
+			v = s.Latest()
 		}
-		want[n] = true
+		if v == nil || v.Deleted && !req.Deleted {
+			return nil, versionNotFound(r.First)
+		}
+		want[v.Number] = true
 	}
 	var out []*Version
 	for i := range s.Versions {
 		v := &s.Versions[i]
-		if want[v.Number] || len(want) == 0 && (req.Deleted || !v.Deleted) {
+		inRange := slices.ContainsFunc(req.Versions, func(r VersionRange) bool { return r.First <= v.Number && v.Number <= r.Last })
+		if want[v.Number] || (inRange || len(req.Versions) == 0) && (req.Deleted || !v.Deleted) {
 			out = append(out, v)
 		}
+	}
+	if len(out) == 0 {
+		return nil, versionNotFound(req.Versions[0].First)
 	}
 	return out, nil
 }
