@@ -95,6 +95,15 @@ chaos-full: setup ## The same at the size of a release: 10,000 races, 500 kills 
 bench-server: setup ## Measure the server as a process; writes docs/benchmarks.md
 	cd bench && go run . -write all
 
+.PHONY: bench-compat
+bench-compat: ## Measure the compatibility engines and hold them to known answers; writes docs/benchmarks.md
+	cd bench && go run . -write engines
+
+.PHONY: oracle
+oracle: ## Hold the engines to 1,000,000 random pairs and events, all laws and whole histories (INSTAR_CORPORA)
+	INSTAR_ORACLE_PAIRS=1000000 INSTAR_ORACLE_EVENTS=1000000 INSTAR_ORACLE_LAWS=100 INSTAR_ORACLE_VARIED=10000 INSTAR_ORACLE_MINIMAL=20000 \
+	  go test -count=1 -v -timeout 90m ./internal/oracle
+
 .PHONY: generate
 generate: ## Write the generated documents anew
 	go test -count=1 ./internal/config ./internal/rulepages ./cmd/registry/internal/cli -run 'Documents' -update

@@ -6,7 +6,8 @@
 //
 //	cd bench && go run . -write get
 //
-// or all by "go run . -write all". Every comparison happens in one run on one
+// or all of the server by "go run . -write all", all of the compatibility engines
+// by "go run . -write engines". Every comparison happens in one run on one
 // machine, in alternating rounds; only ratios are worth comparing between
 // machines.
 package main
@@ -18,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +51,8 @@ type env struct {
 	round    time.Duration // length of one measured round
 	rounds   int           // how many rounds; the median counts
 	schemas  int           // for the start benchmark
+	pairs    int           // random pairs of the oracle
+	events   int           // random events of the oracle
 }
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -60,14 +64,19 @@ func run(args []string) int {
 	if len(args) == 4 && args[0] == naiveCommand {
 		return serveNaive(args[1], args[2], args[3])
 	}
+	if len(args) == 1 && args[0] == replayCommand {
+		return exitCode(replayHistories(context.Background()))
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	write := flags.Bool("write", false, "write the figures into docs/benchmarks.md")
 	round := flags.Duration("round", 2*time.Second, "length of one measured round")
 	rounds := flags.Int("rounds", 5, "measured rounds of each side; the median counts")
 	schemas := flags.Int("schemas", 100_000, "schemas of the start benchmark")
+	pairs := flags.Int("pairs", 1_000_000, "random pairs of schemas that the oracle asks about")
+	events := flags.Int("events", 1_000_000, "random events that the oracle reads")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: bench [flags] all | NAME...")
-		for _, b := range benchmarks() {
+		fmt.Fprintln(flags.Output(), "usage: bench [flags] all | engines | NAME...")
+		for _, b := range append(benchmarks(), engineBenchmarks()...) {
 			fmt.Fprintf(flags.Output(), "  %-11s %s\n", b.name, b.what)
 		}
 		flags.PrintDefaults()
@@ -83,7 +92,11 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measure(ctx, chosen, *write, &env{round: *round, rounds: *rounds, schemas: *schemas}); err != nil {
+	return exitCode(measure(ctx, chosen, *write, &env{round: *round, rounds: *rounds, schemas: *schemas, pairs: *pairs, events: *events}))
+}
+
+func exitCode(err error) int {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
@@ -94,10 +107,13 @@ func choose(names []string) ([]benchmark, error) {
 	if len(names) == 1 && names[0] == "all" {
 		return benchmarks(), nil
 	}
+	if len(names) == 1 && names[0] == "engines" {
+		return engineBenchmarks(), nil
+	}
 	var out []benchmark
 	for _, name := range names {
 		found := false
-		for _, b := range benchmarks() {
+		for _, b := range append(benchmarks(), engineBenchmarks()...) {
 			if b.name == name {
 				out, found = append(out, b), true
 			}
@@ -119,8 +135,10 @@ func measure(ctx context.Context, chosen []benchmark, write bool, e *env) error 
 	}
 	defer os.RemoveAll(dir)
 	e.dir = dir
-	if e.registry, err = nodetest.Build(ctx, dir); err != nil {
-		return err
+	if slices.ContainsFunc(chosen, func(b benchmark) bool { return !isEngine(b) }) {
+		if e.registry, err = nodetest.Build(ctx, dir); err != nil {
+			return err
+		}
 	}
 	for _, b := range chosen {
 		fmt.Printf("%s: %s\n", b.name, b.what)

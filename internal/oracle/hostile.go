@@ -32,7 +32,9 @@ func Hostile() []Hard {
 	wide := func(n int, of string) string {
 		return `{"type":"object","properties":{` + repeat(n, ",", func(i int) string { return fmt.Sprintf(`"p%d":%s`, i, of) }) + `},"additionalProperties":false}`
 	}
-	branches := func(n int, keyword string, f func(i int) string) string { return fmt.Sprintf(`{%q:[%s]}`, keyword, repeat(n, ",", f)) }
+	branches := func(n int, keyword string, f func(i int) string) string {
+		return fmt.Sprintf(`{%q:[%s]}`, keyword, repeat(n, ",", f))
+	}
 	tagged := func(n, last int) string {
 		return branches(n, "oneOf", func(i int) string {
 			return fmt.Sprintf(`{"type":"object","required":["tag"],"properties":{"tag":{"const":"t%d"},"v":{"maximum":%d}}}`, i, min(i, last))

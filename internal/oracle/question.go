@@ -36,12 +36,22 @@ type Answer struct {
 	Faults []string
 }
 
+// maxPatience is how long an answer may take, which the budget of steps should
+// see to; it is long enough for any machine.
+const maxPatience = 20 * time.Second
+
 // Ask puts a question to the engine of its format and checks the answer. The
 // error is the context's.
 func Ask(ctx context.Context, q *Question) (Answer, error) {
 	begin := time.Now()
-	c, err := ask(ctx, q)
+	patience, stop := context.WithTimeout(ctx, maxPatience)
+	defer stop()
+	c, err := ask(patience, q)
 	a := Answer{Containment: c, Took: time.Since(begin)}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		a.Faults = []string{fmt.Sprintf("there is no answer within %v", maxPatience)}
+		return a, nil
+	}
 	if err != nil {
 		return a, fmt.Errorf("ask %s: %w", q.Name, err)
 	}

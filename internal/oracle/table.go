@@ -10,8 +10,8 @@ import (
 // Row is an edit of a schema, minimal for what it shows.
 type Row struct {
 	Old, New string
-	// Event shows that the edit breaks; empty if it does not. A shorter one
-	// does as well.
+	// Event shows that the edit breaks; empty if it does not. Another one
+	// does as well if it is no larger.
 	Event string
 	// Draft is draft 7 where it is not set.
 	Draft                   jsonschema.Draft

@@ -28,6 +28,7 @@ type Tally struct {
 	// Breaks and Witnesses count the breaks of class data and their witnesses.
 	Breaks, Witnesses int
 	took              []time.Duration
+	verdicts          []schema.Verdict // beside took
 	longest           time.Duration
 	// Slowest is the question that took longest.
 	Slowest string
@@ -59,6 +60,7 @@ func (t *Tally) Add(q *Question, a *Answer) {
 			}
 		}
 	}
+	t.verdicts = append(t.verdicts, a.Verdict)
 	if t.took = append(t.took, a.Took); a.Took > t.longest {
 		t.longest, t.Slowest = a.Took, q.Name
 	}
@@ -94,12 +96,26 @@ func (t *Tally) Decided() float64 {
 }
 
 // Quantile returns the time within which the share q of the answers came.
-func (t *Tally) Quantile(q float64) time.Duration {
-	if len(t.took) == 0 {
+func (t *Tally) Quantile(q float64) time.Duration { return quantile(slices.Clone(t.took), q) }
+
+// QuantileOf is Quantile over the answers of one verdict.
+func (t *Tally) QuantileOf(v schema.Verdict, q float64) time.Duration {
+	var of []time.Duration
+	for i, d := range t.took {
+		if t.verdicts[i] == v {
+			of = append(of, d)
+		}
+	}
+	return quantile(of, q)
+}
+
+// quantile sorts the times.
+func quantile(times []time.Duration, q float64) time.Duration {
+	if len(times) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(t.took))
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+	slices.Sort(times)
+	return times[min(len(times)-1, int(q*float64(len(times))))]
 }
 
 // Total is the time that all answers took.

@@ -34,6 +34,9 @@ func (v *instance) child(key string) (int, bool) {
 // or deeper, so that recursion has something to bite on.
 var universe = newUniverse()
 
+// UniverseSize is how many values random schemas are held to.
+func UniverseSize() int { return len(universe) }
+
 // universeKeys are the names that its objects use.
 var universeKeys = []string{"a", "b", "ab"}
 
