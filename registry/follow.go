@@ -92,7 +92,7 @@ func (s *Service) restore(ctx context.Context) *State {
 		return s.emptyState()
 	}
 	st.sealer = s.opt.Sealer
-	s.snapshotAt = snap.Seq
+	s.snapshotAt.Store(snap.Seq)
 	return st
 }
 
@@ -104,6 +104,9 @@ func (s *Service) follow() {
 		select {
 		case <-s.stop:
 			return
+		case <-s.snapshotDue: // the writer knows its own changes
+			s.snapshotIfDue()
+			continue
 		case <-s.log.Wake():
 			s.opt.Observer.Wake("notify")
 		case <-tick.C:
@@ -176,8 +179,12 @@ func (s *Service) stopContext() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
+func (s *Service) isSnapshotDue() bool {
+	return s.State().Seq()-s.snapshotAt.Load() >= int64(s.opt.SnapshotEvery)
+}
+
 func (s *Service) snapshotIfDue() {
-	if s.State().Seq()-s.snapshotAt < int64(s.opt.SnapshotEvery) {
+	if !s.isSnapshotDue() {
 		return
 	}
 	ctx, cancel := s.stopContext()
@@ -197,7 +204,7 @@ func label(st *State) int64 {
 // saveSnapshot stores the current state unless the last one is as new.
 func (s *Service) saveSnapshot(ctx context.Context) error {
 	st := s.State()
-	if st.Seq() == s.snapshotAt {
+	if st.Seq() == s.snapshotAt.Load() {
 		return nil
 	}
 	body, err := s.opt.Sealer.sealSnapshot(EncodeState(st))
@@ -207,6 +214,6 @@ func (s *Service) saveSnapshot(ctx context.Context) error {
 	if err := s.log.SaveSnapshot(ctx, Snapshot{Seq: label(st), Body: body}); err != nil {
 		return err
 	}
-	s.snapshotAt = st.Seq()
+	s.snapshotAt.Store(st.Seq())
 	return nil
 }

@@ -140,7 +140,8 @@ type Log interface {
 	Refused(ctx context.Context, rows []Refusal, before int64) error
 	Refusals(ctx context.Context, since int64, yield func(Refusal)) error
 	// Wake returns a channel that receives a value when records may have been
-	// appended by somebody. It is a hint: wakes may be lost, doubled or late.
+	// appended by somebody else. It is a hint: wakes may be lost, doubled or
+	// late.
 	Wake() <-chan struct{}
 	// SaveSnapshot stores a derived state for fast start; LoadSnapshot returns
 	// the newest one, or a zero Snapshot if there is none. Either may be

@@ -66,7 +66,8 @@ type Service struct {
 	lastContact atomic.Int64 // µs since 1970
 	lastError   atomic.Pointer[error]
 	knownHead   atomic.Int64
-	snapshotAt  int64
+	snapshotAt  atomic.Int64  // sequence of the last snapshot
+	snapshotDue chan struct{} // the writer asks the follower for one
 }
 
 // By says who asks and under which request.
@@ -102,7 +103,7 @@ func Open(opt Options) *Service {
 		shelf:  newShelf(opt.Limits, opt.Observer, opt.Clock),
 		queue:  make(chan *pending, 1024),
 		parses: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		stop:   make(chan struct{}),
+		stop:   make(chan struct{}), snapshotDue: make(chan struct{}, 1),
 	}
 	s.state.Store(s.emptyState())
 	news := make(chan struct{})
@@ -199,6 +200,12 @@ func (s *Service) put(st *State) {
 	next := make(chan struct{})
 	old := s.news.Swap(&next)
 	close(*old)
+	if s.isSnapshotDue() {
+		select {
+		case s.snapshotDue <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // contact notes the result of talking to the store.

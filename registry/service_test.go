@@ -500,6 +500,35 @@ func TestReplacedDatabaseStopsTheNode(t *testing.T) {
 	wantCode(t, err, Unavailable, "does not serve")
 }
 
+// TestWriterAsksForSnapshots holds that a node which only hears of its own
+// writes saves snapshots all the same.
+func TestWriterAsksForSnapshots(t *testing.T) {
+	log := newMemLog()
+	n := start(t, log, func(o *Options) { o.Log, o.PollInterval, o.SnapshotEvery = quietLog{log}, time.Hour, 3 })
+	for i := range 4 {
+		n.must(fmt.Sprintf("s%d", i), avroRecord(fieldA))
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		snap, err := log.LoadSnapshot(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if snap.Seq >= 3 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("four changes left no snapshot, with one due every three")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// quietLog never wakes anybody.
+type quietLog struct{ Log }
+
+func (quietLog) Wake() <-chan struct{} { return nil }
+
 func TestSnapshotRoundTrip(t *testing.T) {
 	ctx := context.Background()
 	log := newMemLog()

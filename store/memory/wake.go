@@ -5,16 +5,15 @@ import "maps"
 // Wake implements [registry.Log]. All callers of one handle share one channel.
 func (l *Log) Wake() <-chan struct{} { return l.wake }
 
-// signal wakes every handle after one of them has written.
+// signal wakes every other handle after one of them has written.
 func (s *storage) signal(writer *Log) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for l := range s.handles {
-		source := "notify"
 		if l == writer {
-			source = "write"
+			continue
 		}
-		l.woken(source)
+		l.woken("notify")
 		select {
 		case l.wake <- struct{}{}:
 		default:

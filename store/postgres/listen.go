@@ -28,18 +28,19 @@ const (
 type listener struct {
 	config *pgx.ConnConfig
 	log    *sqllog.Log
+	self   string // payload of this node's own notifications, which are no news
 	warn   func(string)
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	up     atomic.Bool
 }
 
-func startListener(config *pgx.ConnConfig, log *sqllog.Log, warn func(string)) *listener {
+func startListener(config *pgx.ConnConfig, log *sqllog.Log, self string, warn func(string)) *listener {
 	config = config.Copy()
 	// It sleeps on purpose, outside any transaction.
 	delete(config.RuntimeParams, "statement_timeout")
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &listener{config: config, log: log, warn: warn, cancel: cancel}
+	l := &listener{config: config, log: log, self: self, warn: warn, cancel: cancel}
 	l.done.Go(func() { l.run(ctx) })
 	return l
 }
@@ -89,10 +90,11 @@ func (l *listener) session(ctx context.Context) error {
 	sqllog.Signal(l.log, "notify") // what happened while nobody listened
 	for {
 		quiet, cancel := context.WithTimeout(ctx, quietCheck)
-		_, err := conn.WaitForNotification(quiet)
+		news, err := conn.WaitForNotification(quiet)
 		timedOut := quiet.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {
+		case err == nil && news.Payload == l.self:
 		case err == nil:
 			sqllog.Signal(l.log, "notify")
 		case timedOut && !conn.IsClosed():

@@ -10,6 +10,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -108,12 +109,13 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if c.Pooler {
 		db.settings = settings(c)
 	}
+	self := rand.Text()
 	log := &Log{
-		Log:  sqllog.New(db, sqllog.Options{Notify: "SELECT pg_notify('" + channel + "', '')", Hook: c.hook}),
+		Log:  sqllog.New(db, sqllog.Options{Notify: "SELECT pg_notify('" + channel + "', '" + self + "')", Hook: c.hook}),
 		pool: pool,
 	}
 	if !c.NoListen && !c.Pooler {
-		log.listen = startListener(config.ConnConfig, log.Log, c.Warn)
+		log.listen = startListener(config.ConnConfig, log.Log, self, c.Warn)
 	}
 	failpoint.Hit(failpoint.OpenReady)
 	return log, nil

@@ -27,14 +27,14 @@ func (db *database) Close() error {
 
 // Write begins a transaction. A connection of the pool may have died since it
 // was last used, which shows only now and harms nothing, so one more is tried.
-func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
+func (db *database) Write(ctx context.Context, fresh bool, first ...sqllog.Read) (sqllog.Tx, error) {
 	if fresh {
 		db.pool.Reset() // those in the pool may be as lost as the one that was
 	}
-	t, err := db.begin(ctx)
-	if lost(err) {
+	t, begun, err := db.begin(ctx, first)
+	if lost(err) && !begun {
 		db.pool.Reset()
-		t, err = db.begin(ctx)
+		t, _, err = db.begin(ctx, first)
 	}
 	if err != nil {
 		return nil, err
@@ -43,27 +43,57 @@ func (db *database) Write(ctx context.Context, fresh bool) (sqllog.Tx, error) {
 }
 
 // begin says the isolation level each time, because under a SERIALIZABLE default
-// the head update would fail instead of wait.
-func (db *database) begin(ctx context.Context) (*transaction, error) {
+// the head update would fail instead of wait. BEGIN and the first statements
+// travel together. begun tells that a row has been seen.
+func (db *database) begin(ctx context.Context, first []sqllog.Read) (t *transaction, begun bool, err error) {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
-		return nil, tag(err, nil)
+		return nil, false, tag(err, nil)
 	}
-	t := &transaction{conn: conn, pool: db.pool}
-	t.tx, err = conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
-	if err != nil {
-		err = t.tag(err)
-		t.Rollback()
-		return nil, err
-	}
+	t = &transaction{conn: conn, pool: db.pool}
+	batch := &pgx.Batch{}
+	batch.Queue("begin isolation level read committed read write")
 	for name, value := range db.settings {
-		if _, err := t.tx.Exec(ctx, "SELECT set_config($1, $2, true)", name, value); err != nil {
-			err = t.tag(err)
-			t.Rollback()
-			return nil, err
+		batch.Queue("SELECT set_config($1, $2, true)", name, value)
+	}
+	for _, r := range first {
+		batch.Queue(r.SQL, r.Args...)
+	}
+	results := conn.SendBatch(ctx, batch)
+	begun, err = t.readFirst(results, 1+len(db.settings), first)
+	if closed := results.Close(); err == nil {
+		err = t.tag(closed)
+	}
+	if err != nil {
+		t.Rollback()
+		return nil, begun, err
+	}
+	return t, false, nil
+}
+
+// readFirst takes the answers to a beginning: those of statements without rows,
+// then the caller's.
+func (t *transaction) readFirst(results pgx.BatchResults, silent int, first []sqllog.Read) (begun bool, err error) {
+	for range silent {
+		if _, err := results.Exec(); err != nil {
+			return false, t.tag(err)
 		}
 	}
-	return t, nil
+	for _, r := range first {
+		rows, err := results.Query()
+		if err != nil {
+			return begun, t.tag(err)
+		}
+		err = each(rows, t.conn.Conn(), func(scan sqllog.Scan) error {
+			begun = true
+			return r.Row(scan)
+		})
+		if err != nil {
+			resetOn(t.pool, err)
+			return begun, err
+		}
+	}
+	return begun, nil
 }
 
 // Query asks once more, on a new connection, if the one it got turns out to be
@@ -125,9 +155,10 @@ func each(rows pgx.Rows, conn *pgx.Conn, row func(sqllog.Scan) error) error {
 	return tag(rows.Err(), conn)
 }
 
+// transaction is driven by statements, so that its beginning and its end travel
+// with others.
 type transaction struct {
 	conn *pgxpool.Conn
-	tx   pgx.Tx
 	pool *pgxpool.Pool
 }
 
@@ -141,7 +172,7 @@ func (t *transaction) tag(err error) error {
 }
 
 func (t *transaction) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
-	rows, err := t.tx.Query(ctx, text, args...)
+	rows, err := t.conn.Query(ctx, text, args...)
 	if err != nil {
 		return t.tag(err)
 	}
@@ -152,11 +183,7 @@ func (t *transaction) Query(ctx context.Context, text string, args []any, row fu
 
 // Batch sends all statements in one round trip.
 func (t *transaction) Batch(ctx context.Context, stmts []sqllog.Stmt) (failed int, err error) {
-	batch := &pgx.Batch{}
-	for _, s := range stmts {
-		batch.Queue(s.SQL, s.Args...)
-	}
-	results := t.tx.SendBatch(ctx, batch)
+	results := t.send(ctx, stmts)
 	defer func() {
 		if closed := results.Close(); closed != nil && err == nil {
 			failed, err = len(stmts)-1, t.tag(closed)
@@ -174,13 +201,66 @@ func (t *transaction) Batch(ctx context.Context, stmts []sqllog.Stmt) (failed in
 	return len(stmts), nil
 }
 
+func (t *transaction) send(ctx context.Context, stmts []sqllog.Stmt, more ...string) pgx.BatchResults {
+	batch := &pgx.Batch{}
+	for _, s := range stmts {
+		batch.Queue(s.SQL, s.Args...)
+	}
+	for _, text := range more {
+		batch.Queue(text)
+	}
+	return t.conn.SendBatch(ctx, batch)
+}
+
+// Finish sends the statements and COMMIT in one round trip. The server skips
+// what follows a statement that failed, so COMMIT runs only after all of them.
+func (t *transaction) Finish(ctx context.Context, stmts []sqllog.Stmt) (int, error) {
+	results := t.send(ctx, stmts, "commit")
+	for i := range stmts {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // says the same again
+			if !refused(err) {
+				i = len(stmts) // COMMIT is under way, and nobody knows how far it came
+			}
+			return i, t.tag(err)
+		}
+	}
+	err := committed(results.Exec())
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return len(stmts), t.tag(err)
+	}
+	t.release()
+	return len(stmts), nil
+}
+
+// refused says that the server answered a statement with an error and goes on.
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Severity == "ERROR"
+}
+
+// committed looks at the answer to COMMIT, which a server gives to a transaction
+// that has failed too, having rolled it back.
+func committed(answer pgconn.CommandTag, err error) error {
+	if err == nil && answer.String() == "ROLLBACK" {
+		return pgx.ErrTxCommitRollback
+	}
+	return err
+}
+
 func (t *transaction) Commit(ctx context.Context) error {
-	if err := t.tx.Commit(ctx); err != nil {
+	if err := committed(t.conn.Exec(ctx, "commit")); err != nil {
 		return t.tag(err)
 	}
 	t.release()
 	return nil
 }
+
+// idle is the state of a connection without a transaction.
+const idle = 'I'
 
 // Rollback gives back the connection; the pool throws away one that is closed or
 // still in a transaction.
@@ -188,10 +268,12 @@ func (t *transaction) Rollback() {
 	if t.conn == nil {
 		return
 	}
-	if t.tx != nil {
+	if conn := t.conn.Conn(); !conn.IsClosed() && conn.PgConn().TxStatus() != idle {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		_ = t.tx.Rollback(ctx) // if it fails the connection is closed, and that rolls back too
+		if _, err := conn.Exec(ctx, "rollback"); err != nil {
+			_ = conn.Close(ctx) // that rolls back too
+		}
 	}
 	t.release()
 }

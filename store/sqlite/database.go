@@ -21,10 +21,11 @@ const readers = 4
 
 // database implements sqllog.DB.
 type database struct {
-	write *sql.DB // one connection; nil when read-only
-	read  *sql.DB
-	lock  *lockFile // nil when read-only
-	warn  func(string)
+	write  *sql.DB // one connection; nil when read-only
+	writer *writer // holds that connection once it was used
+	read   *sql.DB
+	lock   *lockFile // nil when read-only
+	warn   func(string)
 }
 
 func (db *database) open(ctx context.Context, c Config) error {
@@ -44,6 +45,7 @@ func (db *database) open(ctx context.Context, c Config) error {
 	}
 	db.write.SetMaxOpenConns(1)
 	db.write.SetMaxIdleConns(1)
+	db.writer = newWriter(db.write)
 	return db.checkSettings(ctx)
 }
 
@@ -159,6 +161,9 @@ func (db *database) firstColumn(ctx context.Context, text string) (out []string,
 // the stop as clean.
 func (db *database) Close() error {
 	var errs []error
+	if db.writer != nil {
+		errs = append(errs, db.writer.close())
+	}
 	for _, pool := range []*sql.DB{db.read, db.write} { // the writer last: it can checkpoint
 		if pool != nil {
 			errs = append(errs, pool.Close())

@@ -48,7 +48,12 @@ func TestFullDisk(t *testing.T) {
 	ctx := t.Context()
 	set := func(pages string) {
 		t.Helper()
-		if _, err := log.db.write.ExecContext(ctx, "PRAGMA max_page_count = "+pages); err != nil {
+		w := log.db.writer // the pragma is the connection's own
+		if err := w.take(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer w.give()
+		if _, err := w.conn.ExecContext(ctx, "PRAGMA max_page_count = "+pages); err != nil {
 			t.Fatal(err)
 		}
 	}

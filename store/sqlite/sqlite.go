@@ -10,7 +10,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -97,15 +96,15 @@ func administer(ctx context.Context, c Config, do func(*database) ([]migrations.
 
 // Stats returns the counters and the state of the connections.
 func (l *Log) Stats() Stats {
-	s := l.Log.Stats()
-	for _, pool := range []*sql.DB{l.db.write, l.db.read} {
-		if pool == nil {
-			continue
+	s, p := l.Log.Stats(), l.db.read.Stats()
+	s.ConnectionsInUse, s.ConnectionsIdle, s.ConnectionsMax = p.InUse, p.Idle, p.MaxOpenConnections
+	if l.db.writer != nil {
+		s.ConnectionsMax++
+		if l.db.writer.taken() {
+			s.ConnectionsInUse++
+		} else {
+			s.ConnectionsIdle++
 		}
-		p := pool.Stats()
-		s.ConnectionsInUse += p.InUse
-		s.ConnectionsIdle += p.Idle
-		s.ConnectionsMax += p.MaxOpenConnections
 	}
 	return s
 }

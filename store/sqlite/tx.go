@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"strings"
 	"time"
@@ -18,35 +17,37 @@ var errReadOnly = &sqllog.StateError{State: "25006", Cause: errors.New("the data
 
 // Write takes the one writing connection and begins. There is no connection to
 // lose, so fresh makes no difference.
-func (db *database) Write(ctx context.Context, _ bool) (sqllog.Tx, error) {
-	if db.write == nil {
+func (db *database) Write(ctx context.Context, _ bool, first ...sqllog.Read) (sqllog.Tx, error) {
+	if db.writer == nil {
 		return nil, errReadOnly
 	}
-	conn, err := db.write.Conn(ctx)
-	if err != nil {
+	if err := db.writer.take(ctx); err != nil {
 		return nil, tag(ctx, err)
 	}
-	t := &transaction{conn: conn}
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	t := &transaction{w: db.writer}
+	// Only here may another process hold the lock, and a wait must end with ctx.
+	if _, err := t.w.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
 		t.Rollback()
 		return nil, tag(ctx, err)
+	}
+	for _, r := range first {
+		if err := t.Query(ctx, r.SQL, r.Args, r.Row); err != nil {
+			t.Rollback()
+			return nil, err
+		}
 	}
 	return t, nil
 }
 
 func (db *database) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
-	return query(ctx, db.read, text, args, row)
-}
-
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func query(ctx context.Context, q queryer, text string, args []any, row func(sqllog.Scan) error) error {
-	rows, err := q.QueryContext(ctx, text, args...)
+	rows, err := db.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return tag(ctx, err)
 	}
+	return each(ctx, rows, row)
+}
+
+func each(ctx context.Context, rows *sql.Rows, row func(sqllog.Scan) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
@@ -58,19 +59,34 @@ func query(ctx context.Context, q queryer, text string, args []any, row func(sql
 
 // transaction is driven by statements and not by database/sql, whose Tx gives a
 // connection back after a failed COMMIT although the transaction is still open.
-type transaction struct {
-	conn *sql.Conn
-}
+//
+// Its statements are short, and the lock is held, so ctx is asked before each
+// and does not interrupt one: the driver would need a goroutine for that.
+type transaction struct{ w *writer }
 
 func (t *transaction) Query(ctx context.Context, text string, args []any, row func(sqllog.Scan) error) error {
-	return query(ctx, t.conn, text, args, row)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	rows, err := t.w.query(ctx, text, args)
+	if err != nil {
+		return tag(ctx, err)
+	}
+	return each(ctx, rows, row)
 }
 
 func (t *transaction) Batch(ctx context.Context, stmts []sqllog.Stmt) (int, error) {
 	for i, s := range stmts {
-		result, err := t.conn.ExecContext(ctx, s.SQL, s.Args...)
+		if err := ctx.Err(); err != nil {
+			return i, err
+		}
+		result, err := t.w.exec(context.WithoutCancel(ctx), s.SQL, s.Args)
 		if err != nil {
 			return i, tag(ctx, err)
+		}
+		if !s.Guarded {
+			continue
 		}
 		n, err := result.RowsAffected()
 		if err != nil {
@@ -83,8 +99,18 @@ func (t *transaction) Batch(ctx context.Context, stmts []sqllog.Stmt) (int, erro
 	return len(stmts), nil
 }
 
+func (t *transaction) Finish(ctx context.Context, stmts []sqllog.Stmt) (int, error) {
+	if i, err := t.Batch(ctx, stmts); err != nil {
+		return i, err
+	}
+	return len(stmts), t.Commit(ctx)
+}
+
 func (t *transaction) Commit(ctx context.Context) error {
-	if _, err := t.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := t.w.exec(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
 		return tag(ctx, err)
 	}
 	t.release()
@@ -93,20 +119,19 @@ func (t *transaction) Commit(ctx context.Context) error {
 
 // Rollback must leave a connection without a transaction, or none.
 func (t *transaction) Rollback() {
-	if t.conn == nil {
+	if t.w == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err := t.conn.ExecContext(ctx, "ROLLBACK")
+	_, err := t.w.exec(ctx, "ROLLBACK", nil)
 	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
-		// The pool drops a connection whose user calls it bad.
-		_ = t.conn.Raw(func(any) error { return driver.ErrBadConn })
+		t.w.drop()
 	}
 	t.release()
 }
 
 func (t *transaction) release() {
-	_ = t.conn.Close() // gives it back; it fails only if that has happened
-	t.conn = nil
+	t.w.give()
+	t.w = nil
 }

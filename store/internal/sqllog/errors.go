@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/store/internal/failpoint"
 )
 
 // StateConnectionLost is the SQLSTATE that drivers give to a lost or refused
@@ -113,7 +114,11 @@ func isClassified(err error) bool {
 func struck(s Stmt, err error) error {
 	var state *StateError
 	if errors.As(err, &state) && classOf(state.State) == classGuard {
-		return &GuardError{What: s.What, Constraint: "violates " + state.Constraint, Cause: err}
+		constraint := "violates " + state.Constraint
+		if s.Point == failpoint.GuardBind && state.State == "23502" { // see idInsert
+			constraint = "violates schema_id_pk: the id is bound to other content"
+		}
+		return &GuardError{What: s.What, Constraint: constraint, Cause: err}
 	}
 	return fmt.Errorf("%s: %w", s.What, err)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/instar-registry/instar/registry"
@@ -67,14 +69,18 @@ func TestExplain(t *testing.T) {
 }
 
 func TestInsertChangesCoversEachRecordOnce(t *testing.T) {
-	for _, n := range []int{1, 9, 10, 11, 99, 100, 101, 999, 1000} {
+	const columns = 7
+	for _, n := range []int{1, 2, 3, 9, 10, 127, 128, 129, 999, 1000} {
 		records := registry.Chain(registry.Head{}, make([]registry.Entry, n))
 		next := int64(1)
 		for _, s := range insertChanges(records) {
-			if len(s.Args)%changeColumns != 0 {
+			if len(s.Args)%columns != 0 {
 				t.Fatalf("%d records: a statement has %d arguments", n, len(s.Args))
 			}
-			for i := 0; i < len(s.Args); i += changeColumns {
+			if last := fmt.Sprintf("$%d)", len(s.Args)); !strings.HasSuffix(s.SQL, last) {
+				t.Fatalf("%d records: a statement of %d arguments does not end in %s", n, len(s.Args), last)
+			}
+			for i := 0; i < len(s.Args); i += columns {
 				if s.Args[i] != next {
 					t.Fatalf("%d records: sequence %v comes instead of %d", n, s.Args[i], next)
 				}
@@ -83,6 +89,45 @@ func TestInsertChangesCoversEachRecordOnce(t *testing.T) {
 		}
 		if next != int64(n)+1 {
 			t.Errorf("of %d records %d are written", n, next-1)
+		}
+	}
+}
+
+func TestGuardsKeepTheirOrderWhereItMatters(t *testing.T) {
+	records := registry.Chain(registry.Head{}, make([]registry.Entry, 1))
+	bind := registry.Guard{Op: registry.BindID, Context: ".", ID: 1}
+	other := registry.Guard{Op: registry.BindID, Context: ".", ID: 1, Hash: registry.Hash{1}}
+	add := registry.Guard{Op: registry.AddVersion, Context: ".", Subject: "s", Version: 1, ID: 1}
+	drop := registry.Guard{Op: registry.DropVersion, Context: ".", Subject: "s", Version: 1}
+	release := registry.Guard{Op: registry.ReleaseID, Context: ".", ID: 1}
+	for name, c := range map[string]struct {
+		list []registry.Guard
+		want []string // "table rows"
+	}{
+		"ids before versions":      {[]registry.Guard{add, bind}, []string{"schema_id 1", "version 1"}},
+		"one row only once":        {[]registry.Guard{bind, add, bind}, []string{"schema_id 1", "version 1"}},
+		"two contents stay":        {[]registry.Guard{bind, other}, []string{"schema_id 2"}},
+		"removal keeps the order":  {[]registry.Guard{add, drop, release, bind}, []string{"version 1", "version -", "schema_id -", "schema_id 1"}},
+		"nothing":                  {nil, nil},
+		"three versions, two rows": {[]registry.Guard{add, add, add}, []string{"version 2", "version 1"}},
+	} {
+		var got []string
+		for _, s := range guards(slices.Clone(c.list), records) {
+			table, columns := "version", 5
+			if strings.Contains(s.SQL, "schema_id") {
+				table, columns = "schema_id", 3
+			}
+			rows := fmt.Sprint(len(s.Args) / columns)
+			if s.Guarded {
+				rows = "-"
+			}
+			if s.What == "" || s.Point == "" {
+				t.Errorf("%s: a statement without a name: %+v", name, s)
+			}
+			got = append(got, table+" "+rows)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: the statements are %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -14,11 +14,16 @@ type hooked struct {
 	hook Hook
 }
 
-func (h hooked) Write(ctx context.Context, fresh bool) (Tx, error) {
+func (h hooked) Write(ctx context.Context, fresh bool, first ...Read) (Tx, error) {
 	if err := h.hook(ctx, "write"); err != nil {
 		return nil, err
 	}
-	tx, err := h.DB.Write(ctx, fresh)
+	for range first {
+		if err := h.hook(ctx, "tx.query"); err != nil {
+			return nil, err
+		}
+	}
+	tx, err := h.DB.Write(ctx, fresh, first...)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +54,19 @@ func (h hookedTx) Batch(ctx context.Context, stmts []Stmt) (int, error) {
 		return 0, err
 	}
 	return h.Tx.Batch(ctx, stmts)
+}
+
+func (h hookedTx) Finish(ctx context.Context, stmts []Stmt) (int, error) {
+	if err := h.hook(ctx, "batch"); err != nil {
+		return 0, err
+	}
+	if err := h.hook(ctx, "commit"); err != nil {
+		return len(stmts), err
+	}
+	if i, err := h.Tx.Finish(ctx, stmts); err != nil {
+		return i, err
+	}
+	return len(stmts), h.hook(ctx, "committed")
 }
 
 func (h hookedTx) Commit(ctx context.Context) error {

@@ -11,7 +11,8 @@ import (
 
 // Options are what the engines differ in.
 type Options struct {
-	// Notify is a statement that ends each append, or empty.
+	// Notify is a statement that ends each append, or empty. What it tells
+	// others need not come back to this log.
 	Notify string
 	// Hook, for tests, is asked before every step and its error taken as the
 	// step's own.
@@ -82,8 +83,10 @@ func (l *Log) enter(ctx context.Context) (in context.Context, leave func(), err 
 func (l *Log) Wake() <-chan struct{} { return l.wake }
 
 // Signal puts a value in the wake channel of l unless one waits there. The
-// source is counted: "write" for this node's own, "notify" for a message of the
-// database. (It is no method, so that it does not become one of the stores.)
+// source is counted: "notify" for a message of the database, "write" for an
+// append of this node whose outcome stayed unknown; one that succeeded is no
+// news to its writer. (It is no method, so that it does not become one of the
+// stores.)
 func Signal(l *Log, source string) {
 	l.count.wake(source)
 	select {

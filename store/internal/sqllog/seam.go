@@ -11,9 +11,11 @@ import (
 // context come as they are.
 type DB interface {
 	// Write begins a write transaction: READ COMMITTED on PostgreSQL, BEGIN
-	// IMMEDIATE on SQLite. fresh asks for a connection that has not been used,
-	// after one was lost.
-	Write(ctx context.Context, fresh bool) (Tx, error)
+	// IMMEDIATE on SQLite. It then runs the given statements in order, in the
+	// same round trip where the driver can; if one fails there is no
+	// transaction. fresh asks for a connection that has not been used, after
+	// one was lost.
+	Write(ctx context.Context, fresh bool, first ...Read) (Tx, error)
 	// Query runs one reading statement on the primary and calls row for each
 	// row. The scan function is valid during the call only.
 	Query(ctx context.Context, sql string, args []any, row func(Scan) error) error
@@ -28,6 +30,11 @@ type Tx interface {
 	// can, and stops at the first that fails or whose [Stmt.Check] does. It
 	// returns the index of that statement.
 	Batch(ctx context.Context, stmts []Stmt) (int, error)
+	// Finish is Batch and then Commit, in one round trip where the driver can.
+	// No statement may be one whose rows are counted. The index is that of the
+	// statement that failed, or their number if the commit did or if it is not
+	// known how far the server came.
+	Finish(ctx context.Context, stmts []Stmt) (int, error)
 	Commit(ctx context.Context) error
 	// Rollback gives the connection back, or throws it away if that is unsure.
 	// After Commit it does nothing more than that.
@@ -38,6 +45,15 @@ type Tx interface {
 // Bytes are only valid until the next row.
 type Scan func(dest ...any) error
 
+// Read is a statement that begins a transaction.
+type Read struct {
+	Before, After string // failpoints around it
+	What          string // for errors: "lock the head"
+	SQL           string
+	Args          []any
+	Row           func(Scan) error
+}
+
 // Stmt is one statement of a batch.
 type Stmt struct {
 	Point string // failpoint that it passes
@@ -45,7 +61,7 @@ type Stmt struct {
 	SQL   string
 	Args  []any
 	// Guarded statements must touch exactly one row; otherwise the guard
-	// struck, for the reason Miss.
+	// struck, for the reason Miss. All others fail by themselves.
 	Guarded bool
 	Miss    string
 }

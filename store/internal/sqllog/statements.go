@@ -2,6 +2,7 @@ package sqllog
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/registry"
@@ -19,21 +20,11 @@ func (l *Log) statements(records []registry.Record, add registry.Append) []Stmt 
 			SQL: `DELETE FROM schema_text WHERE hash = $1`, Args: []any{h[:]},
 		})
 	}
-	for _, t := range add.Texts {
-		out = append(out, Stmt{
-			Point: failpoint.TextInsert, What: fmt.Sprintf("store text %x", t.Hash),
-			SQL:  `INSERT INTO schema_text (hash, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-			Args: []any{t.Hash[:], t.Body},
-		})
-	}
-	for _, g := range add.Guards {
-		out = append(out, guard(g, records))
-	}
+	out = append(out, insertTexts(add.Texts)...)
+	out = append(out, guards(add.Guards, records)...)
 	out = append(out, Stmt{
-		Point: failpoint.HeadMove, What: "move the head",
-		SQL:     `UPDATE head SET seq = $1 WHERE one = 1`,
-		Args:    []any{records[len(records)-1].Seq},
-		Guarded: true, Miss: "table head has no row",
+		Point: failpoint.HeadMove, What: "move the head", // whose row is there: it is locked
+		SQL: `UPDATE head SET seq = $1 WHERE one = 1`, Args: []any{records[len(records)-1].Seq},
 	})
 	if l.notify != "" {
 		out = append(out, Stmt{Point: failpoint.Notify, What: "notify the other nodes", SQL: l.notify})
@@ -41,47 +32,75 @@ func (l *Log) statements(records []registry.Record, add registry.Append) []Stmt 
 	return out
 }
 
-// insertChanges uses statements of 100, 10 and 1 rows, so that the databases
-// see three texts and can keep them prepared.
-func insertChanges(records []registry.Record) []Stmt {
-	var out []Stmt
-	for len(records) > 0 {
-		n := 1
-		for _, size := range []int{100, 10} {
-			if len(records) >= size {
-				n = size
-				break
+// rowsMost is the most rows of one INSERT.
+const rowsMost = 128
+
+// insert is an INSERT of several rows, in statements of 1, 2, 4 … rows, so that
+// the databases see few texts and can keep them prepared.
+type insert struct {
+	point, what string
+	columns     int
+	texts       map[int]string // by rows
+}
+
+func newInsert(point, what, into, end string, columns int) insert {
+	i := insert{point: point, what: what, columns: columns, texts: map[int]string{}}
+	for rows := 1; rows <= rowsMost; rows *= 2 {
+		var b strings.Builder
+		b.WriteString("INSERT INTO " + into + " VALUES ")
+		for row := range rows {
+			if row > 0 {
+				b.WriteString(", ")
 			}
+			b.WriteString("(" + parameters(row*columns+1, columns) + ")")
 		}
-		s := Stmt{
-			Point: failpoint.ChangeInsert, SQL: insertChange[n],
-			What: fmt.Sprintf("insert records %d to %d", records[0].Seq, records[n-1].Seq),
-			Args: make([]any, 0, n*changeColumns),
+		i.texts[rows] = b.String() + end
+	}
+	return i
+}
+
+// of returns the statements that insert n rows; row appends the values of one,
+// and describe names it in errors.
+func (i insert) of(n int, describe func(int) string, row func([]any, int) []any) []Stmt {
+	var out []Stmt
+	for from := 0; from < n; {
+		rows := rowsMost
+		for rows > n-from {
+			rows /= 2
 		}
-		for i := range records[:n] {
-			r := &records[i]
-			s.Args = append(s.Args, r.Seq, r.At, r.Actor, r.Request, r.Kind, r.Payload, r.PrevHash[:])
+		s := Stmt{Point: i.point, SQL: i.texts[rows], What: i.what + describe(from), Args: make([]any, 0, rows*i.columns)}
+		if rows > 1 {
+			s.What += fmt.Sprintf(" and %d more up to %s", rows-1, describe(from+rows-1))
 		}
-		out = append(out, s)
-		records = records[n:]
+		for at := from; at < from+rows; at++ {
+			s.Args = row(s.Args, at)
+		}
+		out, from = append(out, s), from+rows
 	}
 	return out
 }
 
-const changeColumns = 7
+var (
+	changeInsert  = newInsert(failpoint.ChangeInsert, "insert record ", "change (seq, at, actor, request, kind, payload, prev_hash)", "", 7)
+	textInsert    = newInsert(failpoint.TextInsert, "store text ", "schema_text (hash, body)", " ON CONFLICT DO NOTHING", 2)
+	versionInsert = newInsert(failpoint.GuardAdd, "", "version (context, subject, version, id, seq)", "", 5)
+	// A row that is there with the same content stays as it is; other content
+	// would become NULL, which the column forbids.
+	idInsert = newInsert(failpoint.GuardBind, "", "schema_id (context, id, hash)",
+		" ON CONFLICT (context, id) DO UPDATE SET hash = CASE WHEN schema_id.hash = excluded.hash THEN excluded.hash END", 3)
+)
 
-var insertChange = map[int]string{1: insertRows(1), 10: insertRows(10), 100: insertRows(100)}
+func insertChanges(records []registry.Record) []Stmt {
+	return changeInsert.of(len(records), func(i int) string { return strconv.FormatInt(records[i].Seq, 10) }, func(args []any, i int) []any {
+		r := &records[i]
+		return append(args, r.Seq, r.At, r.Actor, r.Request, r.Kind, r.Payload, r.PrevHash[:])
+	})
+}
 
-func insertRows(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO change (seq, at, actor, request, kind, payload, prev_hash) VALUES `)
-	for row := range n {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + parameters(row*changeColumns+1, changeColumns) + ")")
-	}
-	return b.String()
+func insertTexts(texts []registry.Text) []Stmt {
+	return textInsert.of(len(texts), func(i int) string { return fmt.Sprintf("%x", texts[i].Hash) }, func(args []any, i int) []any {
+		return append(args, texts[i].Hash[:], texts[i].Body)
+	})
 }
 
 // parameters writes "$4, $5, $6" for (4, 3).
@@ -91,6 +110,65 @@ func parameters(first, n int) string {
 		list[i] = fmt.Sprintf("$%d", first+i)
 	}
 	return strings.Join(list, ", ")
+}
+
+// guards writes the guards in their order, but for those that only add: there
+// the ids are bound before versions refer to them, many rows at a time.
+func guards(list []registry.Guard, records []registry.Record) []Stmt {
+	var bind, add []registry.Guard
+	for _, g := range list {
+		switch g.Op {
+		case registry.BindID:
+			bind = append(bind, g)
+		case registry.AddVersion:
+			add = append(add, g)
+		default:
+			return guardsInOrder(list, records)
+		}
+	}
+	return append(bindIDs(distinct(bind)), addVersions(add, records)...)
+}
+
+func guardsInOrder(list []registry.Guard, records []registry.Record) []Stmt {
+	var out []Stmt
+	for i, g := range list {
+		switch one := list[i : i+1]; g.Op {
+		case registry.BindID:
+			out = append(out, bindIDs(one)...)
+		case registry.AddVersion:
+			out = append(out, addVersions(one, records)...)
+		default:
+			out = append(out, remove(g))
+		}
+	}
+	return out
+}
+
+// distinct drops repetitions: one INSERT must not meet the same row twice. An id
+// with two contents stays twice, and strikes.
+func distinct(bind []registry.Guard) []registry.Guard {
+	seen := make(map[registry.Guard]bool, len(bind))
+	out := bind[:0]
+	for _, g := range bind {
+		if key := (registry.Guard{Context: g.Context, ID: g.ID, Hash: g.Hash}); !seen[key] {
+			seen[key] = true
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func bindIDs(list []registry.Guard) []Stmt {
+	return idInsert.of(len(list), func(i int) string { return Describe(list[i]) }, func(args []any, i int) []any {
+		return append(args, list[i].Context, list[i].ID, list[i].Hash[:])
+	})
+}
+
+func addVersions(list []registry.Guard, records []registry.Record) []Stmt {
+	return versionInsert.of(len(list), func(i int) string { return Describe(list[i]) }, func(args []any, i int) []any {
+		g := &list[i]
+		return append(args, g.Context, g.Subject, g.Version, g.ID, records[g.Entry].Seq)
+	})
 }
 
 // Describe says what a guard does, for errors.
@@ -107,34 +185,19 @@ func Describe(g registry.Guard) string {
 	}
 }
 
-// guard writes one guard as a statement that touches exactly one row, or else
-// the guard strikes.
-func guard(g registry.Guard, records []registry.Record) Stmt {
+// remove writes a guard that takes a row away; if there is none, it strikes.
+func remove(g registry.Guard) Stmt {
 	s := Stmt{What: Describe(g), Guarded: true}
-	switch g.Op {
-	case registry.BindID:
-		s.Point = failpoint.GuardBind
-		// Updating to the same value touches one row if the content is the
-		// same and none if it is not, without a second question.
-		s.SQL = `INSERT INTO schema_id (context, id, hash) VALUES ($1, $2, $3)
-			ON CONFLICT (context, id) DO UPDATE SET hash = excluded.hash WHERE schema_id.hash = excluded.hash`
-		s.Args = []any{g.Context, g.ID, g.Hash[:]}
-		s.Miss = "violates schema_id_pk: the id is bound to other content"
-	case registry.ReleaseID:
+	if g.Op == registry.ReleaseID {
 		s.Point = failpoint.GuardRelease
 		s.SQL = `DELETE FROM schema_id WHERE context = $1 AND id = $2`
 		s.Args = []any{g.Context, g.ID}
 		s.Miss = "the id is not bound"
-	case registry.AddVersion:
-		s.Point = failpoint.GuardAdd
-		s.SQL = `INSERT INTO version (context, subject, version, id, seq) VALUES ($1, $2, $3, $4, $5)`
-		s.Args = []any{g.Context, g.Subject, g.Version, g.ID, records[g.Entry].Seq}
-		s.Miss = "no row was inserted"
-	default: // DropVersion; CheckAppend refused everything else
-		s.Point = failpoint.GuardDrop
-		s.SQL = `DELETE FROM version WHERE context = $1 AND subject = $2 AND version = $3`
-		s.Args = []any{g.Context, g.Subject, g.Version}
-		s.Miss = "the version does not exist"
+		return s
 	}
+	s.Point = failpoint.GuardDrop // CheckAppend refused everything else
+	s.SQL = `DELETE FROM version WHERE context = $1 AND subject = $2 AND version = $3`
+	s.Args = []any{g.Context, g.Subject, g.Version}
+	s.Miss = "the version does not exist"
 	return s
 }

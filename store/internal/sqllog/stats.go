@@ -16,7 +16,7 @@ type Stats struct {
 
 	Appended   int64            // records that this node wrote
 	Retries    map[string]int64 // transactions run again, by SQLSTATE
-	Wakes      map[string]int64 // by source: "write", "notify"
+	Wakes      map[string]int64 // by source: "notify", or "write" for an own append of unknown outcome
 	Unanswered int64            // commits whose answer was lost
 	Resolved   int64            // of these, found to have happened
 }

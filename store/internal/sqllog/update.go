@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/store/internal/failpoint"
 )
-
-const lockHead = `UPDATE head SET seq = seq WHERE one = 1 RETURNING seq, epoch`
 
 // retries is how often a transaction is run again after a serialisation
 // failure, a deadlock or a lock that did not come free.
@@ -32,11 +31,13 @@ func (l *Log) Update(ctx context.Context, after registry.Head, decide decideFunc
 		if err == nil {
 			if len(records) > 0 {
 				l.count.appended(len(records))
-				Signal(l, "write")
 			}
 			return records, nil
 		}
 		if !l.again(ctx, err, attempt) {
+			if errors.Is(err, registry.ErrUnknownOutcome) {
+				Signal(l, "write") // it may have appended what its caller does not know
+			}
 			return nil, explain(what, err)
 		}
 	}
@@ -70,18 +71,11 @@ func pause(ctx context.Context, attempt int) bool {
 
 // attempt runs the transaction once.
 func (l *Log) attempt(ctx context.Context, after registry.Head, decide decideFunc) ([]registry.Record, error) {
-	failpoint.Hit(failpoint.BeginBefore)
-	tx, err := l.db.Write(ctx, false)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback()
-	failpoint.Hit(failpoint.BeginAfter)
-
-	newer, head, err := lockAndRead(ctx, tx, after)
+	tx, newer, head, err := l.lockAndRead(ctx, after)
 	if err != nil {
 		return nil, err
 	}
+	defer tx.Rollback()
 	add, err := decide(newer, head)
 	if err != nil {
 		return nil, decided{err}
@@ -94,36 +88,45 @@ func (l *Log) attempt(ctx context.Context, after registry.Head, decide decideFun
 		return nil, err
 	}
 	records := registry.Chain(head, add.Entries)
-	if err := runBatch(ctx, tx, l.statements(records, add)); err != nil {
-		return nil, err
-	}
-	if err := l.commit(ctx, tx, records); err != nil {
+	if err := l.finish(ctx, tx, l.statements(records, add), records); err != nil {
 		return nil, err
 	}
 	return records, nil
 }
 
-// lockAndRead takes the head lock and then reads what the caller has not seen.
-// In this order the read sees everything that was ever committed.
-func lockAndRead(ctx context.Context, tx Tx, after registry.Head) ([]registry.Record, registry.Head, error) {
-	head, err := lock(ctx, tx)
+// lockAndRead begins, takes the head lock and then reads what the caller has not
+// seen. In this order the read sees everything that was ever committed.
+func (l *Log) lockAndRead(ctx context.Context, after registry.Head) (Tx, []registry.Record, registry.Head, error) {
+	var head registry.Head
+	var records []registry.Record
+	tx, err := l.begin(ctx, false, lockHead(&head), Read{
+		Before: failpoint.NewerBefore, After: failpoint.NewerAfter, What: "read newer records",
+		SQL: selectFrom, Args: []any{after.Seq},
+		Row: func(scan Scan) error {
+			r, err := scanRecord(scan)
+			records = append(records, r)
+			return err
+		},
+	})
 	if err != nil {
-		return nil, head, err
+		return nil, nil, head, err
+	}
+	newer, end, err := continued(after, head, records)
+	if err != nil {
+		tx.Rollback()
+		return nil, nil, head, err
+	}
+	return tx, newer, end, nil
+}
+
+// continued returns the records behind after, which must lead to the head.
+func continued(after, head registry.Head, records []registry.Record) ([]registry.Record, registry.Head, error) {
+	if head.Epoch == 0 {
+		return nil, head, errNoHead
 	}
 	if err := CheckFollows(after, head); err != nil {
 		return nil, head, err
 	}
-	failpoint.Hit(failpoint.NewerBefore)
-	var records []registry.Record
-	err = tx.Query(ctx, selectFrom, []any{after.Seq}, func(scan Scan) error {
-		r, err := scanRecord(scan)
-		records = append(records, r)
-		return err
-	})
-	if err != nil {
-		return nil, head, fmt.Errorf("read newer records: %w", err)
-	}
-	failpoint.Hit(failpoint.NewerAfter)
 	after.Epoch = head.Epoch
 	newer, end, err := Follow(after, records)
 	if err == nil && end.Seq != head.Seq {
@@ -132,18 +135,39 @@ func lockAndRead(ctx context.Context, tx Tx, after registry.Head) ([]registry.Re
 	return newer, end, err
 }
 
-func lock(ctx context.Context, tx Tx) (registry.Head, error) {
-	failpoint.Hit(failpoint.HeadBefore)
-	var head registry.Head
-	err := tx.Query(ctx, lockHead, nil, func(scan Scan) error { return scan(&head.Seq, &head.Epoch) })
-	if err == nil && head.Epoch == 0 {
-		err = errNoHead
+// lockHead is the statement that makes whoever runs it the writer.
+func lockHead(head *registry.Head) Read {
+	return Read{
+		Before: failpoint.HeadBefore, After: failpoint.HeadAfter, What: "lock the head",
+		SQL: `UPDATE head SET seq = seq WHERE one = 1 RETURNING seq, epoch`,
+		Row: func(scan Scan) error { return scan(&head.Seq, &head.Epoch) },
 	}
+}
+
+// begin begins a transaction with the given statements.
+func (l *Log) begin(ctx context.Context, fresh bool, first ...Read) (Tx, error) {
+	failpoint.Hit(failpoint.BeginBefore)
+	if !failpoint.Enabled {
+		tx, err := l.db.Write(ctx, fresh, first...)
+		if err != nil {
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+		return tx, nil
+	}
+	tx, err := l.db.Write(ctx, fresh) // one by one, so that a test can stop between them
 	if err != nil {
-		return head, fmt.Errorf("lock the head: %w", err)
+		return nil, fmt.Errorf("begin: %w", err)
 	}
-	failpoint.Hit(failpoint.HeadAfter)
-	return head, nil
+	failpoint.Hit(failpoint.BeginAfter)
+	for _, r := range first {
+		failpoint.Hit(r.Before)
+		if err := tx.Query(ctx, r.SQL, r.Args, r.Row); err != nil {
+			tx.Rollback()
+			return nil, fmt.Errorf("%s: %w", r.What, err)
+		}
+		failpoint.Hit(r.After)
+	}
+	return tx, nil
 }
 
 func runBatch(ctx context.Context, tx Tx, stmts []Stmt) error {
@@ -162,17 +186,33 @@ func runBatch(ctx context.Context, tx Tx, stmts []Stmt) error {
 	return nil
 }
 
-// commit ends the transaction and, if that is not answered, finds out what
-// became of it. Only a server's word that it gave up the transaction counts as
-// one; anything else may have arrived after the commit was durable.
-func (l *Log) commit(ctx context.Context, tx Tx, records []registry.Record) error {
+// finish writes the statements and commits. If the commit is not answered, it
+// finds out what became of it. Only a server's word that it gave up the
+// transaction counts as one; anything else may have arrived after the commit was
+// durable.
+func (l *Log) finish(ctx context.Context, tx Tx, stmts []Stmt, records []registry.Record) error {
+	var end func(context.Context) (int, error)
+	if failpoint.Enabled || slices.ContainsFunc(stmts, func(s Stmt) bool { return s.Guarded }) {
+		if err := runBatch(ctx, tx, stmts); err != nil {
+			return err
+		}
+		end = func(fin context.Context) (int, error) { return len(stmts), tx.Commit(fin) }
+	} else {
+		if err := ctx.Err(); err != nil { // from here on the caller's leaving changes nothing
+			return err
+		}
+		end = func(fin context.Context) (int, error) { return tx.Finish(fin, stmts) }
+	}
 	fin, cancel := finishing(ctx)
 	defer cancel()
 	failpoint.Hit(failpoint.CommitBefore)
-	err := tx.Commit(fin)
+	failed, err := end(fin)
 	if err == nil {
 		failpoint.Hit(failpoint.CommitAfter)
 		return nil
+	}
+	if failed < len(stmts) {
+		return struck(stmts[failed], err)
 	}
 	if state := stateOf(err); len(state) == 5 && (state[:2] == "40" || state[:2] == "23") {
 		return fmt.Errorf("commit: %w", err)
@@ -208,20 +248,23 @@ func (l *Log) resolve(ctx context.Context, first registry.Record, lost error) er
 }
 
 func (l *Log) holds(ctx context.Context, first registry.Record) (bool, error) {
-	tx, err := l.db.Write(ctx, true)
+	var head registry.Head
+	var found registry.Record
+	tx, err := l.begin(ctx, true, lockHead(&head), Read{
+		What: "look for the record", SQL: selectOne, Args: []any{first.Seq},
+		Row: func(scan Scan) (err error) {
+			found, err = scanRecord(scan)
+			return err
+		},
+	})
 	if err != nil {
 		return false, err
 	}
 	defer tx.Rollback()
-	if _, err := lock(ctx, tx); err != nil {
-		return false, err
+	if head.Epoch == 0 {
+		return false, errNoHead
 	}
-	var found registry.Record
-	err = tx.Query(ctx, selectOne, []any{first.Seq}, func(scan Scan) error {
-		found, err = scanRecord(scan)
-		return err
-	})
-	return err == nil && found.Hash() == first.Hash(), err
+	return found.Hash() == first.Hash(), nil
 }
 
 func unknown(what string, err error) error {
