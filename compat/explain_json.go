@@ -51,6 +51,7 @@ func (n *jsonNamer) name(b *schema.Break) string {
 		rule = "json/dialect-changed"
 		e.values(n.writer.Root().Draft.String(), n.reader.Root().Draft.String())
 	}
+	e.locate()
 	if row := RuleByID(rule); row != nil && n.d == NewToOld {
 		return row.Mirror
 	}
@@ -82,6 +83,16 @@ type jsonEdit struct {
 	keyword string
 	r       *jsonschema.Node
 	m       *jsonMatch
+}
+
+// locate tells where the writer speaks of what breaks, unless the engine did.
+func (e *jsonEdit) locate() {
+	if e.m != nil && e.m.w != nil && e.b.Writer == (schema.Place{}) {
+		e.b.Writer = jsonAt(e.m.w, e.keyword)
+	}
+	if e.r != nil && !e.b.Reader.IsValid() {
+		e.b.Reader.Position = jsonAt(e.r, e.keyword).Position
+	}
 }
 
 // redrafted reports whether both sides say the same in two drafts.

@@ -19,8 +19,10 @@ type jsonMatch struct {
 	// side; empty where the keyword does. near is a rule that names what breaks
 	// by keywords of this very place.
 	rule, near string
-	// property is what the rule's message speaks of.
+	// property is what the rule's message speaks of; owner is the place of the
+	// reader that holds what the rule names.
 	property string
+	owner    *jsonschema.Node
 	// path is the place in an event.
 	path string
 }
@@ -115,9 +117,9 @@ var nothing = &jsonschema.Node{Document: &jsonschema.Document{}, Value: &jsonx.V
 // child continues a match at a part. Without a counterpart the rule names
 // everything in it, unless one does already.
 func (s *jsonStep) child(w *jsonschema.Node, path, rule, property string) jsonMatch {
-	to := jsonMatch{w: w, path: path, rule: s.rule, property: s.property}
+	to := jsonMatch{w: w, path: path, rule: s.rule, property: s.property, owner: s.owner}
 	if to.rule == "" && rule != "" {
-		to.rule, to.property = rule, property
+		to.rule, to.property, to.owner = rule, property, s.r
 	}
 	return to
 }

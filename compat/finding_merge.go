@@ -90,7 +90,7 @@ func (r *Report) Findings() []Finding {
 
 // weight orders findings by what a reader must see first.
 func weight(f *Finding) int {
-	n := slices.Index([]string{"error", "warning", "note"}, f.Severity())
+	n := severityRank(f)
 	if !f.Required {
 		n += 3
 	}

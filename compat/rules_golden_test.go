@@ -117,6 +117,26 @@ func findingsOf(t testing.TB, rule string, older, newer schema.Parsed) []Finding
 	return append(r.Findings(), Remarks(older, newer)...)
 }
 
+// repaired are the findings of an example with the fixes that hold.
+func repaired(t testing.TB, e *example) []Finding {
+	t.Helper()
+	text, err := os.ReadFile(e.newFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := Request{Candidate: e.newer, History: []Version{{Number: 1, Parsed: e.older}}, Level: Full, Options: exampleOptions(e.rule)}
+	r, err := Check(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := Source{Text: string(text), Parse: func(text string) (schema.Parsed, error) { return parseExample(e.newFile, text) }}
+	found := append(r.Findings(), Remarks(e.older, e.newer)...)
+	if err := Repair(t.Context(), q, src, found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 func names(findings []Finding) []string {
 	var out []string
 	for i := range findings {
@@ -132,7 +152,7 @@ func names(findings []Finding) []string {
 // says what it promises.
 func TestRuleExamples(t *testing.T) {
 	for _, e := range examples(t) {
-		found := findingsOf(t, e.rule, e.older, e.newer)
+		found := repaired(t, &e)
 		r := RuleByID(e.rule)
 		if r == nil {
 			t.Errorf("%s is not in the catalogue", e.rule)
@@ -146,17 +166,49 @@ func TestRuleExamples(t *testing.T) {
 			b.Write(found[i].AppendJSON(nil, "orders-value"))
 		}
 		b.WriteString("\n]\n")
-		file := filepath.Join(e.dir, "findings.json")
-		if *update {
-			if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		golden(t, filepath.Join(e.dir, "findings.json"), b.String())
+		golden(t, filepath.Join(e.dir, "fixed"+filepath.Ext(e.newFile)), fixedText(t, &e, found))
+	}
+}
+
+// fixedText is the new text after the first fix of each finding of the rule;
+// empty if there is none.
+func fixedText(t *testing.T, e *example, found []Finding) string {
+	t.Helper()
+	for i := range found {
+		if found[i].Rule == e.rule && len(found[i].Fixes) > 0 {
+			text, err := os.ReadFile(e.newFile)
+			if err != nil {
 				t.Fatal(err)
 			}
-			continue
+			fixed, err := found[i].Fixes[0].Apply(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fixed
 		}
-		want, err := os.ReadFile(file)
-		if err != nil || !bytes.Equal(want, b.Bytes()) {
-			t.Errorf("%s differs; run the test with -update and look at the difference:\n%s", file, b.String())
+	}
+	return ""
+}
+
+// golden holds a text to a file; an empty text stands for no file.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if *update {
+		err := os.WriteFile(file, []byte(text), 0o644)
+		if text == "" {
+			err = os.RemoveAll(file)
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if text == "" && os.IsNotExist(err) {
+		return
+	}
+	if err != nil || string(want) != text {
+		t.Errorf("%s differs; run the test with -update and look at the difference:\n%s", file, text)
 	}
 }
 

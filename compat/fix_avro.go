@@ -1,0 +1,241 @@
+package compat
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/instar-registry/instar/internal/jsonx"
+	"github.com/instar-registry/instar/schema"
+)
+
+// proposeAvro edits the candidate's text by the pointers of the finding, which
+// are those of the canonical text; where the two differ there is no proposal.
+func (p *repair) proposeAvro(f *Finding, k FixKind, older schema.Parsed) *proposal {
+	old := newJSONText(older.Canonical())
+	was, is := f.Old().Pointer, f.New().Pointer
+	x := &proposal{kind: k}
+	x.text = p.edit(func(t *jsonText) {
+		switch k {
+		case FixAddDefault:
+			x.asks = addDefault(t, is, old.raw(strings.TrimSuffix(was, "/default")+"/default"), f)
+		case FixRestoreField:
+			restoreAvro(t, old, was, is, f)
+		case FixRestoreType, FixMakeNullable:
+			was, is = wholeType(old, was), wholeType(t, is)
+			t.replace(is, old.raw(was))
+		case FixKeepBranch:
+			keepAvroBranch(t, is, old.raw(was))
+		case FixKeepSymbol:
+			t.add(is, old.raw(was))
+		case FixEnumDefault:
+			x.asks = enumDefault(t, old, was, is)
+		case FixKeepAlias:
+			keepAlias(t, old, was, is, f)
+		case FixKeepName:
+			keepName(t, old, was, is, f)
+		default:
+			t.failed = true
+		}
+	})
+	if x.text == "" {
+		return nil
+	}
+	return x
+}
+
+func paramOf(f *Finding, name string) string {
+	for _, p := range f.Params() {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// parentOf is a pointer without its last segment, and that.
+func parentOf(pointer string) (string, string) {
+	at := strings.LastIndexByte(pointer, '/')
+	if at < 0 {
+		return "", ""
+	}
+	return pointer[:at], pointer[at+1:]
+}
+
+// wholeType goes from a branch of a union to the union.
+func wholeType(t *jsonText, pointer string) string {
+	parent, last := parentOf(pointer)
+	if _, err := strconv.Atoi(last); err == nil && t.at(parent) != nil && t.at(parent).Kind == jsonx.Array && !strings.HasSuffix(parent, "/fields") {
+		return parent
+	}
+	return pointer
+}
+
+// addDefault gives a field the default that it had, or a plain one.
+func addDefault(t *jsonText, field, had string, f *Finding) []string {
+	field = strings.TrimSuffix(field, "/default")
+	if had != "" {
+		t.put(field, "default", had)
+		return nil
+	}
+	value, ok := plainDefault(t.at(field+"/type"), 0)
+	if !ok || f.Rule == "avro/field-default-removed" {
+		t.failed = true
+		return nil
+	}
+	t.put(field, "default", value)
+	return []string{"default"}
+}
+
+// plainDefault is the least value of a type that is written in place; names that
+// stand for types defined elsewhere have none here.
+func plainDefault(v *jsonx.Value, depth int) (string, bool) {
+	const deepest = 16
+	if v == nil || depth > deepest {
+		return "", false
+	}
+	switch v.Kind {
+	case jsonx.String:
+		value, ok := plainDefaults[v.Text]
+		return value, ok
+	case jsonx.Array:
+		if len(v.Items) == 0 {
+			return "", false
+		}
+		return plainDefault(v.Items[0], depth+1)
+	case jsonx.Object:
+	default:
+		return "", false
+	}
+	kind := v.Get("type")
+	if kind == nil {
+		return "", false
+	}
+	switch kind.Text {
+	case "array":
+		return "[]", true
+	case "map":
+		return "{}", true
+	case "enum":
+		if s := v.Get("symbols"); s != nil && len(s.Items) > 0 {
+			return jsonx.Quote(s.Items[0].Text), true
+		}
+		return "", false
+	case "fixed":
+		const largest = 64
+		n, err := strconv.Atoi(textOf(v.Get("size")))
+		return jsonx.Quote(strings.Repeat("\x00", max(0, min(n, largest)))), err == nil && n <= largest
+	case "record":
+		return plainRecord(v, depth)
+	default:
+		return plainDefault(kind, depth+1)
+	}
+}
+
+var plainDefaults = map[string]string{
+	"null": "null", "boolean": "false", "int": "0", "long": "0", "float": "0", "double": "0", "bytes": `""`, "string": `""`,
+}
+
+func plainRecord(v *jsonx.Value, depth int) (string, bool) {
+	fields := v.Get("fields")
+	if fields == nil {
+		return "", false
+	}
+	var parts []string
+	for _, f := range fields.Items {
+		value, ok := plainDefault(f.Get("type"), depth+1)
+		if d := f.Get("default"); d != nil {
+			value, ok = string(jsonx.Append(nil, d)), true
+		}
+		name := f.Get("name")
+		if !ok || name == nil {
+			return "", false
+		}
+		parts = append(parts, jsonx.Quote(name.Text)+": "+value)
+	}
+	return "{" + strings.Join(parts, ", ") + "}", true
+}
+
+// restoreAvro undoes the removal of a field or the arrival of a symbol.
+func restoreAvro(t, old *jsonText, was, is string, f *Finding) {
+	if strings.HasPrefix(f.Rule, "avro/enum-symbol-added") {
+		t.remove(is)
+		return
+	}
+	t.add(is+"/fields", old.raw(was))
+}
+
+// keepAvroBranch adds what the old union had to the new type.
+func keepAvroBranch(t *jsonText, is, branch string) {
+	if v := t.at(is); v != nil && v.Kind == jsonx.Array {
+		t.add(is, branch)
+		return
+	}
+	t.replace(is, "["+t.raw(is)+", "+branch+"]")
+}
+
+func enumDefault(t, old *jsonText, was, is string) []string {
+	enum := strings.TrimSuffix(strings.TrimSuffix(is, "/symbols"), "/default")
+	if had := old.raw(strings.TrimSuffix(was, "/default") + "/default"); had != "" {
+		t.put(enum, "default", had)
+		return nil
+	}
+	t.put(enum, "default", t.raw(enum+"/symbols/0"))
+	return []string{"symbol"}
+}
+
+// renamedPlace is the object of the new schema that got another name, and that
+// name before.
+func renamedPlace(t, old *jsonText, was, is string, f *Finding) (object, before string) {
+	switch f.Rule {
+	case "avro/field-renamed", "avro/field-renamed-old-alias", "avro/field-renamed-new-alias":
+		if f.Direction == OldToNew {
+			return is, paramOf(f, "oldField")
+		}
+		fields := t.at(is + "/fields")
+		for i := 0; fields != nil && i < len(fields.Items); i++ {
+			if name := fields.Items[i].Get("name"); name != nil && name.Text == paramOf(f, "newField") {
+				return is + "/fields/" + strconv.Itoa(i), paramOf(f, "field")
+			}
+		}
+		return "", ""
+	case "avro/field-alias-removed", "avro/type-alias-removed":
+		return is, paramOf(f, "alias")
+	}
+	is, was = strings.TrimSuffix(is, "/name"), strings.TrimSuffix(was, "/name")
+	name := old.at(was + "/name")
+	if name == nil {
+		return "", ""
+	}
+	before = name.Text
+	if space := old.at(was + "/namespace"); space != nil && !strings.Contains(before, ".") {
+		before = space.Text + "." + before
+	}
+	return is, before
+}
+
+func keepAlias(t, old *jsonText, was, is string, f *Finding) {
+	object, before := renamedPlace(t, old, was, is, f)
+	if before == "" {
+		t.failed = true
+		return
+	}
+	if t.at(object+"/aliases") != nil {
+		t.add(object+"/aliases", jsonx.Quote(before))
+		return
+	}
+	t.put(object, "aliases", "["+jsonx.Quote(before)+"]")
+}
+
+func keepName(t, old *jsonText, was, is string, f *Finding) {
+	object, before := renamedPlace(t, old, was, is, f)
+	if before == "" {
+		t.failed = true
+		return
+	}
+	if strings.Contains(before, ".") && t.at(object+"/namespace") != nil {
+		at := strings.LastIndexByte(before, '.')
+		t.put(object, "namespace", jsonx.Quote(before[:at]))
+		before = before[at+1:]
+	}
+	t.put(object, "name", jsonx.Quote(before))
+}

@@ -1,0 +1,164 @@
+package compat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// Source is the text of a candidate, and how to parse it again after an edit
+// with the references that it has.
+type Source struct {
+	Text  string
+	Parse func(text string) (schema.Parsed, error)
+}
+
+// maxRepairs bounds how many edits of one report are tried.
+const maxRepairs = 64
+
+// Repair adds to findings the fixes that hold: each was applied to the text and
+// the whole request asked again, in which the finding is gone and nothing as
+// severe is new. The request is the one that the findings answer; remarks may be
+// among them.
+func Repair(ctx context.Context, q Request, src Source, findings []Finding) error {
+	p := repair{q: q, src: src, left: maxRepairs}
+	p.q.Options.BothDirections = p.q.Options.BothDirections || p.q.Level != None
+	for i := range findings {
+		if err := p.finding(ctx, &findings[i], findings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repair tries fixes.
+type repair struct {
+	q    Request
+	src  Source
+	left int
+	tree *jsonText // of the candidate's text
+}
+
+// proposal is a fix that was not tried yet.
+type proposal struct {
+	kind FixKind
+	asks []string
+	text string // of the candidate after the edit
+}
+
+func (p *repair) finding(ctx context.Context, f *Finding, before []Finding) error {
+	row := RuleByID(f.Rule)
+	if row == nil || f.Break == nil || len(row.Fixes) == 0 {
+		return nil
+	}
+	older := p.version(f)
+	if older == nil {
+		return nil
+	}
+	for _, k := range row.Fixes {
+		x := p.propose(f, k, older)
+		if x == nil || x.text == p.src.Text || p.left == 0 {
+			continue
+		}
+		p.left--
+		holds, err := p.holds(ctx, f, x, before)
+		if err != nil {
+			return err
+		}
+		if holds {
+			f.Fixes = append(f.Fixes, Fix{
+				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks, Edits: difference(p.src.Text, x.text),
+			})
+		}
+	}
+	return nil
+}
+
+// safe tells the kinds that change no meaning.
+func (k FixKind) safe() bool {
+	return k == FixKeepAlias || k == FixReserveNumber || k == FixReserveName
+}
+
+// version is the old schema that the finding was found with first.
+func (p *repair) version(f *Finding) schema.Parsed {
+	for i := range p.q.History {
+		v := &p.q.History[i]
+		if len(f.Versions) == 0 || v.Number == f.Versions[0] {
+			return v.Parsed
+		}
+	}
+	return nil
+}
+
+// holds applies a proposal and asks again. What is new and an error speaks
+// against it, and so does the finding if it is still there.
+func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Finding) (bool, error) {
+	fixed, err := p.src.Parse(x.text)
+	if err != nil {
+		return false, ctx.Err() // an edit that does not parse is no fix
+	}
+	q := p.q
+	q.Candidate = fixed
+	r, err := Check(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	after := r.Findings()
+	if f.Class() != ClassData {
+		for _, v := range p.q.History {
+			if v.Parsed != nil {
+				after = append(after, Remarks(v.Parsed, fixed)...)
+			}
+		}
+	}
+	known := map[string]bool{}
+	for i := range before {
+		known[before[i].Fingerprint("")+before[i].Class()] = true
+	}
+	for i := range after {
+		a := &after[i]
+		if a.Rule == f.Rule && a.Path == f.Path && a.Direction == f.Direction {
+			return false, nil
+		}
+		if known[a.Fingerprint("")+a.Class()] || severityRank(a) > severityRank(f) {
+			continue
+		}
+		if a.Class() == ClassData || a.Class() == ClassUndecided || a.Class() == f.Class() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// severityRank orders findings by severity, the worst first.
+func severityRank(f *Finding) int {
+	return slices.Index([]string{"error", "warning", "note"}, f.Severity())
+}
+
+func (p *repair) propose(f *Finding, k FixKind, older schema.Parsed) *proposal {
+	switch p.q.Candidate.Format() {
+	case schema.Avro:
+		return p.proposeAvro(f, k, older)
+	case schema.JSON:
+		return p.proposeJSON(f, k, older)
+	default:
+		return nil
+	}
+}
+
+// edit applies f to a copy of the candidate's tree and returns the text; empty if
+// the edit cannot be made.
+func (p *repair) edit(f func(t *jsonText)) string {
+	if p.tree == nil {
+		p.tree = newJSONText(p.src.Text)
+	}
+	t := *p.tree
+	if !t.failed {
+		f(&t)
+	}
+	if t.failed {
+		return ""
+	}
+	return t.text
+}
