@@ -49,7 +49,15 @@ func (e *engine) eval(l lit, v *val) truth {
 		return yes
 	case opVar:
 		return e.eval(e.bodies[l.node()], v)
-	case opAnd, opOne, opHas, opAt, opMany, opUnique, opPat, opFormat:
+	case opHas:
+		if name, ok := e.single(n.kids[0]); ok {
+			// No step and no memory: what counts is the property's value.
+			if field := v.get(name); field != nil {
+				return e.eval(n.kids[1], field)
+			}
+			return no
+		}
+	case opAnd, opOne, opAt, opMany, opUnique, opPat, opFormat:
 	default:
 		return e.evalAtom(n, v)
 	}

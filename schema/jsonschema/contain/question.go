@@ -102,8 +102,8 @@ func (q *question) search(reader lit) (v *val, done bool) {
 		})
 		return nil, true
 	}
-	shrink := shrinker{holds: func(x *val) bool { return q.eval(q.writer.goal, x) == yes && q.eval(reader, x) == no }}
-	return shrink.run(r.value), false
+	v = shrink(r.value, goalView{q.engine, q.and(q.writer.goal, q.not(reader))})
+	return v, false
 }
 
 func (q *question) vagueOn(v *val, reader lit) bool {
@@ -147,7 +147,7 @@ func (q *question) candidate(v *val, reader lit) *val {
 	if got := q.confirm(v); !got.holds {
 		return nil
 	}
-	shrink := shrinker{holds: func(x *val) bool {
+	judge := func(x *val) bool {
 		if q.eval(q.writer.goal, x) == no || q.eval(reader, x) == yes {
 			return false
 		}
@@ -155,26 +155,25 @@ func (q *question) candidate(v *val, reader lit) *val {
 			return q.confirm(x).holds
 		}
 		return true
-	}}
-	return shrink.run(v)
+	}
+	return shrink(v, wholeView{judge, func(x *val) *val { return x }})
 }
 
 // report confirms a value and lists it as a break.
-func (q *question) report(v *val, reader lit) (at spotKeyword, ok bool) {
+func (q *question) report(v *val, reader lit) (at *blame, ok bool) {
 	got := q.confirm(v)
 	switch {
 	case got.doubt != nil:
 		q.leave(got.doubt)
-		return at, false
+		return nil, false
 	case !got.holds:
 		q.leave(&schema.Undecided{
 			Reason: schema.ReasonBug, What: "the validators do not confirm a value that was found",
 			Bug: &schema.Bug{Where: "contain.report", Cause: clip([]byte(v.text()))},
 		})
-		return at, false
+		return nil, false
 	}
 	b, at := q.explain(v)
-	b.Class, b.Effect = schema.ClassData, schema.Refused
 	b.Witness = &schema.Witness{Value: []byte(v.text()), Effect: schema.Refused, Written: clip([]byte(v.text())), Read: got.refusal}
 	q.out.Breaks = append(q.out.Breaks, b)
 	return at, true

@@ -6,21 +6,26 @@ import (
 	"unicode/utf8"
 )
 
-// shrinker makes a value minimal: no property, element or character can be
-// removed and no number moved nearer to zero without losing what it shows.
-type shrinker struct {
-	holds func(*val) bool
-	tries int
+// view says whether a value may stand where a value stands.
+type view interface {
+	holds(v *val) bool
+	// part is the view of the i-th property or item of v.
+	part(v *val, i int) view
 }
 
-// maxShrinks bounds the values that are tried.
-const maxShrinks = 4000
+// shrinker makes a value minimal: no property, element or character can be
+// removed and no number moved nearer to zero without losing what it shows.
+type shrinker struct{ tries int }
 
-func (s *shrinker) run(v *val) *val {
-	s.tries = maxShrinks
+// maxShrinks bounds the values that are tried.
+const maxShrinks = 10_000
+
+// shrink makes v minimal in a view.
+func shrink(v *val, in view) *val {
+	s := &shrinker{tries: maxShrinks}
 	for range 8 {
 		before := v
-		v = s.at(v, func(x *val) *val { return x })
+		v = s.at(v, in)
 		if v == before || s.tries <= 0 {
 			break
 		}
@@ -28,106 +33,119 @@ func (s *shrinker) run(v *val) *val {
 	return v
 }
 
-// try reports whether a value still shows it in its place.
-func (s *shrinker) try(v *val, put func(*val) *val) bool {
+func (s *shrinker) try(v *val, in view) bool {
 	if s.tries <= 0 {
 		return false
 	}
 	s.tries--
-	return s.holds(put(v))
+	return in.holds(v)
 }
 
 // simplest are the values that anything may be replaced by, in this order.
 var simplest = []*val{intVal(0), strVal(""), nullVal, falseVal, arrVal(nil), objVal(nil, nil)}
 
-// at shrinks the part v of a value that put makes whole. Depth is bounded by
-// that of the value.
-func (s *shrinker) at(v *val, put func(*val) *val) *val {
+// at shrinks a value. Depth is bounded by that of the value.
+func (s *shrinker) at(v *val, in view) *val {
 	for _, c := range simplest {
 		if c.text() == v.text() {
 			return v
 		}
-		if s.try(c, put) {
+		if s.try(c, in) {
 			return c
 		}
 	}
 	switch v.kind {
 	case kNumber:
-		return s.number(v, put)
+		return s.number(v, in)
 	case kString:
-		return s.text(v, put)
+		return s.text(v, in)
 	case kArray:
-		return s.array(v, put)
+		return s.array(v, in)
 	case kObject:
-		return s.object(v, put)
+		return s.object(v, in)
 	}
 	return v
 }
 
-func (s *shrinker) object(v *val, put func(*val) *val) *val {
+// maxRenamed is the number of properties up to which their names are shortened
+// too. Where there are more, schemas ask for most of them by name.
+const maxRenamed = 6
+
+func (s *shrinker) object(v *val, in view) *val {
 	for i := len(v.names) - 1; i >= 0; i-- {
-		if smaller := v.without(i); s.try(smaller, put) {
+		if smaller := v.without(i); s.try(smaller, in) {
 			v = smaller
 		}
 	}
 	for i := range v.names {
-		with := func(x *val) *val {
-			return &val{kind: kObject, names: v.names, fields: replaced(v.fields, i, x)}
-		}
-		if x := s.at(v.fields[i], func(x *val) *val { return put(with(x)) }); x != v.fields[i] {
-			v = with(x)
+		if x := s.at(v.fields[i], in.part(v, i)); x != v.fields[i] {
+			v = v.with(i, x)
 		}
 	}
+	if len(v.names) > maxRenamed {
+		return v
+	}
 	for i := 0; i < len(v.names); i++ {
-		v = s.rename(v, i, put)
+		v = s.rename(v, i, in)
 	}
 	return v
 }
 
 // rename shortens a property's name.
-func (s *shrinker) rename(v *val, i int, put func(*val) *val) *val {
-	name, field := v.names[i], v.fields[i]
-	rest := v.without(i)
-	with := func(x *val) *val {
-		return objVal(append(slices.Clone(rest.names), x.str), append(slices.Clone(rest.fields), field))
-	}
-	shorter := s.text(strVal(name), func(x *val) *val {
-		if slices.Contains(rest.names, x.str) {
-			return put(v)
-		}
-		return put(with(x))
-	})
-	if shorter.str == name || slices.Contains(rest.names, shorter.str) {
+func (s *shrinker) rename(v *val, i int, in view) *val {
+	renamed := &naming{view: in, rest: v.without(i), field: v.fields[i]}
+	shorter := s.text(strVal(v.names[i]), renamed)
+	if shorter.str == v.names[i] {
 		return v
 	}
-	return with(shorter)
+	return renamed.whole(shorter.str)
 }
 
-func (s *shrinker) array(v *val, put func(*val) *val) *val {
+// naming is the view of a property's name.
+type naming struct {
+	view
+	rest  *val
+	field *val
+}
+
+func (n *naming) whole(name string) *val {
+	return objVal(append(slices.Clone(n.rest.names), name), append(slices.Clone(n.rest.fields), n.field))
+}
+
+func (n *naming) holds(v *val) bool {
+	return n.rest.get(v.str) == nil && n.view.holds(n.whole(v.str))
+}
+
+func (s *shrinker) array(v *val, in view) *val {
 	for i := len(v.items) - 1; i >= 0; i-- {
-		if smaller := arrVal(slices.Concat(v.items[:i], v.items[i+1:])); s.try(smaller, put) {
+		if smaller := arrVal(slices.Concat(v.items[:i], v.items[i+1:])); s.try(smaller, in) {
 			v = smaller
 		}
 	}
 	for i := range v.items {
-		with := func(x *val) *val { return arrVal(replaced(v.items, i, x)) }
-		if x := s.at(v.items[i], func(x *val) *val { return put(with(x)) }); x != v.items[i] {
-			v = with(x)
+		if x := s.at(v.items[i], in.part(v, i)); x != v.items[i] {
+			v = v.with(i, x)
 		}
 	}
 	return v
 }
 
-func replaced(list []*val, i int, x *val) []*val {
-	out := slices.Clone(list)
-	out[i] = x
-	return out
+// with returns the object or array with another property or item.
+func (v *val) with(i int, x *val) *val {
+	if v.kind == kArray {
+		items := slices.Clone(v.items)
+		items[i] = x
+		return arrVal(items)
+	}
+	fields := slices.Clone(v.fields)
+	fields[i] = x
+	return &val{kind: kObject, names: v.names, fields: fields}
 }
 
 // text removes characters: halves first, then one by one.
-func (s *shrinker) text(v *val, put func(*val) *val) *val {
+func (s *shrinker) text(v *val, in view) *val {
 	if v.str != "" {
-		if x := strVal(""); s.try(x, put) {
+		if x := strVal(""); s.try(x, in) {
 			return x
 		}
 	}
@@ -135,7 +153,7 @@ func (s *shrinker) text(v *val, put func(*val) *val) *val {
 	for size := len(list) / 2; size >= 1; size /= 2 {
 		for at := 0; at+size <= len(list); {
 			shorter := slices.Concat(list[:at], list[at+size:])
-			if s.try(strVal(string(shorter)), put) {
+			if s.try(strVal(string(shorter)), in) {
 				list = shorter
 			} else {
 				at += size
@@ -149,10 +167,10 @@ func (s *shrinker) text(v *val, put func(*val) *val) *val {
 }
 
 // number moves towards zero.
-func (s *shrinker) number(v *val, put func(*val) *val) *val {
+func (s *shrinker) number(v *val, in view) *val {
 	best := v.num
 	for range 100 {
-		next := s.nearer(best, put)
+		next := s.nearer(best, in)
 		if next == nil {
 			break
 		}
@@ -165,7 +183,7 @@ func (s *shrinker) number(v *val, put func(*val) *val) *val {
 }
 
 // nearer returns a number nearer to zero that still shows it.
-func (s *shrinker) nearer(x *big.Rat, put func(*val) *val) *big.Rat {
+func (s *shrinker) nearer(x *big.Rat, in view) *big.Rat {
 	if x.Sign() == 0 {
 		return nil
 	}
@@ -173,7 +191,7 @@ func (s *shrinker) nearer(x *big.Rat, put func(*val) *val) *big.Rat {
 	half := new(big.Rat).SetInt(new(big.Int).Quo(whole.Num(), big.NewInt(2)))
 	less := new(big.Rat).Sub(x, new(big.Rat).SetInt64(int64(x.Sign())))
 	for _, c := range []*big.Rat{new(big.Rat), half, whole, less} {
-		if new(big.Rat).Abs(c).Cmp(new(big.Rat).Abs(x)) < 0 && s.try(numVal(c), put) {
+		if new(big.Rat).Abs(c).Cmp(new(big.Rat).Abs(x)) < 0 && s.try(numVal(c), in) {
 			return c
 		}
 	}

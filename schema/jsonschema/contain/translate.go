@@ -102,9 +102,9 @@ func (t *translator) schemaAs(at spot, v lit) lit {
 	parts := t.parts(at)
 	t.nesting--
 	lits := make([]lit, 0, len(parts))
-	for _, p := range parts {
-		if len(t.drops) == 0 || !t.drops[dropped{at.node, p.keyword, p.detail}] {
-			lits = append(lits, p.lit)
+	for i := range parts {
+		if !t.dropped(at.node, &parts[i]) {
+			lits = append(lits, t.narrowed(at.node, &parts[i]))
 		}
 	}
 	l := t.and(lits...)
@@ -114,6 +114,40 @@ func (t *translator) schemaAs(at spot, v lit) lit {
 	delete(t.vars, at)
 	t.memo[at] = l
 	return l
+}
+
+// dropped reports whether a part is left out.
+func (t *translator) dropped(n *jsonschema.Node, p *part) bool {
+	if len(t.drops) == 0 {
+		return false
+	}
+	return t.drops[dropped{n, p.keyword, p.detail}] || t.drops[dropped{n, p.keyword, ""}]
+}
+
+// narrowed is what a part says with the names left out that were dropped from
+// "additionalProperties".
+func (t *translator) narrowed(n *jsonschema.Node, p *part) lit {
+	if len(t.drops) == 0 || p.keyword != "additionalProperties" {
+		return p.lit
+	}
+	var names []string
+	for d := range t.drops {
+		if d.node == n && d.keyword == p.keyword {
+			names = append(names, d.detail)
+		}
+	}
+	if len(names) == 0 {
+		return p.lit
+	}
+	// Only a schema that is true or false is narrowed, in every scope alike.
+	child := t.schema(spot{n.AdditionalProperties, 0})
+	return t.every(t.and(t.additional(n), t.not(t.in(strSet(names)))), child)
+}
+
+// forget makes the translator translate anew, because something was dropped.
+func (t *translator) forget() {
+	clear(t.memo)
+	clear(t.parted)
 }
 
 // parts lists what the keywords of a schema say, in a fixed order.
