@@ -2,6 +2,7 @@ package rx
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,10 @@ func TestSteps(t *testing.T) {
 	s := NewSolver(Limits{Steps: 20}, nil)
 	if _, err := s.Subset(a, b); !errors.Is(err, ErrSteps) {
 		t.Errorf("20 steps: %v", err)
+	}
+	s = NewSolver(Limits{Steps: 1000}, nil)
+	if in, err := s.Subset(a, b); err != nil || !in {
+		t.Errorf("1,000 steps: %t, %v", in, err)
 	}
 	enough := errors.New("enough")
 	told := 0
@@ -145,6 +150,35 @@ func TestFinite(t *testing.T) {
 	}
 }
 
+// TestSamples: samples are of many lengths and of every class of characters.
+func TestSamples(t *testing.T) {
+	s, l := NewSolver(Limits{}, nil), parse(t, `^[a-m7]{3,9}[-+]$`)
+	words, err := s.Samples(l, 60, 1)
+	if err != nil || len(words) != 60 {
+		t.Fatalf("%d words, %v", len(words), err)
+	}
+	for _, part := range []string{"a", "m", "7", "-", "+"} {
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, part) }) {
+			t.Errorf("no sample has %q", part)
+		}
+	}
+	for n := 4; n <= 10; n++ {
+		if !slices.ContainsFunc(words, func(w string) bool { return len(w) == n }) {
+			t.Errorf("no sample has the length %d", n)
+		}
+	}
+	again, err := NewSolver(Limits{}, nil).Samples(l, 60, 1)
+	if err != nil || !slices.Equal(words, again) {
+		t.Errorf("the same seed gives other words: %v", err)
+	}
+	if other, err := s.Samples(l, 60, 2); err != nil || slices.Equal(words, other) {
+		t.Errorf("another seed gives the same words: %v", err)
+	}
+	if list, err := s.Samples(Words("a", "b", "c"), 2, 5); err != nil || len(list) != 2 || list[0] == list[1] {
+		t.Errorf("of a list: %q, %v", list, err)
+	}
+}
+
 func TestPartition(t *testing.T) {
 	s := NewSolver(Limits{}, nil)
 	names := []Lang{Words("id"), parse(t, `^x-`), parse(t, `d$`)}
@@ -152,13 +186,17 @@ func TestPartition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]string{}
+	got, order := map[string]string{}, []string{}
 	for _, p := range parts {
 		key := ""
 		for _, in := range p.In {
 			key += map[bool]string{true: "1", false: "0"}[in]
 		}
 		got[key] = p.Word
+		order = append(order, key)
+	}
+	if !slices.IsSortedFunc(order, func(a, b string) int { return strings.Compare(b, a) }) {
+		t.Errorf("the parts come in the order %v, not from inside to outside", order)
 	}
 	want := map[string]string{"000": "", "001": "d", "010": "x-", "011": "x-d", "101": "id"}
 	if len(got) != len(want) {

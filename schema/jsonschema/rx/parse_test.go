@@ -37,6 +37,7 @@ func TestDialect(t *testing.T) {
 		{`^(?i:[^k])$`, []string{"a"}, []string{"k", "K", "\u212a"}},
 		{`^(?i:\w\W)$`, []string{"ſ-"}, []string{"aſ"}},
 		{`(?i:\bſ\b)`, []string{"ſ", "-S-"}, []string{"aſ", "ſ\u212a"}},
+		{`(?i:\Bſ\B)`, []string{"asa", "\u212aS_"}, []string{"ſ", "-ſa"}},
 		{`(?i)a(?-i)B`, []string{"AB", "aB"}, []string{"ab"}},
 		{`^((?i)a)b$`, []string{"Ab"}, []string{"AB"}},
 		{`^(?m:^a$)`, []string{"a", "a\nb", "a\u2028"}, []string{"ab"}},

@@ -75,6 +75,27 @@ func TestContainment(t *testing.T) {
 	}
 }
 
+// TestEqual compares patterns that say one thing in two ways.
+func TestEqual(t *testing.T) {
+	for name, c := range map[string]struct{ a, b Lang }{
+		"two look-aheads":    {parse(t, `(?=[^]*a)(?=[^]*b)`), And(parse(t, `a`), parse(t, `b`))},
+		"many look-aheads":   {parse(t, `(?=[^]*a)(?=[^]*b)(?=[^]*c)(?=[^]*d)(?=[^]*e)`), And(parse(t, `a`), parse(t, `b`), parse(t, `c`), parse(t, `d`), parse(t, `e`))},
+		"owing one of two":   {parse(t, `(?:x(?=[^]*a)|y(?=[^]*b))[^]`), Or(parse(t, `x[^]*a`), parse(t, `y[^]*b`))},
+		"owing one or both":  {parse(t, `(?:x(?=[^]*a))?(?:x(?=[^]*b))x`), parse(t, `x(?=x)[^]*b`)},
+		"counted characters": {parse(t, `^ab{0,45}c?$`), parse(t, `^a(?:b|b){0,45}c?$`)},
+		"counted to an end":  {parse(t, `^ab{3,45}c$`), parse(t, `^a(?:b|b){3,45}c$`)},
+		"counted from":       {parse(t, `^ab{45,}c$`), parse(t, `^a(?:b|b){45,}c$`)},
+		"counted at once":    {parse(t, `^(?=[^]*c)[ab-d]{45}$`), parse(t, `^(?=[^]*c)(?:[abc]|d){45}$`)},
+		"counted twice":      {parse(t, `^a{1,45}b{1,45}$`), parse(t, `^(?:a|a){1,45}(?:b|b){1,45}$`)},
+		"look-behind":        {parse(t, `^[ab]*(?<=ab)$`), parse(t, `^[ab]*ab$`)},
+		"two conditions":     {parse(t, `^(?!\.)(?![^]*\.\.)[a.]+(?<!\.)$`), parse(t, `^a+(?:\.a+)*$`)},
+	} {
+		if same, err := NewSolver(Limits{}, nil).Equal(c.a, c.b); err != nil || !same {
+			t.Errorf("%s: %t, %v", name, same, err)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -267,7 +267,7 @@ func (w *walker) finite() bool {
 	waits := make([]int, len(w.states)) // how many steps lead here from states not yet taken
 	for s := range w.states {
 		for _, to := range w.next(int32(s)) {
-			if w.states[s].until == last && w.states[to].until == last {
+			if w.states[to].until == last { // so is that of s
 				waits[to]++
 			}
 		}
