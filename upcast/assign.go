@@ -22,6 +22,14 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return b.assignTag(n, t, path)
 	case *plan.ListOf:
 		return b.assignList(n, t, path)
+	case *plan.Each:
+		if t.Kind == plan.List {
+			return &plan.Each{Over: n.Over, Bind: n.Bind, Where: n.Where, Body: b.assign(n.Body, t.Elem, path+"[]")}
+		}
+	case *plan.EachEntry:
+		if t.Kind == plan.Map {
+			return &plan.EachEntry{Over: n.Over, Key: n.Key, Bind: n.Bind, Where: n.Where, Body: b.assign(n.Body, t.Elem, path+"{}")}
+		}
 	case *plan.OrElse:
 		return &plan.OrElse{X: b.assign(n.X, t, path), Else: b.assign(n.Else, t, path)}
 	case *plan.Nothing:
@@ -121,7 +129,7 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 		out.Fields[i] = part
 	}
 	for j, p := range m.Fields {
-		if !used[j] {
+		if !used[j] && !hollow(p.Node) {
 			at := join(path, p.Name)
 			// The stop stands where the field would be, so that an event with
 			// it shows the loss.
@@ -131,6 +139,13 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 		}
 	}
 	return out
+}
+
+// hollow reports whether a value is a record that all fields have left: what it
+// was made for is elsewhere.
+func hollow(n plan.Node) bool {
+	m, ok := n.(*plan.Make)
+	return ok && m.Rest == nil && !slices.ContainsFunc(m.Fields, func(p plan.Part) bool { return !hollow(p.Node) })
 }
 
 func join(path, name string) string {

@@ -19,7 +19,11 @@ type builder struct {
 	open  []Problem // obligations that do not hold, each with a Stop in the tree
 	memo  map[[2]*plan.Type]*plan.Function
 	doc   *Document
-	steps *Step
+	// down are the inverses of the steps so far, the last first; inner those of
+	// the steps inside the step at work. noDown says why there are none.
+	down, inner []Step
+	noDown      string
+	steps       *Step
 }
 
 // Problem is an obligation of the proof that does not hold.

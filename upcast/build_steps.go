@@ -7,8 +7,10 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// run applies steps to a tree, top to bottom.
+// run applies steps to a tree, top to bottom, and notes the steps that undo them.
 func (b *builder) run(n plan.Node, steps []Step) plan.Node {
+	outside := b.down
+	b.down = nil
 	for i := range steps {
 		if b.err != nil {
 			return n
@@ -18,13 +20,29 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 		if outer == nil {
 			b.step = i + 1
 		}
+		t, _ := plan.TypeOf(n)
 		n = b.apply(n, steps[i].Operation)
+		b.undo(t, &steps[i])
 		b.steps = outer
 		if outer != nil {
 			b.step = step
 		}
 	}
+	b.inner, b.down = b.down, outside
 	return n
+}
+
+// undo puts the inverse of a step before the inverses of those before it.
+func (b *builder) undo(t *plan.Type, s *Step) {
+	back, why := inverse(t, s.Operation, b.inner)
+	if why != "" && b.noDown == "" {
+		b.noDown = why
+	}
+	var steps []Step
+	for _, op := range back {
+		steps = append(steps, Step{Operation: op, Pointer: s.Pointer, Position: s.Position})
+	}
+	b.down = append(steps, b.down...)
 }
 
 func (b *builder) apply(n plan.Node, op Operation) plan.Node {

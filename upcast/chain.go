@@ -36,22 +36,40 @@ func FuseAvro(ctx context.Context, documents []*Document, versions []*avro.Schem
 		}
 		c.Hops = append(c.Hops, h)
 	}
-	b := &builder{fused: true, memo: map[[2]*plan.Type]*plan.Function{}}
-	c.Source = b.bind(c.Hops[0].Source.Type)
-	c.Root, c.Target = whole(c.Source), c.Hops[len(c.Hops)-1].Target
+	legs := make([]leg, len(documents))
 	for i, d := range documents {
+		legs[i] = leg{d.Steps, c.Hops[i].Target}
+	}
+	var err error
+	c.Target = legs[len(legs)-1].target
+	c.Source, c.Root, err = fuse(c.Hops[0].Source.Type, legs)
+	return c, err
+}
+
+// leg is one part of a way: steps, and the type that they lead to.
+type leg struct {
+	steps  []Step
+	target *plan.Type
+}
+
+// fuse runs proved steps one after the other on one tree.
+func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
+	b := &builder{fused: true}
+	event := b.bind(source)
+	root := plan.Node(whole(event))
+	for i, l := range legs {
 		b.hop, b.step = i, 0
-		// Functions belong to a hop: the types of the next are others.
+		// Functions belong to a leg: the types of the next are others.
 		b.memo = map[[2]*plan.Type]*plan.Function{}
-		c.Root = b.assign(b.run(c.Root, d.Steps), c.Hops[i].Target, "$")
+		root = b.assign(b.run(root, l.steps), l.target, "$")
 		if b.err != nil {
-			return nil, &schema.Bug{Where: "upcast.FuseAvro", Cause: b.err}
+			return nil, nil, &schema.Bug{Where: "upcast.fuse", Cause: b.err}
 		}
 		if len(b.open) > 0 {
-			return nil, &schema.Bug{Where: "upcast.FuseAvro", Cause: fmt.Sprintf("hop %d is proved alone, and not in the chain: %+v", i+1, b.open[0])}
+			return nil, nil, &schema.Bug{Where: "upcast.fuse", Cause: fmt.Sprintf("hop %d is proved alone, and not in the chain: %+v", i+1, b.open[0])}
 		}
 	}
-	return c, nil
+	return event, root, nil
 }
 
 // Evaluate runs the fused tree on a decoded event. An event that has no image is

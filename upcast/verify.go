@@ -23,18 +23,34 @@ const (
 	Tested Outcome = "TESTED"
 )
 
+// Class says what the two directions of a hop lose.
+type Class string
+
+// The classes.
+const (
+	Iso       Class = "iso"        // nothing
+	LossyUp   Class = "lossy-up"   // going up loses; up(down(y)) = y
+	LossyDown Class = "lossy-down" // going down loses; down(up(x)) = x
+	Lossy     Class = "lossy"      // both lose
+	OneWay    Class = "one-way"    // there is no way down
+)
+
 // Verdict is the answer about one document and two schemas. It is immutable.
 type Verdict struct {
 	Outcome Outcome
 	// Total says that no event ends in a dead letter.
 	Total bool
+	// Class is computed from the plans of both directions, never believed; NoDown
+	// says why there is no way down.
+	Class  Class
+	NoDown string
 	// Problems are all obligations that do not hold; the first is the one that
 	// Event shows.
 	Problems []Problem
 	// Event is a least event of the source version that shows the problem, as
 	// JSON; nil if it was not found.
 	Event []byte
-	// Steps is how many events were tried.
+	// Events is how many events were tried.
 	Events int
 }
 
@@ -44,6 +60,8 @@ type Hop struct {
 	Root    plan.Node
 	Source  *plan.Binder
 	Target  *plan.Type
+	// Down is the way back; nil if there is none.
+	Down *Hop
 }
 
 // searchEvents bounds the search for an event that shows a problem.
@@ -72,7 +90,50 @@ func VerifyAvro(ctx context.Context, d *Document, from, to *avro.Schema) (*Hop, 
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
+	if h.Verdict.Outcome == Proved {
+		h.back(d, b)
+	}
 	return h, nil
+}
+
+// back finds the way down and the class of a proved hop.
+func (h *Hop) back(d *Document, up *builder) {
+	h.Verdict.Class = OneWay
+	steps := up.inner
+	switch {
+	case d.Down == DownNone:
+		h.Verdict.NoDown = "the document says so"
+		return
+	case d.Down == DownExplicit:
+		steps = d.DownSteps
+	case up.noDown != "":
+		h.Verdict.NoDown = up.noDown
+		return
+	}
+	b := &builder{memo: map[[2]*plan.Type]*plan.Function{}}
+	event := b.bind(h.Target)
+	root := b.run(whole(event), steps)
+	b.step = 0
+	root = b.assign(root, h.Source.Type, "$")
+	switch {
+	case b.err != nil:
+		h.Verdict.NoDown = b.err.Error()
+		return
+	case len(b.open) > 0:
+		h.Verdict.NoDown = b.open[0].Message
+		return
+	}
+	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, Verdict: Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}}
+	there := identity(h.Source.Type, leg{d.Steps, h.Target}, leg{steps, h.Source.Type})
+	back := identity(h.Target, leg{steps, h.Source.Type}, leg{d.Steps, h.Target})
+	h.Verdict.Class = map[[2]bool]Class{{true, true}: Iso, {true, false}: LossyDown, {false, true}: LossyUp, {false, false}: Lossy}[[2]bool{there, back}]
+}
+
+// identity reports whether going one way and then the other is proved to change
+// nothing.
+func identity(t *plan.Type, out, back leg) bool {
+	event, root, err := fuse(t, []leg{out, back})
+	return err == nil && plan.IsIdentity(root, event)
 }
 
 // search looks for a least event that shows a problem and, where there is none,

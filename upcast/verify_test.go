@@ -258,3 +258,57 @@ func TestMistakesOfDocuments(t *testing.T) {
 		}
 	}
 }
+
+// TestClasses holds each operation to the class that its two directions have.
+func TestClasses(t *testing.T) {
+	str := func(name string) string { return `{"name":"` + name + `","type":"string"}` }
+	for name, c := range map[string]struct {
+		from, to string
+		steps    []string
+		want     Class
+	}{
+		"rename":              {str("a"), str("b"), []string{"rename: {from: a, to: b}"}, Iso},
+		"reversion":           {str("a"), str("a"), []string{"reversion: {}"}, Iso},
+		"add":                 {str("a"), str("a") + "," + str("b"), []string{"add: {path: b, value: x}"}, LossyDown},
+		"drop":                {str("a") + "," + str("b"), str("a"), []string{"drop: {path: b}"}, OneWay},
+		"drop with restore":   {str("a") + "," + str("b"), str("a"), []string{`drop: {path: b, restore: {value: ""}}`}, LossyUp},
+		"drop with a default": {str("a") + `,{"name":"b","type":"string","default":""}`, str("a"), []string{"drop: {path: b}"}, LossyUp},
+		"move":                {str("a") + "," + str("zip"), str("a") + `,{"name":"r","type":{"type":"record","name":"R","fields":[{"name":"zip","type":"string"}]}}`, []string{"move: {from: zip, to: r.zip}"}, Iso},
+		"nest":                {str("street") + "," + str("zip"), address, []string{"nest: {paths: [street, zip], under: address}"}, Iso},
+		"flatten":             {address, str("street") + "," + str("zip"), []string{"flatten: {path: address}"}, Iso},
+		"copy":                {str("a"), str("a") + "," + str("b"), []string{"copy: {from: a, to: b}"}, LossyDown},
+		"mapEnum bijective":   {oldState, `{"name":"state","type":{"type":"enum","name":"State","symbols":["A","B","C"]}}`, []string{"mapEnum: {path: state, map: {NEW: A, PAID: B, SHIPPED: C}}"}, Iso},
+		"mapEnum merge":       {oldState, newState, []string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}, down: {DONE: PAID}}"}, LossyUp},
+		"mapEnum merge alone": {oldState, newState, []string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}}"}, OneWay},
+		"relax":               {str("a"), `{"name":"a","type":["null","string"]}`, []string{"relax: {path: a}"}, LossyDown},
+		"require":             {`{"name":"a","type":["null","string"]}`, str("a"), []string{`require: {path: a, else: {value: ""}}`}, LossyUp},
+		"wrap":                {str("a"), `{"name":"a","type":{"type":"array","items":"string"}}`, []string{"wrap: {path: a, as: list}"}, LossyDown},
+		"head":                {`{"name":"a","type":{"type":"array","items":"string"}}`, str("a"), []string{"head: {path: a, else: deadLetter}"}, LossyUp},
+		"each": {
+			`{"name":"l","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"q","type":"int"}]}}}`,
+			`{"name":"l","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"n","type":"int"}]}}}`,
+			[]string{"each: {path: 'l[]', steps: [{rename: {from: q, to: n}}]}"},
+			Iso,
+		},
+		"in a nullable": {maybe, strings.ReplaceAll(maybe, "zip", "code"), []string{"rename: {from: 'address?.zip', to: 'address?.code'}"}, Iso},
+		"mapBranch": {
+			`{"name":"pay","type":[{"type":"record","name":"Card","fields":[{"name":"no","type":"string"}]},"string"]}`,
+			`{"name":"pay","type":[{"type":"record","name":"CardV2","fields":[{"name":"no","type":"string"}]},"string"]}`,
+			[]string{"mapBranch: {path: pay, map: {Card: CardV2}}"},
+			Iso,
+		},
+		"set":     {str("a"), str("a"), []string{"set: {path: a, value: x}"}, OneWay},
+		"widened": {`{"name":"n","type":"int"}`, `{"name":"n","type":"long"}`, nil, OneWay},
+		"none":    {str("a"), str("b"), []string{"rename: {from: a, to: b}\ndown: none"}, OneWay},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, err := VerifyAvro(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h.Verdict.Outcome != Proved || h.Verdict.Class != c.want || (h.Verdict.Class == OneWay) != (h.Verdict.NoDown != "") || (h.Down == nil) != (c.want == OneWay) {
+				t.Errorf("%s, class %s (%s) %+v, want %s", h.Verdict.Outcome, h.Verdict.Class, h.Verdict.NoDown, h.Verdict.Problems, c.want)
+			}
+		})
+	}
+}

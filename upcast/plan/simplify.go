@@ -1,0 +1,264 @@
+package plan
+
+import "math/big"
+
+// Simplify rewrites a tree to a smaller one that gives the same values: what is
+// taken apart and put together again unchanged becomes a copy, a conversion and
+// its inverse vanish. Failures are kept.
+func Simplify(n Node) Node {
+	s := simplifier{done: map[Node]Node{}}
+	return s.node(n)
+}
+
+// IsIdentity reports whether a tree gives the value of a binder, unchanged.
+func IsIdentity(n Node, b *Binder) bool {
+	c, ok := Simplify(n).(*Copy)
+	return ok && c.From == b && len(c.Fields) == 0
+}
+
+type simplifier struct {
+	done map[Node]Node
+}
+
+func (s *simplifier) node(n Node) Node {
+	if n == nil {
+		return nil
+	}
+	if out, ok := s.done[n]; ok {
+		return out
+	}
+	s.done[n] = n // a function that calls itself
+	out := s.rewrite(n)
+	s.done[n] = out
+	return out
+}
+
+func (s *simplifier) rewrite(n Node) Node {
+	switch n := n.(type) {
+	case *Make:
+		out := *n
+		out.Fields = make([]Part, len(n.Fields))
+		for i, p := range n.Fields {
+			p.Node = s.node(p.Node)
+			out.Fields[i] = p
+		}
+		return wholeRecord(&out)
+	case *Tag:
+		return &Tag{Branch: n.Branch, X: s.node(n.X), Type: n.Type}
+	case *Switch:
+		return s.choice(n)
+	case *Opt:
+		out := &Opt{On: s.node(n.On), Bind: n.Bind, Body: s.node(n.Body), Missing: s.node(n.Missing)}
+		if _, gone := out.Missing.(*Nothing); gone && isCopyOf(out.Body, n.Bind) {
+			return out.On
+		}
+		return out
+	case *Each:
+		out := &Each{Over: s.node(n.Over), Bind: n.Bind, Where: s.node(n.Where), Body: s.node(n.Body)}
+		if out.Where == nil && isCopyOf(out.Body, n.Bind) {
+			return out.Over
+		}
+		return out
+	case *EachEntry:
+		out := &EachEntry{Over: s.node(n.Over), Key: n.Key, Bind: n.Bind, Where: s.node(n.Where), Body: s.node(n.Body)}
+		if out.Where == nil && isCopyOf(out.Body, n.Bind) {
+			return out.Over
+		}
+		return out
+	case *ListOf:
+		out := &ListOf{Elem: n.Elem, Items: make([]Node, len(n.Items))}
+		for i, x := range n.Items {
+			out.Items[i] = s.node(x)
+		}
+		return out
+	case *Call:
+		return s.call(n)
+	case *If:
+		return &If{Cond: s.node(n.Cond), Then: s.node(n.Then), Else: s.node(n.Else)}
+	case *OrElse:
+		x := s.node(n.X)
+		if !fails(x) {
+			return x
+		}
+		return &OrElse{X: x, Else: s.node(n.Else)}
+	case *Let:
+		return &Let{X: s.node(n.X), Bind: n.Bind, Body: s.node(n.Body)}
+	case *Check:
+		x, body := s.node(n.X), s.node(n.Body)
+		if !CanStop(x) {
+			return body
+		}
+		return &Check{X: x, Body: body}
+	default:
+		return n
+	}
+}
+
+// isCopyOf reports whether a node gives the value of a binder, unchanged.
+func isCopyOf(n Node, b *Binder) bool {
+	c, ok := n.(*Copy)
+	return ok && c.From == b && len(c.Fields) == 0
+}
+
+// fails reports whether a node itself may fail in a way that an OrElse catches.
+func fails(n Node) bool {
+	found := false
+	Visit(n, func(x Node) {
+		if c, ok := x.(*Call); ok && c.Func.Partial {
+			found = true
+		}
+	})
+	return found
+}
+
+// wholeRecord is the record that a Make puts together again from all fields of
+// one of the same type.
+func wholeRecord(n *Make) Node {
+	if n.Type == nil || n.Rest != nil || len(n.Fields) == 0 {
+		return n
+	}
+	var from *Copy
+	for i, p := range n.Fields {
+		c, ok := p.Node.(*Copy)
+		if !ok || len(c.Fields) == 0 || c.Fields[len(c.Fields)-1] != i {
+			return n
+		}
+		if from == nil {
+			from = c
+		} else if c.From != from.From || !sameInts(c.Fields[:len(c.Fields)-1], from.Fields[:len(from.Fields)-1]) {
+			return n
+		}
+	}
+	t := from.From.Type
+	for _, i := range from.Fields[:len(from.Fields)-1] {
+		t = t.Fields[i].Type
+	}
+	if !Same(t, n.Type) {
+		return n
+	}
+	return &Copy{From: from.From, Fields: from.Fields[:len(from.Fields)-1], Type: t}
+}
+
+func sameInts(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// choice simplifies a Switch: one over a known branch is that case, and one that
+// rebuilds each branch is the union itself.
+func (s *simplifier) choice(n *Switch) Node {
+	on := s.node(n.On)
+	out := &Switch{On: on, Cases: make([]Case, len(n.Cases))}
+	rebuilt := true
+	for i, c := range n.Cases {
+		c.Body = s.node(c.Body)
+		out.Cases[i] = c
+		tag, ok := c.Body.(*Tag)
+		same := ok && tag.Branch == c.Branch && (isCopyOf(tag.X, c.Bind) || c.Bind.Type.Kind == Null)
+		rebuilt = rebuilt && same
+	}
+	t, ok := TypeOf(out)
+	u, _ := TypeOf(on)
+	if rebuilt && ok && Same(t, u) {
+		return on
+	}
+	return out
+}
+
+// call simplifies conversions of conversions.
+func (s *simplifier) call(n *Call) Node {
+	out := &Call{Func: n.Func, Args: make([]Node, len(n.Args)), Type: n.Type, Table: n.Table}
+	for i, a := range n.Args {
+		out.Args[i] = s.node(a)
+	}
+	if len(out.Args) == 0 {
+		return out
+	}
+	x := out.Args[0]
+	t, _ := TypeOf(x)
+	switch n.Func {
+	case Widen:
+		if Same(t, n.Type) {
+			return x
+		}
+	case First, Last, Only:
+		if l, ok := x.(*ListOf); ok && len(l.Items) == 1 {
+			return l.Items[0]
+		}
+	case MapSymbol:
+		return mapped(out, x)
+	case Linear:
+		return linear(out, x)
+	}
+	return out
+}
+
+// mapped joins two maps of symbols; the identity vanishes.
+func mapped(n *Call, x Node) Node {
+	if inner, ok := x.(*Call); ok && inner.Func == MapSymbol {
+		table := map[string]string{}
+		for from, to := range inner.Table {
+			if next, ok := n.Table[to]; ok {
+				table[from] = next
+			}
+		}
+		n = &Call{Func: MapSymbol, Args: inner.Args, Type: n.Type, Table: table}
+		x = n.Args[0]
+	}
+	t, _ := TypeOf(x)
+	if !Same(t, n.Type) {
+		return n
+	}
+	for _, symbol := range t.Symbols {
+		if n.Table[symbol] != symbol {
+			return n
+		}
+	}
+	return x
+}
+
+// linear removes a conversion that undoes the one before. The one before is
+// exact, or it would have failed.
+func linear(n *Call, x Node) Node {
+	if o, ok := x.(*OrElse); ok {
+		if stop, ok := o.Else.(*Stop); ok {
+			if inner := linear(n, o.X); inner != Node(n) {
+				return &Check{X: &OrElse{X: o.X, Else: stop}, Body: inner}
+			}
+		}
+		return n
+	}
+	inner, ok := x.(*Call)
+	if !ok || inner.Func != Linear || inner.Table["round"] != "" {
+		return n
+	}
+	f, o := coefficients(n)
+	g, p := coefficients(inner)
+	// f(g·x + p) + o = x
+	if new(big.Rat).Mul(f, g).Cmp(big.NewRat(1, 1)) != 0 || new(big.Rat).Add(new(big.Rat).Mul(f, p), o).Sign() != 0 {
+		return n
+	}
+	if t, _ := TypeOf(inner.Args[0]); !Same(t, n.Type) {
+		return n
+	}
+	return inner.Args[0]
+}
+
+func coefficients(n *Call) (factor, offset *big.Rat) {
+	factor, ok := new(big.Rat).SetString(n.Table["factor"])
+	if !ok {
+		factor = big.NewRat(1, 1)
+	}
+	offset, ok = new(big.Rat).SetString(n.Table["offset"])
+	if !ok {
+		offset = new(big.Rat)
+	}
+	return factor, offset
+}
