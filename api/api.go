@@ -27,6 +27,7 @@ type API struct {
 	routes  []route
 
 	admission admission
+	burden    *burden
 	bodies    *table[bodyKey, *rendered]
 	memo      *table[string, *remembered]
 	seed      maphash.Seed
@@ -80,6 +81,7 @@ func New(opt Options) (*API, error) {
 		memo:   newTable[string, *remembered](1<<14, 8<<20),
 	}
 	a.admission.max = int64(opt.MaxInFlight)
+	a.burden = newBurden(opt.EventMemory)
 	a.admission.wake = make(chan struct{}, 1)
 	if a.gate == nil {
 		open, err := auth.New(auth.Options{Mode: auth.ModeNone, Clock: opt.Clock})

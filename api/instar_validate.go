@@ -44,9 +44,9 @@ func validate(x *request) error {
 	if err := v.settle(); err != nil {
 		return err
 	}
-	verdict, err := v.judge.Check(x.ctx, v.event)
+	verdict, err := x.judgeEvent(v)
 	if err != nil {
-		return refusedEvent(err)
+		return err
 	}
 	v.out.Valid = len(verdict.Violations) == 0
 	v.out.Decoded = verdict.Decoded
@@ -58,6 +58,20 @@ func validate(x *request) error {
 		v.out.Violations = append(v.out.Violations, one)
 	}
 	return x.json(http.StatusOK, v.out)
+}
+
+// judgeEvent judges the event once there is room for what it decodes to.
+func (x *request) judgeEvent(v *validation) (schema.Judgement, error) {
+	release, err := x.carry(v.judge.Format(), &v.event)
+	if err != nil {
+		return schema.Judgement{}, err
+	}
+	defer release()
+	verdict, err := v.judge.Check(x.ctx, v.event)
+	if err != nil {
+		return schema.Judgement{}, refusedEvent(err)
+	}
+	return verdict, nil
 }
 
 // refusedEvent turns what a judge could not judge into an answer: limits are

@@ -48,6 +48,9 @@ type Options struct {
 	MaxStale time.Duration
 	// BodyBytes and BulkBodyBytes bound request bodies; defaults 2 and 16 MiB.
 	BodyBytes, BulkBodyBytes int64
+	// EventMemory bounds the memory that the events in hand may take together, by
+	// an estimate; what does not fit waits. Default 512 MiB.
+	EventMemory int64
 	// SchemasPage is the default and maximum page of GET /schemas, 1,000.
 	// SubjectsPage, VersionsPage and ContextsPage bound the other lists; 0 = no
 	// bound.
@@ -108,6 +111,7 @@ func (o Options) withDefaults() Options {
 	or(&o.RequestTimeout, 30*time.Second)
 	or(&o.BodyBytes, 2<<20)
 	or(&o.BulkBodyBytes, 16<<20)
+	or(&o.EventMemory, 512<<20)
 	or(&o.SchemasPage, 1000)
 	o.Instar = o.Instar.withDefaults()
 	return o

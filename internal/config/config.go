@@ -41,6 +41,7 @@ type Server struct {
 	MaxHeader      Bytes         `key:"max-header" default:"16KiB" min:"4KiB" max:"1MiB" help:"Size of all request headers; above it 431."`
 	MaxInFlight    int           `key:"max-in-flight" default:"1024" min:"1" max:"1000000" help:"Requests served at once; more wait in a queue."`
 	QueueTimeout   time.Duration `key:"queue-timeout" default:"1s" min:"0s" max:"1m" help:"Time a request may wait in the queue before 503."`
+	EventMemory    Bytes         `key:"event-memory" default:"512MiB" min:"1MiB" max:"1024GiB" help:"Memory that events being judged may take together, by estimate; more wait, and one larger than that is judged alone."`
 	DrainDelay     time.Duration `key:"drain-delay" default:"5s" min:"0s" max:"10m" help:"Time between /readyz turning 503 and the listener closing, for load balancers to notice. Skipped when nobody has asked /readyz."`
 	ShutdownGrace  time.Duration `key:"shutdown-grace" default:"30s" min:"0s" max:"1h" help:"Time open requests have to finish at shutdown."`
 	TrustedProxies []string      `key:"trusted-proxies" default:"-" help:"Addresses or networks whose X-Forwarded-* headers are believed."`

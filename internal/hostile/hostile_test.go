@@ -19,11 +19,12 @@ const (
 	// is that of the promise for any request. The memory is NOT: the decoded form
 	// of a large event takes many times its bytes, and the default limits admit
 	// events (a million values, ten megabytes) whose decoded form exceeds the 64
-	// MiB that a request should stay in. Who needs that bound lowers
-	// limits.event-nodes, event-items and event-bytes; this bound keeps the worst
-	// from growing unnoticed.
+	// MiB that a request should stay in. The server therefore counts what events
+	// may take against server.event-memory, and lets the rest wait; who needs a
+	// bound for one event lowers limits.event-nodes, event-items and event-bytes.
+	// This bound keeps the worst from growing unnoticed.
 	volumeTime   = 2 * time.Second * slack
-	volumeMemory = 400 << 20 * slack
+	volumeMemory = 450 << 20 * slack
 	// minCases is how many inputs the suite has at least.
 	minCases = 300
 	// tries is how often a slow answer may show that it was the machine.

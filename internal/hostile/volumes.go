@@ -22,6 +22,7 @@ func volumes(t *table) {
 	add("json 999,999 numbers", schema.JSON, `{}`, largeJSON(ints(999_999)), Want{Answer: Valid})
 	add("json 300,000 numbers, each judged", schema.JSON, `{"items":{"type":"integer"}}`, largeJSON(ints(300_000)), Want{Answer: Valid})
 	add("json 200,000 objects", schema.JSON, `{"items":{"properties":{"a":{"type":"integer"}}}}`, largeJSON(listed("[", 200_000, numbered(`{"a":1}`), "]")), Want{Answer: Valid})
+	add("json 499,000 objects", schema.JSON, `{"items":{"type":"object"}}`, largeJSON(listed("[", 499_000, numbered(`{"a":1}`), "]")), Want{Answer: Valid})
 	add("json text of 10 MiB", schema.JSON, `{"pattern":"^(a+)+$"}`, largeJSON(filled(`"`, 10<<20-3, `!"`)), Want{Answer: Invalid})
 	add("avro 999,999 numbers in JSON", schema.Avro, intList, largeJSON(ints(999_999)), Want{Answer: Valid})
 	add("avro 999,999 numbers", schema.Avro, intList, largeBinary(func() []byte { return joined(longs(999_999), make([]byte, 1_000_000)) }), Want{Answer: Valid})

@@ -3,7 +3,6 @@ package avro
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -14,12 +13,13 @@ import (
 // whose depth and size the JSON limits bound.
 type jsonCheck struct {
 	program    *program
+	path       valuePath
 	violations []schema.Violation
 }
 
-func (c *jsonCheck) wrong(v *jsonx.Value, path, what string) {
+func (c *jsonCheck) wrong(v *jsonx.Value, what string) {
 	if len(c.violations) < maxViolations {
-		c.violations = append(c.violations, schema.Violation{Path: path, What: what, Offset: v.Offset})
+		c.violations = append(c.violations, schema.Violation{Path: string(c.path), What: what, Offset: v.Offset})
 	}
 }
 
@@ -29,48 +29,52 @@ var writtenAs = map[Kind]jsonx.Kind{
 	Array: jsonx.Array, Map: jsonx.Object, Record: jsonx.Object,
 }
 
-func (c *jsonCheck) value(o *op, v *jsonx.Value, path string) {
+func (c *jsonCheck) value(o *op, v *jsonx.Value) {
 	if want, ok := writtenAs[o.kind]; ok && v.Kind != want {
-		c.wrong(v, path, fmt.Sprintf("%s is written as a JSON %s, not %s", o.node.TypeName(), want, v.Kind))
+		c.wrong(v, fmt.Sprintf("%s is written as a JSON %s, not %s", o.node.TypeName(), want, v.Kind))
 		return
 	}
 	switch o.kind {
 	case Int, Long:
 		if _, what := integerMismatch(o.node, v); what != "" {
-			c.wrong(v, path, what)
+			c.wrong(v, what)
 		}
 	case Float, Double:
 		if _, what := floatMismatch(o.node, v); what != "" {
-			c.wrong(v, path, what)
+			c.wrong(v, what)
 		}
 	case Bytes, Fixed:
-		c.bytes(o, v, path)
+		c.bytes(o, v)
 	case String:
 		if o.node.Logical.Type == "uuid" && !isUUID(v.Text) {
-			c.wrong(v, path, fmt.Sprintf("%q is no UUID", clip(v.Text)))
+			c.wrong(v, fmt.Sprintf("%q is no UUID", clip(v.Text)))
 		}
 	case Enum:
 		if !slices.Contains(o.node.Symbols, v.Text) {
-			c.wrong(v, path, fmt.Sprintf("%q is no symbol of %s", clip(v.Text), o.node.Name))
+			c.wrong(v, fmt.Sprintf("%q is no symbol of %s", clip(v.Text), o.node.Name))
 		}
 	case Array:
 		for i, item := range v.Items {
-			c.value(o.parts[0], item, path+"["+strconv.Itoa(i)+"]")
+			outer := c.path.index(i)
+			c.value(o.parts[0], item)
+			c.path = c.path[:outer]
 		}
 	case Map:
 		for i := range v.Members {
-			c.value(o.parts[0], v.Members[i].Value, path+"{"+strconv.Quote(clip(v.Members[i].Key))+"}")
+			outer := c.path.key(v.Members[i].Key)
+			c.value(o.parts[0], v.Members[i].Value)
+			c.path = c.path[:outer]
 		}
 	case Record:
-		c.record(o, v, path)
+		c.record(o, v)
 	case Union:
-		c.union(o, v, path)
+		c.union(o, v)
 	}
 }
 
-func (c *jsonCheck) bytes(o *op, v *jsonx.Value, path string) {
+func (c *jsonCheck) bytes(o *op, v *jsonx.Value) {
 	if _, what := bytesMismatch(o.node, v); what != "" {
-		c.wrong(v, path, what)
+		c.wrong(v, what)
 		return
 	}
 	if o.digits == nil {
@@ -82,35 +86,33 @@ func (c *jsonCheck) bytes(o *op, v *jsonx.Value, path string) {
 	}
 	switch {
 	case len(b) == 0:
-		c.wrong(v, path, "a decimal of no bytes")
+		c.wrong(v, "a decimal of no bytes")
 	case !fitsDigits(b, o.digits):
-		c.wrong(v, path, fmt.Sprintf("a decimal of more than %d digits", o.node.Logical.Precision))
+		c.wrong(v, fmt.Sprintf("a decimal of more than %d digits", o.node.Logical.Precision))
 	}
 }
 
-func (c *jsonCheck) record(o *op, v *jsonx.Value, path string) {
-	at := func(name string) string {
-		if path == "" {
-			return name
-		}
-		return path + "." + name
-	}
+func (c *jsonCheck) record(o *op, v *jsonx.Value) {
 	values := fieldValues(v)
 	for _, f := range o.node.Fields {
+		outer := c.path.field(f.Name)
 		value := values[f.Name]
 		if value == nil {
-			c.wrong(v, at(f.Name), fmt.Sprintf("the field %q of %s is missing; the JSON encoding writes all fields", f.Name, o.node.Name))
-			continue
+			c.wrong(v, fmt.Sprintf("the field %q of %s is missing; the JSON encoding writes all fields", f.Name, o.node.Name))
+		} else {
+			delete(values, f.Name)
+			c.value(&c.program.ops[f.Type.id], value)
 		}
-		delete(values, f.Name)
-		c.value(&c.program.ops[f.Type.id], value, at(f.Name))
+		c.path = c.path[:outer]
 	}
 	if len(values) == 0 {
 		return
 	}
 	for i := range v.Members {
 		if m := &v.Members[i]; values[m.Key] != nil {
-			c.wrong(m.Value, at(clip(m.Key)), fmt.Sprintf("%s has no field %q", o.node.Name, clip(m.Key)))
+			outer := c.path.field(clip(m.Key))
+			c.wrong(m.Value, fmt.Sprintf("%s has no field %q", o.node.Name, clip(m.Key)))
+			c.path = c.path[:outer]
 		}
 	}
 }
@@ -123,28 +125,28 @@ func fieldValues(v *jsonx.Value) map[string]*jsonx.Value {
 	return values
 }
 
-func (c *jsonCheck) union(o *op, v *jsonx.Value, path string) {
+func (c *jsonCheck) union(o *op, v *jsonx.Value) {
 	if v.Kind == jsonx.Null {
 		for _, part := range o.parts {
 			if part.kind == Null {
 				return
 			}
 		}
-		c.wrong(v, path, "the union has no null branch")
+		c.wrong(v, "the union has no null branch")
 		return
 	}
 	if v.Kind != jsonx.Object || len(v.Members) != 1 {
-		c.wrong(v, path, "a union value other than null is written {\"branch\": value}")
+		c.wrong(v, "a union value other than null is written {\"branch\": value}")
 		return
 	}
 	name := v.Members[0].Key
 	for _, part := range o.parts {
 		if part.kind != Null && part.node.TypeName() == name {
-			c.value(part, v.Members[0].Value, path)
+			c.value(part, v.Members[0].Value)
 			return
 		}
 	}
-	c.wrong(v, path, fmt.Sprintf("the union has no branch %q%s", clip(name), hintBranch(o, name)))
+	c.wrong(v, fmt.Sprintf("the union has no branch %q%s", clip(name), hintBranch(o, name)))
 }
 
 func hintBranch(o *op, name string) string {

@@ -16,7 +16,7 @@ import (
 func (s *Schema) decode(event []byte) ([]byte, []schema.Violation, error) {
 	d := &decoder{program: s.program(), walker: walker{data: event, limits: &s.limits}}
 	d.maxOut = 4 * max(s.limits.EventBytes, 1<<20)
-	d.value(d.program.root, "")
+	d.value(d.program.root)
 	if d.over != nil {
 		return nil, nil, d.over
 	}
@@ -27,6 +27,7 @@ type decoder struct {
 	walker
 	program    *program
 	out        []byte
+	path       valuePath
 	maxOut     int
 	nodes      int
 	violations []schema.Violation
@@ -58,7 +59,7 @@ func (d *decoder) take(n int) []byte {
 	return v
 }
 
-func (d *decoder) value(o *op, path string) {
+func (d *decoder) value(o *op) {
 	if !d.admitValue() {
 		return
 	}
@@ -81,7 +82,7 @@ func (d *decoder) value(o *op, path string) {
 		start := d.at
 		v := string(d.take(int(d.varint())))
 		if o.node.Logical.Type == "uuid" && !isUUID(v) && len(d.violations) < maxViolations {
-			d.violations = append(d.violations, schema.Violation{Path: path, What: fmt.Sprintf("%q is no UUID", clip(v)), Offset: start})
+			d.violations = append(d.violations, schema.Violation{Path: string(d.path), What: fmt.Sprintf("%q is no UUID", clip(v)), Offset: start})
 		}
 		d.out = jsonx.AppendQuoted(d.out, v)
 	case Enum:
@@ -89,20 +90,20 @@ func (d *decoder) value(o *op, path string) {
 	case Union:
 		part := o.parts[d.varint()]
 		if part.kind == Null {
-			d.value(part, path)
+			d.value(part)
 			return
 		}
 		d.out = append(jsonx.AppendQuoted(append(d.out, '{'), part.node.TypeName()), ':')
-		d.value(part, path)
+		d.value(part)
 		d.out = append(d.out, '}')
 	case Record:
-		d.record(o, path)
+		d.record(o)
 	default:
-		d.collection(o, path)
+		d.collection(o)
 	}
 }
 
-func (d *decoder) record(o *op, path string) {
+func (d *decoder) record(o *op) {
 	d.out = append(d.out, '{')
 	for i, f := range o.node.Fields {
 		if d.over != nil {
@@ -111,17 +112,15 @@ func (d *decoder) record(o *op, path string) {
 		if i > 0 {
 			d.out = append(d.out, ',')
 		}
-		at := f.Name
-		if path != "" {
-			at = path + "." + f.Name
-		}
 		d.out = append(jsonx.AppendQuoted(d.out, f.Name), ':')
-		d.value(&d.program.ops[f.Type.id], at)
+		outer := d.path.field(f.Name)
+		d.value(&d.program.ops[f.Type.id])
+		d.path = d.path[:outer]
 	}
 	d.out = append(d.out, '}')
 }
 
-func (d *decoder) collection(o *op, path string) {
+func (d *decoder) collection(o *op) {
 	start, end := byte('['), byte(']')
 	if o.kind == Map {
 		start, end = '{', '}'
@@ -141,13 +140,16 @@ func (d *decoder) collection(o *op, path string) {
 			if index > 0 {
 				d.out = append(d.out, ',')
 			}
-			at := path + "[" + strconv.Itoa(index) + "]"
+			var outer int
 			if o.kind == Map {
 				key := string(d.take(int(d.varint())))
-				at = path + "{" + strconv.Quote(clip(key)) + "}"
+				outer = d.path.key(key)
 				d.out = append(jsonx.AppendQuoted(d.out, key), ':')
+			} else {
+				outer = d.path.index(index)
 			}
-			d.value(o.parts[0], at)
+			d.value(o.parts[0])
+			d.path = d.path[:outer]
 			index++
 		}
 		if d.over != nil {

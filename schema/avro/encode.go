@@ -159,6 +159,6 @@ func (s *Schema) readJSON(event []byte) (*jsonx.Value, []schema.Violation, error
 		return nil, []schema.Violation{{What: e.Error(), Offset: -1}}, nil
 	}
 	c := &jsonCheck{program: s.program()}
-	c.value(c.program.root, v, "")
+	c.value(c.program.root, v)
 	return v, c.violations, nil
 }

@@ -36,6 +36,7 @@ func (p *process) newHandler() (http.Handler, error) {
 		GzipRequests: c.Server.GzipRequest, MaxInFlight: c.Server.MaxInFlight, QueueTimeout: c.Server.QueueTimeout,
 		RequestTimeout: c.Server.RequestTimeout, MaxStale: c.Storage.MaxStale,
 		BodyBytes: int64(c.Limits.BodyBytes), BulkBodyBytes: int64(c.Limits.EventBodyBytes),
+		EventMemory: int64(c.Server.EventMemory),
 		SchemasPage: c.Registry.Page.Schemas, SubjectsPage: c.Registry.Page.Subjects,
 		VersionsPage: c.Registry.Page.Versions, ContextsPage: c.Registry.Page.Contexts,
 		Draining: p.front.draining.Load,
