@@ -23,6 +23,7 @@ type candidate struct {
 	content *Content
 	// unreadable says why an imported text does not parse; parsed is nil then.
 	unreadable string
+	ownShape   *Shape // see shape
 }
 
 // isHistory reports whether a text that failed to parse may be stored by an
@@ -135,7 +136,7 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 	result.Text = ""
 	if c.parsed != nil && len(c.refs) == 0 && c.text == c.parsed.Canonical() {
 		// Read leniently, the stored text says what the candidate said.
-		d.env.Library.Remember(c.content.Identity, Memory{Parsed: c.parsed, Shape: shapeOf(c.parsed)})
+		d.env.Library.Remember(c.content.Identity, Memory{Parsed: c.parsed, Shape: c.shape()})
 	}
 	var changes []Change
 	if ctx := d.st.Context(cmd.Name.Context); cmd.Name.Context != DefaultContext && (ctx == nil || !ctx.Listed) {
@@ -191,17 +192,33 @@ func (d *decider) candidate(cmd *Register, importing bool) (*candidate, error) {
 	if cmd.Text == "" {
 		return nil, nil
 	}
+	lenient := importing || cmd.ID > 0
+	if eff := d.st.InForce(cmd.Name, d.env.Settings); eff.ValidateNew != nil && !*eff.ValidateNew {
+		lenient = true
+	}
+	if d.env.memo == nil || len(cmd.References) > 0 {
+		return d.newCandidate(cmd, lenient, importing)
+	}
+	id := idOfCandidate(cmd, lenient, importing)
+	c := d.env.memo[id]
+	if c == nil {
+		var err error
+		if c, err = d.newCandidate(cmd, lenient, importing); err != nil {
+			return nil, err
+		}
+		d.env.memo[id] = c
+	}
+	return c, nil
+}
+
+func (d *decider) newCandidate(cmd *Register, lenient, importing bool) (*candidate, error) {
 	refs, err := d.pin(cmd.Name, cmd.References, cmd.Normalize && !importing)
 	if err != nil {
 		return nil, err
 	}
-	lenient := importing || cmd.ID > 0
 	docs, err := d.st.documents(d.env, cmd.Name.Context, refs, importing)
 	if err != nil {
 		return nil, err
-	}
-	if eff := d.st.InForce(cmd.Name, d.env.Settings); eff.ValidateNew != nil && !*eff.ValidateNew {
-		lenient = true
 	}
 	p, err := d.env.Library.Parse(cmd.Format, cmd.Text, docs, lenient)
 	if importing && isHistory(err) {
@@ -309,7 +326,7 @@ func (d *decider) same(n Name, c *candidate, versions []*Version) (*Version, err
 	if err != nil {
 		return nil, err
 	}
-	want := shapeOf(c.parsed)
+	want := c.shape()
 	for i, v := range alike {
 		if c.equals(v.Content, want, shapes[i]) {
 			return v, nil

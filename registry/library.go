@@ -49,6 +49,8 @@ type Env struct {
 	Now      int64 // µs since 1970
 	Settings Settings
 	Library  Library
+
+	memo candidates // of one command; nil remembers nothing
 }
 
 // NeedTexts is the answer of a decision that lacks bodies; the caller fetches

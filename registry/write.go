@@ -25,6 +25,7 @@ type pending struct {
 	by     By
 	cmd    Command
 	digest string
+	memo   candidates
 	done   chan outcome
 }
 
@@ -41,7 +42,7 @@ func (s *Service) do(ctx context.Context, by By, cmd Command) (any, error) {
 	if err := s.available(); err != nil {
 		return nil, err
 	}
-	p := &pending{by: by, cmd: cmd, done: make(chan outcome, 1)}
+	p := &pending{by: by, cmd: cmd, memo: candidates{}, done: make(chan outcome, 1)}
 	if by.Key != "" {
 		d, err := digest(cmd)
 		if err != nil {
@@ -95,6 +96,7 @@ func (s *Service) prepare(ctx context.Context, st *State, p *pending) (result an
 			result, changes = replayed, false
 			return err
 		}
+		env.memo = p.memo
 		d, err := Decide(st, env, p.cmd)
 		result, changes = d.Result, len(d.Changes) > 0
 		return err
@@ -271,7 +273,9 @@ func (t *transaction) decide(p *pending) {
 		t.outcomes = append(t.outcomes, outcome{result: result, err: err})
 		return
 	}
-	d, err := Decide(t.view(), t.env, p.cmd)
+	env := *t.env
+	env.memo = p.memo
+	d, err := Decide(t.view(), &env, p.cmd)
 	if isNeed(err) {
 		t.outcomes = append(t.outcomes, outcome{again: true})
 		return
