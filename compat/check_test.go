@@ -170,7 +170,10 @@ func TestExactFallsBack(t *testing.T) {
 			{ab, a, false, Unknown},
 			{as, a, true, Unknown},
 		} {
-			r, err := Check(t.Context(), Request{Candidate: c.candidate, History: []Version{{Number: 1, Parsed: c.old}}, Policy: policy})
+			r, err := Check(t.Context(), Request{
+				Candidate: c.candidate, History: []Version{{Number: 1, Parsed: c.old}}, Policy: policy,
+				Options: Options{Budget: schema.Budget{Steps: 1}},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,7 +183,7 @@ func TestExactFallsBack(t *testing.T) {
 			if c.refused && !strings.HasPrefix(r.Messages()[0], `{errorType:"FIELD_SCALAR_KIND_CHANGED"`) {
 				t.Errorf("%q", r.Messages())
 			}
-			if c.verdict == Unknown && r.Pairs[0].Reason != NotDecided {
+			if c.verdict == Unknown && r.Pairs[0].Reason != schema.ReasonSteps {
 				t.Errorf("reason %q", r.Pairs[0].Reason)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/jsonschema"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // decision is what the exact engine says about one pair.
@@ -36,6 +38,16 @@ func exact(ctx context.Context, writer, reader schema.Parsed, d Direction, q *qu
 	if w, ok := writer.(*avro.Schema); ok {
 		if r, ok := reader.(*avro.Schema); ok {
 			return exactAvro(ctx, w, r, d, q.budget)
+		}
+	}
+	if w, ok := writer.(*protobuf.Schema); ok {
+		if r, ok := reader.(*protobuf.Schema); ok {
+			return exactProto(ctx, w, r, d, q)
+		}
+	}
+	if w, ok := writer.(*jsonschema.Schema); ok {
+		if r, ok := reader.(*jsonschema.Schema); ok {
+			return exactJSON(ctx, w, r, d, q)
 		}
 	}
 	return decision{verdict: Unknown, reason: NotDecided}, nil

@@ -133,6 +133,8 @@ func (d *Difference) Message(format schema.Format, direction Direction) string {
 		return "{errorType:'" + d.Kind + "', description:'" + description + "', additionalInfo:'" + d.Additional + "'}"
 	case format == schema.JSON:
 		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "'}"
+	case d.Additional != "": // only findings of our own have an event to show
+		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\", additionalInfo:'" + d.Additional + "'}"
 	default:
 		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\"}"
 	}

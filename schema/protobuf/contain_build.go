@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -351,10 +352,24 @@ func setOptions(m proto.Message, except ...string) []setOption {
 			if err != nil {
 				raw = []byte(v.String())
 			}
-			out = append(out, setOption{name: name, value: string(raw)})
+			out = append(out, setOption{name: name, value: string(raw), text: optionValueText(fd, v, raw)})
 		}
 		return true
 	})
 	slices.SortFunc(out, func(x, y setOption) int { return strings.Compare(x.name, y.name) })
 	return out
+}
+
+// optionValueText shows a value without what the library varies: the text form
+// of messages.
+func optionValueText(fd protoreflect.FieldDescriptor, v protoreflect.Value, raw []byte) string {
+	switch {
+	case fd.IsList() || fd.IsMap() || fd.Message() != nil:
+		return fmt.Sprintf("0x%x", raw)
+	case fd.Enum() != nil:
+		if value := fd.Enum().Values().ByNumber(v.Enum()); value != nil {
+			return string(value.Name())
+		}
+	}
+	return v.String()
 }

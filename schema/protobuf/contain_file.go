@@ -29,8 +29,8 @@ func (b *programBuilder) file(p *program) {
 		service := &serviceType{name: string(sd.Name())}
 		for k := range sd.Methods().Len() {
 			md := sd.Methods().Get(k)
-			service.rpcs = append(service.rpcs, rpcType{name: string(md.Name()), signature: fmt.Sprintf("%v %s, %v %s",
-				md.IsStreamingClient(), b.relative(md.Input()), md.IsStreamingServer(), b.relative(md.Output()))})
+			service.rpcs = append(service.rpcs, rpcType{name: string(md.Name()), signature: "(" + stream(md.IsStreamingClient()) + b.relative(md.Input()) +
+				") returns (" + stream(md.IsStreamingServer()) + b.relative(md.Output()) + ")"})
 		}
 		p.services = append(p.services, service)
 	}
@@ -42,6 +42,13 @@ func (b *programBuilder) file(p *program) {
 			b.declared(p, md.Extensions())
 		}
 	}
+}
+
+func stream(is bool) string {
+	if is {
+		return "stream "
+	}
+	return ""
 }
 
 // declared lists the extensions of one scope of the file.
@@ -247,7 +254,7 @@ func (j *pairJudge) services(tell func(kind string, class schema.Class, name, ot
 		for _, m := range a.rpcs {
 			for _, other := range r[i].rpcs {
 				if m.name == other.name && m.signature != other.signature {
-					tell(KindRPCSignature, schema.ClassPolicy, a.name+"."+m.name, "")
+					tell(KindRPCSignature, schema.ClassPolicy, a.name+"."+m.name, m.signature+"\n"+other.signature)
 				}
 			}
 		}

@@ -126,9 +126,10 @@ type rpcType struct {
 	name, signature string
 }
 
-// setOption is an option that is set, in a form that only serves to compare.
+// setOption is an option that is set: value only serves to compare, text to
+// show.
 type setOption struct {
-	name, value string
+	name, value, text string
 }
 
 // field returns the field of a number, or nil.
