@@ -129,7 +129,7 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 		out.Fields[i] = part
 	}
 	for j, p := range m.Fields {
-		if !used[j] && !hollow(p.Node) {
+		if !used[j] && !b.derived && !hollow(p.Node) {
 			at := join(path, p.Name)
 			// The stop stands where the field would be, so that an event with
 			// it shows the loss.

@@ -26,7 +26,7 @@ func benchChain(tb testing.TB, hops int) (*Chain, []*avro.Schema) {
 		documents = append(documents, document(tb, fmt.Sprintf("rename: {from: tag%d, to: tag%d}", i, i+1)))
 		versions = append(versions, benchSchema(tb, i+1))
 	}
-	c, err := FuseAvro(tb.Context(), documents, versions)
+	c, err := fuseAll(tb, documents, versions)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -18,7 +18,8 @@ type builder struct {
 	err   error     // a mistake of the document
 	open  []Problem // obligations that do not hold, each with a Stop in the tree
 	memo  map[[2]*plan.Type]*plan.Function
-	doc   *Document
+	// derived leaves out what the target lacks.
+	derived bool
 	// down are the inverses of the steps so far, the last first; inner those of
 	// the steps inside the step at work. noDown says why there are none.
 	down, inner []Step
@@ -34,6 +35,8 @@ type Problem struct {
 	Message    string
 	Fix        string
 }
+
+func newBuilder() *builder { return &builder{memo: map[[2]*plan.Type]*plan.Function{}} }
 
 func (b *builder) bind(t *plan.Type) *plan.Binder {
 	b.ids++

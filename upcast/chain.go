@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -18,47 +17,42 @@ type Chain struct {
 	Target *plan.Type
 }
 
-// FuseAvro joins the documents of a chain, whose versions are given in order, one
-// more than documents. Each hop is verified first; a hop that is not proved ends
-// the fusion with an error that names it.
-func FuseAvro(ctx context.Context, documents []*Document, versions []*avro.Schema) (*Chain, error) {
-	if len(versions) != len(documents)+1 || len(documents) == 0 {
-		return nil, &schema.Bug{Where: "upcast.FuseAvro", Cause: fmt.Sprintf("%d documents for %d versions", len(documents), len(versions))}
+// Fuse joins proved hops, in order.
+func Fuse(hops []*Hop) (*Chain, error) {
+	if len(hops) == 0 {
+		return nil, &schema.Bug{Where: "upcast.Fuse", Cause: "no hop"}
 	}
-	c := &Chain{}
-	for i, d := range documents {
-		h, err := VerifyAvro(ctx, d, versions[i], versions[i+1])
-		if err != nil {
-			return nil, err
-		}
+	legs := make([]leg, len(hops))
+	for i, h := range hops {
 		if h.Verdict.Outcome != Proved {
-			return nil, fmt.Errorf("hop %d is not proved but %s", i+1, h.Verdict.Outcome)
+			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d is %s", i+1, h.Verdict.Outcome)}
 		}
-		c.Hops = append(c.Hops, h)
+		if i > 0 && !plan.Same(hops[i-1].Target, h.Source.Type) {
+			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d does not begin where hop %d ends", i+1, i)}
+		}
+		legs[i] = leg{h.steps, h.Target, h.derived}
 	}
-	legs := make([]leg, len(documents))
-	for i, d := range documents {
-		legs[i] = leg{d.Steps, c.Hops[i].Target}
-	}
+	c := &Chain{Hops: hops, Target: legs[len(legs)-1].target}
 	var err error
-	c.Target = legs[len(legs)-1].target
-	c.Source, c.Root, err = fuse(c.Hops[0].Source.Type, legs)
+	c.Source, c.Root, err = fuse(hops[0].Source.Type, legs)
 	return c, err
 }
 
 // leg is one part of a way: steps, and the type that they lead to.
 type leg struct {
-	steps  []Step
-	target *plan.Type
+	steps   []Step
+	target  *plan.Type
+	derived bool
 }
 
 // fuse runs proved steps one after the other on one tree.
 func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
-	b := &builder{fused: true}
+	b := newBuilder()
+	b.fused = true
 	event := b.bind(source)
 	root := plan.Node(whole(event))
 	for i, l := range legs {
-		b.hop, b.step = i, 0
+		b.hop, b.step, b.derived = i, 0, l.derived
 		// Functions belong to a leg: the types of the next are others.
 		b.memo = map[[2]*plan.Type]*plan.Function{}
 		root = b.assign(b.run(root, l.steps), l.target, "$")

@@ -30,7 +30,7 @@ func TestChains(t *testing.T) {
 	for seed := range uint64(chains) {
 		w := &world{r: rand.New(rand.NewPCG(seed, 1))}
 		documents, versions, story := w.chain(t, 1+int(seed%20))
-		c, err := FuseAvro(t.Context(), documents, versions)
+		c, err := fuseAll(t, documents, versions)
 		if err != nil {
 			t.Fatalf("chain %d: %v\n%s", seed, err, story)
 		}
@@ -155,4 +155,21 @@ func onBytes(t *testing.T, c *Chain, target *avro.Schema, v plan.Value, image []
 	if err != nil || !plan.Equal(got, want) {
 		t.Fatalf("on bytes the image is another (%v): %s", err, what)
 	}
+}
+
+// fuseAll verifies each document and joins the hops.
+func fuseAll(tb testing.TB, documents []*Document, versions []*avro.Schema) (*Chain, error) {
+	tb.Helper()
+	hops := make([]*Hop, len(documents))
+	for i, d := range documents {
+		h, err := Verify(tb.Context(), d, versions[i], versions[i+1])
+		if err != nil {
+			return nil, err
+		}
+		if h.Verdict.Outcome != Proved {
+			tb.Fatalf("hop %d: %+v", i+1, h.Verdict)
+		}
+		hops[i] = h
+	}
+	return Fuse(hops)
 }

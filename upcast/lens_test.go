@@ -16,7 +16,7 @@ func TestLensLaws(t *testing.T) {
 	for seed := range uint64(1200) {
 		w := &world{r: rand.New(rand.NewPCG(seed, 2))}
 		documents, versions, story := w.chain(t, 1)
-		h, err := VerifyAvro(t.Context(), documents[0], versions[0], versions[1])
+		h, err := Verify(t.Context(), documents[0], versions[0], versions[1])
 		if err != nil {
 			t.Fatalf("%v\n%s", err, story)
 		}

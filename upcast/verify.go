@@ -5,128 +5,134 @@ import (
 	"fmt"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// Outcome is what a proof ends in.
-type Outcome string
+// ProverVersion names the rules of the proof. It changes when a verdict may.
+const ProverVersion = "1"
 
-// The outcomes.
-const (
-	// Proved: every event of the source version has an image that is an event
-	// of the target version, or an end that the document declares.
-	Proved Outcome = "PROVED"
-	// Refuted: one event has none.
-	Refuted Outcome = "REFUTED"
-	// Tested: neither was shown.
-	Tested Outcome = "TESTED"
-)
-
-// Class says what the two directions of a hop lose.
-type Class string
-
-// The classes.
-const (
-	Iso       Class = "iso"        // nothing
-	LossyUp   Class = "lossy-up"   // going up loses; up(down(y)) = y
-	LossyDown Class = "lossy-down" // going down loses; down(up(x)) = x
-	Lossy     Class = "lossy"      // both lose
-	OneWay    Class = "one-way"    // there is no way down
-)
-
-// Verdict is the answer about one document and two schemas. It is immutable.
-type Verdict struct {
-	Outcome Outcome
-	// Total says that no event ends in a dead letter.
-	Total bool
-	// Class is computed from the plans of both directions, never believed; NoDown
-	// says why there is no way down.
-	Class  Class
-	NoDown string
-	// Problems are all obligations that do not hold; the first is the one that
-	// Event shows.
-	Problems []Problem
-	// Event is a least event of the source version that shows the problem, as
-	// JSON; nil if it was not found.
-	Event []byte
-	// Events is how many events were tried.
-	Events int
-}
-
-// Hop is a verified step from one version to the next.
+// Hop is what is known about the way from one version to the next.
 type Hop struct {
 	Verdict Verdict
-	Root    plan.Node
-	Source  *plan.Binder
-	Target  *plan.Type
+	// Root builds an event of the target from the event that Source is bound
+	// to. It is a plan only if the verdict is Proved.
+	Root   plan.Node
+	Source *plan.Binder
+	Target *plan.Type
 	// Down is the way back; nil if there is none.
 	Down *Hop
+
+	steps   []Step
+	derived bool
 }
 
 // searchEvents bounds the search for an event that shows a problem.
 const searchEvents = 2_000
 
-// VerifyAvro proves a document against both of its schemas, or refutes it by an
-// event. The error is an [*Error] of the document, the context's, or a
-// *schema.Bug.
-func VerifyAvro(ctx context.Context, d *Document, from, to *avro.Schema) (*Hop, error) {
-	source, target := plan.FromAvro(from), plan.FromAvro(to)
-	b := &builder{doc: d, memo: map[[2]*plan.Type]*plan.Function{}}
-	event := b.bind(source)
-	root := b.run(whole(event), d.Steps)
-	if b.err != nil {
-		return nil, b.err
+// Verify proves a document against both of its schemas, or refutes it by an
+// event, and then runs the document's tests. The error is an [*Error] of the
+// document, the context's, or a *schema.Bug.
+func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, error) {
+	source, target, err := codecsOf(from, to)
+	if err != nil {
+		return nil, err
 	}
-	b.step = 0
-	root = b.assign(root, target, "$")
-	if b.err != nil {
-		return nil, b.err
+	b := newBuilder()
+	h, err := b.hopOf(d.Steps, source, target)
+	if err != nil {
+		return nil, err
 	}
-	h := &Hop{Root: root, Source: event, Target: target}
-	h.Verdict.Total = !stops(root, plan.FailDead)
-	h.Verdict.Problems = b.open
-	s := search{hop: h, from: from, to: to, limits: plan.DefaultLimits()}
-	if err := s.run(ctx); err != nil {
+	if err := h.decide(ctx, source, target); err != nil {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
 		h.back(d, b)
+		return h, h.test(ctx, d, source, target)
 	}
+	return h, nil
+}
+
+// Derive proves the hop that needs no document: fields by name and alias,
+// defaults, conversions that keep every value. What the target lacks is left
+// out, as every reader of the format does.
+func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
+	source, target, err := codecsOf(from, to)
+	if err != nil {
+		return nil, err
+	}
+	b := newBuilder()
+	b.derived = true
+	h, err := b.hopOf(nil, source, target)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.decide(ctx, source, target); err != nil {
+		return nil, err
+	}
+	if h.Verdict.Outcome == Proved {
+		h.back(&Document{}, b)
+	}
+	return h, nil
+}
+
+func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
+	if source, err = codecOf(from); err == nil {
+		target, err = codecOf(to)
+	}
+	return source, target, err
+}
+
+// hopOf runs steps on symbols and assigns what they give to the target.
+func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
+	h := &Hop{Source: b.bind(source.events()), Target: target.events(), steps: steps, derived: b.derived}
+	root := b.run(whole(h.Source), steps)
+	b.step = 0
+	if b.err == nil {
+		root = b.assign(root, h.Target, "$")
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	h.Root = root
+	h.Verdict.Total = !stops(root, plan.FailDead)
+	h.Verdict.Problems = b.open
 	return h, nil
 }
 
 // back finds the way down and the class of a proved hop.
 func (h *Hop) back(d *Document, up *builder) {
-	h.Verdict.Class = OneWay
+	v := &h.Verdict
+	v.Class = OneWay
 	steps := up.inner
 	switch {
 	case d.Down == DownNone:
-		h.Verdict.NoDown = "the document says so"
+		v.NoDown = "the document says so"
 		return
 	case d.Down == DownExplicit:
 		steps = d.DownSteps
 	case up.noDown != "":
-		h.Verdict.NoDown = up.noDown
+		v.NoDown = up.noDown
 		return
 	}
-	b := &builder{memo: map[[2]*plan.Type]*plan.Function{}}
+	b := newBuilder()
+	b.derived = up.derived
 	event := b.bind(h.Target)
 	root := b.run(whole(event), steps)
 	b.step = 0
 	root = b.assign(root, h.Source.Type, "$")
 	switch {
 	case b.err != nil:
-		h.Verdict.NoDown = b.err.Error()
+		v.NoDown = b.err.Error()
 		return
 	case len(b.open) > 0:
-		h.Verdict.NoDown = b.open[0].Message
+		v.NoDown = b.open[0].Message
 		return
 	}
-	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, Verdict: Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}}
-	there := identity(h.Source.Type, leg{d.Steps, h.Target}, leg{steps, h.Source.Type})
-	back := identity(h.Target, leg{steps, h.Source.Type}, leg{d.Steps, h.Target})
-	h.Verdict.Class = map[[2]bool]Class{{true, true}: Iso, {true, false}: LossyDown, {false, true}: LossyUp, {false, false}: Lossy}[[2]bool{there, back}]
+	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, steps: steps, derived: up.derived}
+	h.Down.Verdict = Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}
+	up1, down1 := leg{h.steps, h.Target, up.derived}, leg{steps, h.Source.Type, up.derived}
+	v.Class = classOf(identity(h.Source.Type, up1, down1), identity(h.Target, down1, up1))
+	h.Down.Verdict.Class = classOf(identity(h.Target, down1, up1), identity(h.Source.Type, up1, down1))
 }
 
 // identity reports whether going one way and then the other is proved to change
@@ -136,34 +142,21 @@ func identity(t *plan.Type, out, back leg) bool {
 	return err == nil && plan.IsIdentity(root, event)
 }
 
-// search looks for a least event that shows a problem and, where there is none,
-// tries the plan on events.
-type search struct {
-	hop    *Hop
-	from   *avro.Schema
-	to     *avro.Schema
-	limits plan.Limits
-}
-
-// triedEvents is how many events a proved document is tried on, against bugs of
-// the prover.
-const triedEvents = 64
-
-func (s *search) run(ctx context.Context) error {
-	v := &s.hop.Verdict
-	events := triedEvents
+// decide looks for a least event that shows a problem and, where there is no
+// problem, tries the plan on events: a proved plan that fails is a bug of ours.
+func (h *Hop) decide(ctx context.Context, source, target codec) error {
+	const tried = 64
+	s := search{hop: h, source: source, target: target, limits: plan.DefaultLimits()}
+	v := &h.Verdict
 	v.Outcome = Proved
+	events := tried
 	if len(v.Problems) > 0 {
 		v.Outcome, events = Tested, searchEvents
 	}
 	for seed := range uint64(events) {
-		sample, err := s.from.Sample(seed)
-		if err != nil {
-			return nil // no event exists, so nothing can go wrong
-		}
-		value, err := plan.DecodeAvro(s.hop.Source.Type, sample.Binary)
-		if err != nil {
-			return &schema.Bug{Where: "upcast.VerifyAvro", Cause: err}
+		value, ok, err := source.sample(seed)
+		if err != nil || !ok {
+			return err // without an event nothing can go wrong
 		}
 		v.Events++
 		f, err := s.fails(ctx, value)
@@ -173,11 +166,18 @@ func (s *search) run(ctx context.Context) error {
 		case f == nil:
 			continue
 		case len(v.Problems) == 0:
-			return &schema.Bug{Where: "upcast.VerifyAvro", Cause: fmt.Errorf("a proved document fails: %w", f)}
+			return &schema.Bug{Where: "upcast.Verify", Cause: fmt.Errorf("a proved document fails: %w", f)}
 		}
 		return s.refute(ctx, value, f)
 	}
 	return nil
+}
+
+// search is the search for a least event that shows a problem.
+type search struct {
+	hop            *Hop
+	source, target codec
+	limits         plan.Limits
 }
 
 // fails runs the plan on an event and holds the image to the target. What the
@@ -192,11 +192,7 @@ func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error)
 	case f != nil:
 		return f, nil
 	}
-	image, err := plan.EncodeAvro(nil, s.hop.Target, out)
-	if err == nil {
-		_, err = s.to.Walk(image, avro.WalkOptions{})
-	}
-	if err != nil {
+	if _, err := s.target.encode(out); err != nil {
 		return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
 	}
 	return nil, nil
@@ -211,13 +207,12 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	if err != nil {
 		return err
 	}
-	binary, err := plan.EncodeAvro(nil, s.hop.Source.Type, least)
-	if err != nil {
-		return &schema.Bug{Where: "upcast.VerifyAvro", Cause: err}
+	event, err := s.source.encode(least)
+	if err == nil {
+		event, err = s.source.show(event)
 	}
-	event, err := s.from.Decode(binary)
 	if err != nil {
-		return &schema.Bug{Where: "upcast.VerifyAvro", Cause: err}
+		return &schema.Bug{Where: "upcast.Verify", Cause: err}
 	}
 	verdict := &s.hop.Verdict
 	verdict.Outcome, verdict.Event = Refuted, event

@@ -1,6 +1,8 @@
 package upcast
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -153,7 +155,7 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to := avroSchema(t, c.from), avroSchema(t, c.to)
-			h, err := VerifyAvro(t.Context(), document(t, c.steps...), from, to)
+			h, err := Verify(t.Context(), document(t, c.steps...), from, to)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -218,7 +220,7 @@ func TestRefutations(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, err := VerifyAvro(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
+			h, err := Verify(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -252,7 +254,7 @@ func TestMistakesOfDocuments(t *testing.T) {
 		"convert: {path: id, factor: 2}":           "no number",
 		"set: {path: n, expr: '1'}":                "not carried out yet",
 	} {
-		_, err := VerifyAvro(t.Context(), document(t, step), from, from)
+		_, err := Verify(t.Context(), document(t, step), from, from)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line 5") {
 			t.Errorf("%s: got %v, want %q on line 5", step, err, want)
 		}
@@ -302,7 +304,7 @@ func TestClasses(t *testing.T) {
 		"none":    {str("a"), str("b"), []string{"rename: {from: a, to: b}\ndown: none"}, OneWay},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, err := VerifyAvro(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
+			h, err := Verify(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -310,5 +312,69 @@ func TestClasses(t *testing.T) {
 				t.Errorf("%s, class %s (%s) %+v, want %s", h.Verdict.Outcome, h.Verdict.Class, h.Verdict.NoDown, h.Verdict.Problems, c.want)
 			}
 		})
+	}
+}
+
+// TestExamples runs the tests of documents: those that hold, and each way in
+// which one does not.
+func TestExamples(t *testing.T) {
+	from, to := avroSchema(t, id+`,{"name":"tags","type":{"type":"array","items":"string"}}`), avroSchema(t, `{"name":"key","type":"string"},{"name":"tag","type":["null","string"]}`)
+	steps := "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: id, to: key}\n  - head: {path: tags, which: only, else: deadLetter}\n  - rename: {from: tags, to: tag}\ntests:\n  - "
+	for example, want := range map[string]string{
+		`{name: one, in: {id: a, tags: [x]}, out: {key: a, tag: x}}`:   "",
+		`{name: none, in: {id: a, tags: []}, error: dead}`:             "",
+		`{name: other, in: {id: a, tags: [x]}, out: {key: a, tag: y}}`: `the image differs; want {"key":"a","tag":{"string":"y"}}, got {"key":"a","tag":{"string":"x"}}`,
+		`{name: bad in, in: {id: 1, tags: []}, error: dead}`:           `"in" is a number, not string`,
+		`{name: bad out, in: {id: a, tags: [x]}, out: {key: a}}`:       `"out" has no field tag`,
+		`{name: no end, in: {id: a, tags: [x]}, error: dead}`:          "the event has an image; want error dead",
+		`{name: an end, in: {id: a, tags: []}, dropped: true}`:         "the event has no image; want dropped, got dead in step 2",
+	} {
+		d, err := Parse(steps + example + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Verify(t.Context(), d, from, to)
+		var f *TestFailure
+		if want == "" && err != nil || want != "" && (!errors.As(err, &f) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", example, err, want)
+		}
+	}
+}
+
+// TestDerive proves hops without a document.
+func TestDerive(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to string
+		want     Outcome
+		class    Class
+	}{
+		"default":      {id, id + `,{"name":"n","type":"int","default":1}`, Proved, LossyDown},
+		"left out":     {id + `,{"name":"n","type":"int","default":1}`, id, Proved, LossyUp},
+		"alias":        {id, `{"name":"key","type":"string","aliases":["id"]}`, Proved, OneWay},
+		"promotion":    {`{"name":"n","type":"int"}`, `{"name":"n","type":"long"}`, Proved, OneWay},
+		"same":         {id, id, Proved, Iso},
+		"no value":     {id, id + `,{"name":"n","type":"int"}`, Refuted, ""},
+		"lossy change": {`{"name":"n","type":"long"}`, `{"name":"n","type":"double"}`, Refuted, ""},
+	} {
+		h, err := Derive(t.Context(), avroSchema(t, c.from), avroSchema(t, c.to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Verdict.Outcome != c.want || h.Verdict.Class != c.class {
+			t.Errorf("%s: %+v", name, h.Verdict)
+		}
+	}
+}
+
+func TestVerdictJSON(t *testing.T) {
+	h, err := Verify(t.Context(), document(t, "mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE}}"), avroSchema(t, oldState), avroSchema(t, newState))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(h.Verdict)
+	want := `{"verdict":"REFUTED","total":true,"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else","event":{"state":"SHIPPED"},` +
+		`"problems":[{"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else"}],"prover":"1"}`
+	if err != nil || string(got) != want {
+		t.Errorf("got %s (%v)", got, err)
 	}
 }

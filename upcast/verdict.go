@@ -1,0 +1,97 @@
+package upcast
+
+import (
+	"encoding/json"
+)
+
+// Outcome is what a proof ends in.
+type Outcome string
+
+// The outcomes.
+const (
+	// Proved: every event of the source version has an image that is an event
+	// of the target version, or an end that the document declares.
+	Proved Outcome = "PROVED"
+	// Refuted: one event has none.
+	Refuted Outcome = "REFUTED"
+	// Tested: neither was shown.
+	Tested Outcome = "TESTED"
+)
+
+// Class says what the two directions of a hop lose.
+type Class string
+
+// The classes.
+const (
+	Iso       Class = "iso"        // nothing
+	LossyUp   Class = "lossy-up"   // going up loses; up(down(y)) = y
+	LossyDown Class = "lossy-down" // going down loses; down(up(x)) = x
+	Lossy     Class = "lossy"      // both lose
+	OneWay    Class = "one-way"    // there is no way down
+)
+
+// classOf names a class by the round trips that change nothing: up and down, down
+// and up.
+func classOf(updown, downup bool) Class {
+	switch {
+	case updown && downup:
+		return Iso
+	case updown:
+		return LossyDown
+	case downup:
+		return LossyUp
+	default:
+		return Lossy
+	}
+}
+
+// Verdict is the answer about one document and two schemas. It is immutable.
+type Verdict struct {
+	Outcome Outcome
+	// Total says that no event ends in a dead letter.
+	Total bool
+	// Class is computed from the plans of both directions, never believed; NoDown
+	// says why there is no way down.
+	Class  Class
+	NoDown string
+	// Problems are all obligations that do not hold; the first is the one that
+	// Event shows.
+	Problems []Problem
+	// Event is a least event of the source version that shows the problem, as
+	// JSON; nil if it was not found.
+	Event []byte
+	// Events is how many events were tried.
+	Events int
+}
+
+// MarshalJSON gives the verdict as the REST surface shows it.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	type problem struct {
+		Obligation string `json:"obligation"`
+		Step       int    `json:"step,omitempty"`
+		Path       string `json:"path,omitempty"`
+		Message    string `json:"message"`
+		Fix        string `json:"fix,omitempty"`
+	}
+	out := struct {
+		Verdict Outcome `json:"verdict"`
+		Total   bool    `json:"total"`
+		Class   Class   `json:"class,omitempty"`
+		NoDown  string  `json:"noDown,omitempty"`
+		problem
+		Event    json.RawMessage `json:"event,omitempty"`
+		Problems []problem       `json:"problems,omitempty"`
+		Events   int             `json:"events,omitempty"`
+		Prover   string          `json:"prover"`
+	}{Verdict: v.Outcome, Total: v.Total, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Prover: ProverVersion}
+	for i, p := range v.Problems {
+		if i == 0 {
+			out.problem = problem(p)
+		}
+		out.Problems = append(out.Problems, problem(p))
+	}
+	if v.Outcome == Tested {
+		out.Events = v.Events
+	}
+	return json.Marshal(out)
+}
