@@ -2,9 +2,11 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -208,6 +210,43 @@ func TestImportInSeveralBatches(t *testing.T) {
 	}
 	if to.service.State().Seq() != seq+versions {
 		t.Errorf("%d changes", to.service.State().Seq()-seq)
+	}
+}
+
+// TestExportCompressed: who accepts gzip gets it, with the same archive inside
+// and an end; who does not gets the archive as it is. Go's transport asks for
+// gzip by itself, so every other export of these tests is compressed too.
+func TestExportCompressed(t *testing.T) {
+	s := newServer(t, nil)
+	for i := range 50 {
+		s.post(fmt.Sprintf("/subjects/s%d/versions", i), `{"schema":"\"string\""}`)
+	}
+	plain := s.get("/export")
+	for accept, want := range map[string]string{"gzip": "gzip", "br, gzip;q=0.5": "gzip", "identity": "", "gzip;q=0": "", "": ""} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			a := s.send(method + " /export\nAccept-Encoding: " + accept)
+			if a.status != http.StatusOK || a.header.Get("Content-Encoding") != want || !strings.Contains(a.header.Get("Vary"), "Accept-Encoding") {
+				t.Fatalf("%s, Accept-Encoding %q: %d %v", method, accept, a.status, a.header)
+			}
+			if method == http.MethodHead {
+				if a.body != "" {
+					t.Errorf("HEAD has a body of %d bytes", len(a.body))
+				}
+				continue
+			}
+			got := io.Reader(strings.NewReader(a.body))
+			if want != "" {
+				z, err := gzip.NewReader(got)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = z
+			}
+			text, err := io.ReadAll(got)
+			if err != nil || string(text) != plain || (want != "") != (len(a.body) < len(plain)/2) {
+				t.Errorf("Accept-Encoding %q: %d bytes of %d, %v", accept, len(a.body), len(plain), err)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,17 +58,36 @@ func export(x *request) error {
 	s.collect(st, x.sees())
 	x.header().Set("Content-Disposition", `attachment; filename="instar-export.ndjson"`)
 	x.lastsLong()
+	packed := acceptsGzip(x.r.Header["Accept-Encoding"])
+	if packed {
+		x.header()["Content-Encoding"] = gzipHeader
+	}
 	x.stream(wire.TypeNDJSON)
 	if x.r.Method == http.MethodHead {
 		return nil
 	}
-	if err := x.writeArchive(st, &s); err != nil {
+	if err := x.writeExport(st, &s, packed); err != nil {
 		x.note.err = err
 		x.api.opt.Logger.Warn("export broken off", "request_id", x.id[0], "err", err)
 		// The missing last line tells the reader; so does the connection.
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// writeExport writes the archive as it is or compressed. One that breaks off has
+// no end in either form.
+func (x *request) writeExport(st *registry.State, s *selection, packed bool) error {
+	if !packed {
+		return x.writeArchive(&x.w, st, s)
+	}
+	z := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(z)
+	z.Reset(&x.w)
+	if err := x.writeArchive(z, st, s); err != nil {
+		return err
+	}
+	return z.Close()
 }
 
 func trueUnlessFalse(name, value string) (bool, error) {
@@ -120,8 +141,8 @@ func (s *selection) collect(st *registry.State, sees func(registry.Name) bool) {
 	slices.Sort(s.contexts)
 }
 
-func (x *request) writeArchive(st *registry.State, s *selection) error {
-	w, err := archive.NewWriter(&x.w, archive.Header{Seq: st.Seq(), Contexts: s.contexts})
+func (x *request) writeArchive(out io.Writer, st *registry.State, s *selection) error {
+	w, err := archive.NewWriter(out, archive.Header{Seq: st.Seq(), Contexts: s.contexts})
 	if err != nil {
 		return err
 	}
