@@ -33,11 +33,12 @@ type Store struct {
 	// Notifies says that an append on one handle wakes the others.
 	Notifies bool
 	// Brief shortens the long tests, for a second set-up of a store that runs
-	// them in full with the first. The flag -short does so for all.
+	// them in full with the first. The flag -short and the race detector do so
+	// for all.
 	Brief bool
 }
 
-func (s Store) brief() bool { return s.Brief || testing.Short() }
+func (s Store) brief() bool { return s.Brief || underRace || testing.Short() }
 
 // Run runs the whole suite. fresh must return a store on an empty database.
 func Run(t *testing.T, fresh func(tb testing.TB) Store) {
