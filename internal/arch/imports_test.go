@@ -161,7 +161,7 @@ func TestEachLibraryHasOneImporter(t *testing.T) {
 
 // isTestSupport tells the packages that only tests import.
 func isTestSupport(name string) bool {
-	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "internal/hostile", "chaos"}, name)
+	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "internal/hostile", "internal/oracle", "chaos"}, name)
 }
 
 func libraryOf(importPath string) ([]string, bool) {

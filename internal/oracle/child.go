@@ -13,6 +13,7 @@ import (
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/schema/jsonschema"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // Case is the event of a break, with all that another process needs to judge it.
@@ -39,6 +40,9 @@ func Cases(q *Question, a *Answer) []Case {
 }
 
 func sourceOf(p schema.Parsed) Source {
+	if s, ok := p.(*protobuf.Schema); ok {
+		return Source{Text: s.Text(), Docs: s.Documents()}
+	}
 	s, ok := p.(*jsonschema.Schema)
 	if !ok {
 		return Source{Text: p.Canonical()}
@@ -64,6 +68,8 @@ func (c *Case) Judge(ctx context.Context) error {
 			*side.to, err = jsonschema.Parse(side.from.Text, side.from.Docs, lenient)
 		case schema.Avro:
 			*side.to, err = avro.Parse(side.from.Text, side.from.Docs, lenient)
+		case schema.Protobuf:
+			*side.to, err = protobuf.Parse(side.from.Text, side.from.Docs, lenient)
 		default:
 			err = fmt.Errorf("no reader for %s", c.Format)
 		}

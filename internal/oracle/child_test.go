@@ -125,11 +125,13 @@ func TestWrongAnswersAreSeen(t *testing.T) {
 		"read by reader":       {Verdict: schema.Incompatible, Breaks: witness(`{"x":1}`)},
 		"unknown with a break": {Breaks: witness(`{}`), Undecided: []schema.Undecided{{Reason: schema.ReasonSteps}}},
 		"unknown, no reason":   {},
-		"bug":                  {Undecided: []schema.Undecided{{Reason: schema.ReasonBug}}},
 	} {
 		if len(faults(t.Context(), &q, &c)) == 0 {
 			t.Errorf("%s: nothing is found", name)
 		}
+	}
+	if found := bugs(&schema.Containment{Undecided: []schema.Undecided{{Reason: schema.ReasonBug}}}); len(found) != 1 {
+		t.Errorf("a bug is not seen: %q", found)
 	}
 	right := schema.Containment{Verdict: schema.Incompatible, Breaks: witness(`{}`)}
 	if found := faults(t.Context(), &q, &right); len(found) > 0 {

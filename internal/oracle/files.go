@@ -23,9 +23,8 @@ type Files struct {
 
 // The committed test data.
 const (
-	suiteFile   = "schema/jsonschema/testdata/suite.tar.gz"
-	extractFile = "schema/jsonschema/testdata/corpus.jsonl.gz"
-	radarFile   = "compat/testdata/radar/pairs.jsonl"
+	suiteFile = "schema/jsonschema/testdata/suite.tar.gz"
+	radarFile = "compat/testdata/radar/pairs.jsonl"
 )
 
 func (f Files) repository(name string) string {

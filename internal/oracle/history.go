@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -20,10 +21,9 @@ type history struct {
 }
 
 type version struct {
-	Seq    int
-	Text   string
-	Parses *bool
-	id     string // the schema's "$id"
+	Seq  int
+	Text string
+	id   string // the schema's "$id"
 }
 
 // tree is a corpus as it stood at every point of its history.
@@ -70,6 +70,29 @@ func readTree(folder, project string) (*tree, map[string][]json.RawMessage, erro
 		return nil
 	})
 	return t, payloads, err
+}
+
+// jsonEdits yields the edits of a corpus of JSON Schemas.
+func (f Files) jsonEdits(project string, yield func(*Edit) error) error {
+	t, payloads, err := readTree(f.Corpora, project)
+	if err != nil {
+		return err
+	}
+	for _, h := range t.files {
+		var before Source
+		for k := range h.Versions {
+			v := &h.Versions[k]
+			now := Source{Text: v.Text, Docs: t.closure(v.Text, v.id, v.Seq)}
+			if k > 0 {
+				e := Edit{Format: schema.JSON, Name: fmt.Sprintf("%s %s #%d", project, h.Path, k), Old: before, New: now, Payloads: payloads[h.Path]}
+				if err := yield(&e); err != nil {
+					return err
+				}
+			}
+			before = now
+		}
+	}
+	return nil
 }
 
 // at returns the version of a file at a point of the history, nil if there was

@@ -10,6 +10,7 @@ import (
 	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/schema/jsonschema/contain"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // Question asks whether every event of the writer is read under the reader.
@@ -31,9 +32,11 @@ type Question struct {
 type Answer struct {
 	schema.Containment
 	Took time.Duration
-	// Faults is empty unless the answer is wrong, or its engine says that it
-	// made a mistake.
+	// Faults is empty unless the answer is wrong.
 	Faults []string
+	// Bugs are the mistakes that the engine found in its own work, for which it
+	// left the question, or a part of it, open.
+	Bugs []string
 }
 
 // maxPatience is how long an answer may take, which the budget of steps should
@@ -55,7 +58,7 @@ func Ask(ctx context.Context, q *Question) (Answer, error) {
 	if err != nil {
 		return a, fmt.Errorf("ask %s: %w", q.Name, err)
 	}
-	a.Faults = faults(ctx, q, &a.Containment)
+	a.Faults, a.Bugs = faults(ctx, q, &a.Containment), bugs(&a.Containment)
 	return a, nil
 }
 
@@ -67,6 +70,8 @@ func ask(ctx context.Context, q *Question) (schema.Containment, error) {
 		})
 	case *avro.Schema:
 		return avro.Contain(ctx, w, q.Reader.(*avro.Schema), q.Budget)
+	case *protobuf.Schema:
+		return protobuf.Contain(ctx, w, q.Reader.(*protobuf.Schema), protobuf.ContainOptions{Budget: q.Budget})
 	default:
 		return schema.Containment{}, fmt.Errorf("no engine for %T", w)
 	}
@@ -103,9 +108,15 @@ func faults(ctx context.Context, q *Question, c *schema.Containment) []string {
 	if c.Verdict == schema.Unknown && len(c.Undecided) == 0 {
 		say("the answer is UNKNOWN without a reason")
 	}
+	return out
+}
+
+// bugs lists what an engine reports about itself.
+func bugs(c *schema.Containment) []string {
+	var out []string
 	for i := range c.Undecided {
 		if u := &c.Undecided[i]; u.Bug != nil || u.Reason == schema.ReasonBug || u.Reason == schema.ReasonValidatorsDisagree {
-			say("the engine reports %s: %s (%v)", u.Reason, u.What, u.Bug)
+			out = append(out, fmt.Sprintf("the engine reports %s: %s (%v)", u.Reason, u.What, u.Bug))
 		}
 	}
 	return out
@@ -119,6 +130,8 @@ func holdWitness(ctx context.Context, q *Question, b *schema.Break) error {
 		return holdJSONWitness(ctx, q, w, q.Reader.(*jsonschema.Schema), b.Witness.Value)
 	case *avro.Schema:
 		return holdAvroWitness(w, q.Reader.(*avro.Schema), b.Witness, b.Kind)
+	case *protobuf.Schema:
+		return holdProtoWitness(w, q.Reader.(*protobuf.Schema), b)
 	default:
 		return fmt.Errorf("no reader for %T", w)
 	}

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,7 +9,9 @@ import (
 	"time"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/schema/jsonschema"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // Replay is a history that is asked about edit by edit, in both directions.
@@ -22,9 +25,14 @@ type Replay struct {
 	// Events counts the events that were read under a reader that was said to
 	// read them; Payloads are those among them that projects publish.
 	Events, Payloads int
+	// NamesOnly counts the questions about Protobuf versions that differ in
+	// nothing but names, which must never break an event.
+	NamesOnly int
 	// Parsing is the time that went into reading schema texts.
 	Parsing time.Duration
 	*Tally
+	last       schema.Parsed
+	lastSource Source
 }
 
 // NewReplay returns an empty replay.
@@ -41,50 +49,83 @@ func (r *Replay) String() string {
 // read, besides those that are published.
 const samples = 8
 
-// JSONHistory replays a corpus of JSON Schemas; only every n-th edit, for n > 1.
-func (f Files) JSONHistory(ctx context.Context, project string, n int) (*Replay, error) {
-	t, payloads, err := readTree(f.Corpora, project)
-	if err != nil {
-		return nil, err
-	}
-	r := NewReplay(project)
-	for i, h := range t.files {
-		if i%n != 0 {
-			continue
-		}
-		var previous *jsonschema.Schema
-		for k := range h.Versions {
-			v := &h.Versions[k]
-			begin := time.Now()
-			s, why := parseJSON(v, t.closure(v.Text, v.id, v.Seq))
-			r.Parsing += time.Since(begin)
-			if k > 0 {
-				r.Edits++
-				if previous == nil || s == nil {
-					r.Left[why]++
-				} else if err := r.jsonEdit(ctx, fmt.Sprintf("%s %s #%d", project, h.Path, k), previous, s, payloads[h.Path]); err != nil {
-					return nil, err
-				}
-			}
-			previous = s
-		}
-	}
-	return r, nil
+// Edit is a change of a schema that somebody made.
+type Edit struct {
+	Format   schema.Format
+	Name     string
+	Old, New Source
+	// Payloads are published events of the newest version.
+	Payloads []json.RawMessage
 }
 
-// parseJSON reads a version; nil with a reason if it is no schema of its own.
-func parseJSON(v *version, docs []schema.Document) (*jsonschema.Schema, string) {
-	if v.Parses != nil && !*v.Parses {
-		return nil, "a text is no JSON"
+// Replay replays what is at hand of a project: its complete history, or else
+// the edits of it that the repository holds.
+func (f Files) Replay(ctx context.Context, project string) (*Replay, error) {
+	r := NewReplay(project)
+	return r, f.edits(project, func(e *Edit) error { return r.edit(ctx, e) })
+}
+
+// Projects are those that have a history.
+var Projects = []string{"octokit-webhooks", "cdevents-spec", "radar-schemas", "opentelemetry-proto"}
+
+func (f Files) edits(project string, yield func(*Edit) error) error {
+	switch {
+	case project == "radar-schemas":
+		return f.avroEdits(yield)
+	case f.Corpora == "":
+		return f.extract(project, yield)
+	case project == "opentelemetry-proto":
+		return f.protoEdits(yield)
+	default:
+		return f.jsonEdits(project, yield)
 	}
-	s, err := jsonschema.Parse(v.Text, docs, lenient)
+}
+
+// edit parses both sides and asks in both directions.
+func (r *Replay) edit(ctx context.Context, e *Edit) error {
+	r.Edits++
+	older, why := r.parse(e.Format, &e.Old)
+	newer, whyNot := r.parse(e.Format, &e.New)
+	if older == nil || newer == nil {
+		r.Left[cmp.Or(why, whyNot)]++
+		return nil
+	}
+	switch w := older.(type) {
+	case *jsonschema.Schema:
+		return r.jsonEdit(ctx, e.Name, w, newer.(*jsonschema.Schema), e.Payloads)
+	case *avro.Schema:
+		return r.avroEdit(ctx, e.Name, w, newer.(*avro.Schema))
+	default:
+		return r.protoEdit(ctx, e.Name, older.(*protobuf.Schema), newer.(*protobuf.Schema))
+	}
+}
+
+// parse reads one side; nil with a reason if it is no schema of its own. The
+// last one is kept, since the new side of an edit is the old one of the next.
+func (r *Replay) parse(format schema.Format, s *Source) (schema.Parsed, string) {
+	if r.last != nil && r.lastSource.Text == s.Text && slices.Equal(r.lastSource.Docs, s.Docs) {
+		return r.last, ""
+	}
+	begin := time.Now()
+	defer func() { r.Parsing += time.Since(begin) }()
+	var p schema.Parsed
+	var err error
+	switch format {
+	case schema.JSON:
+		p, err = jsonschema.Parse(s.Text, s.Docs, lenient)
+	case schema.Avro:
+		p, err = avro.Parse(s.Text, s.Docs, lenient)
+	default:
+		p, err = protobuf.Parse(s.Text, s.Docs, lenient)
+	}
 	if err != nil {
-		return nil, "a text is no schema"
+		return nil, "a text is no schema of its own"
 	}
-	if slices.ContainsFunc(s.Nodes(), func(n *jsonschema.Node) bool { return n.Unresolved }) {
+	if j, ok := p.(*jsonschema.Schema); ok && slices.ContainsFunc(j.Nodes(), func(n *jsonschema.Node) bool { return n.Unresolved }) {
 		return nil, "a reference leads nowhere"
 	}
-	return s, "the version before cannot be asked about"
+	r.last, r.lastSource = p, *s
+	return p, ""
 }
 
 // jsonEdit asks in both directions. Where the answer is that everything is

@@ -4,51 +4,41 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
 )
 
-// AvroHistory replays the histories and edits of RADAR-base; without the corpora
-// the edits that the repository holds.
-func (f Files) AvroHistory(ctx context.Context) (*Replay, error) {
-	r := NewReplay("radar-schemas")
+// avroEdits yields the edits of RADAR-base: between releases and single ones;
+// without the corpora those that the repository holds.
+func (f Files) avroEdits(yield func(*Edit) error) error {
 	if f.Corpora == "" {
-		return r, jsonLines(f.repository(radarFile), func(p *struct{ Path, Old, New string }) error {
-			return r.avroEdit(ctx, p.Path, p.Old, p.New)
+		return jsonLines(f.repository(radarFile), func(p *struct{ Path, Old, New string }) error {
+			return yield(&Edit{Format: schema.Avro, Name: p.Path, Old: Source{Text: p.Old}, New: Source{Text: p.New}})
 		})
 	}
 	err := jsonLines(filepath.Join(f.Corpora, "radar-schemas.jsonl.gz"), func(h *history) error {
 		for i := 1; i < len(h.Versions); i++ {
-			if err := r.avroEdit(ctx, fmt.Sprintf("%s #%d", h.Path, i), h.Versions[i-1].Text, h.Versions[i].Text); err != nil {
+			e := Edit{Format: schema.Avro, Name: fmt.Sprintf("%s #%d", h.Path, i), Old: Source{Text: h.Versions[i-1].Text}, New: Source{Text: h.Versions[i].Text}}
+			if err := yield(&e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return r, jsonLines(filepath.Join(f.Corpora, "radar-schemas-edits.jsonl.gz"), func(e *struct {
+	return jsonLines(filepath.Join(f.Corpora, "radar-schemas-edits.jsonl.gz"), func(e *struct {
 		Path, Commit string
 		Old, New     version
 	},
 	) error {
-		return r.avroEdit(ctx, e.Path+" "+e.Commit, e.Old.Text, e.New.Text)
+		return yield(&Edit{Format: schema.Avro, Name: e.Path + " " + e.Commit, Old: Source{Text: e.Old.Text}, New: Source{Text: e.New.Text}})
 	})
 }
 
-func (r *Replay) avroEdit(ctx context.Context, name, old, new string) error {
-	r.Edits++
-	begin := time.Now()
-	older, err1 := avro.Parse(old, nil, lenient)
-	newer, err2 := avro.Parse(new, nil, lenient)
-	r.Parsing += time.Since(begin)
-	if err1 != nil || err2 != nil {
-		r.Left["a text is no schema of its own"]++
-		return nil
-	}
+func (r *Replay) avroEdit(ctx context.Context, name string, older, newer *avro.Schema) error {
 	for _, q := range []Question{
 		{Name: name + ", old read by new", Writer: older, Reader: newer},
 		{Name: name + ", new read by old", Writer: newer, Reader: older},

@@ -23,6 +23,10 @@ type Tally struct {
 	// WrongCount counts them all.
 	Wrong      []string
 	WrongCount int
+	// Bugs lists the questions at which an engine found a mistake of its own, at
+	// most maxWrong of them; BugCount counts them all.
+	Bugs     []string
+	BugCount int
 	// Open lists questions that stay undecided, at most maxWrong.
 	Open []string
 	// Breaks and Witnesses count the breaks of class data and their witnesses.
@@ -66,6 +70,11 @@ func (t *Tally) Add(q *Question, a *Answer) {
 	}
 	if len(a.Faults) > 0 {
 		t.fault(q.Name, a.Faults)
+	}
+	if len(a.Bugs) > 0 {
+		if t.BugCount++; len(t.Bugs) < maxWrong {
+			t.Bugs = append(t.Bugs, fmt.Sprintf("%s: %q", q.Name, a.Bugs))
+		}
 	}
 }
 
@@ -129,9 +138,9 @@ func (t *Tally) Total() time.Duration {
 
 // String is one line of figures.
 func (t *Tally) String() string {
-	return fmt.Sprintf("%d questions: %d compatible, %d incompatible, %d unknown (%.3f %% decided) %v; %d wrong; p50 %v, p95 %v, max %v",
+	return fmt.Sprintf("%d questions: %d compatible, %d incompatible, %d unknown (%.3f %% decided) %v; %d wrong, %d bugs; p50 %v, p95 %v, max %v",
 		t.Asked(), t.Verdicts[schema.Compatible], t.Verdicts[schema.Incompatible], t.Verdicts[schema.Unknown],
-		100*t.Decided(), t.Reasons, t.WrongCount, t.Quantile(0.5), t.Quantile(0.95), t.Quantile(1))
+		100*t.Decided(), t.Reasons, t.WrongCount, t.BugCount, t.Quantile(0.5), t.Quantile(0.95), t.Quantile(1))
 }
 
 // AskAll puts all questions, on all processors, and counts the answers.

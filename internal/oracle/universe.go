@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,15 +17,6 @@ type instance struct {
 	items  []int
 	keys   []string // of an object, in the order of universeKeys
 	values []int
-}
-
-// child returns the index of a member's value.
-func (v *instance) child(key string) (int, bool) {
-	i := slices.Index(v.keys, key)
-	if i < 0 {
-		return 0, false
-	}
-	return v.values[i], true
 }
 
 // universe is every value of depth 2 or less over 20 atoms, with arrays of up
