@@ -189,7 +189,9 @@ func (s *Service) snapshotIfDue() {
 	}
 	ctx, cancel := s.stopContext()
 	defer cancel()
-	if err := s.saveSnapshot(ctx); err != nil {
+	// One that the end of the service cuts off is saved by Close instead, which
+	// tells its caller if it cannot.
+	if err := s.saveSnapshot(ctx); err != nil && ctx.Err() == nil {
 		s.logger.Warn("snapshot failed", "err", err)
 	}
 }

@@ -1,12 +1,15 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -521,6 +524,56 @@ func TestWriterAsksForSnapshots(t *testing.T) {
 			t.Fatal("four changes left no snapshot, with one due every three")
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// slowLog saves the first snapshot so slowly that only the end of the service
+// ends it, or fails at once.
+type slowLog struct {
+	Log
+	fail    error
+	saving  chan struct{} // closed when the first snapshot begins
+	counted atomic.Int64
+}
+
+func (l *slowLog) SaveSnapshot(ctx context.Context, s Snapshot) error {
+	if l.counted.Add(1) > 1 {
+		return l.Log.SaveSnapshot(ctx, s)
+	}
+	close(l.saving)
+	if l.fail != nil {
+		return l.fail
+	}
+	<-ctx.Done()
+	return fmt.Errorf("save the snapshot: %w", ctx.Err())
+}
+
+// TestSnapshotCutOff: a snapshot that is cut off by the end of the service is no
+// reason to warn, since the last one is saved then; one that fails is.
+func TestSnapshotCutOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail error
+		warn string
+	}{"cut off": {nil, ""}, "failed": {errors.New("disk full"), "disk full"}} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			log := newMemLog()
+			slow := &slowLog{Log: log, fail: c.fail, saving: make(chan struct{})}
+			n := start(t, log, func(o *Options) {
+				o.Log, o.SnapshotEvery, o.Logger = slow, 1, slog.New(slog.NewTextHandler(&out, nil))
+			})
+			n.must("s", avroRecord(fieldA))
+			<-slow.saving
+			if err := n.Close(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if got := out.String(); strings.Contains(got, "snapshot failed") != (c.warn != "") || !strings.Contains(got, c.warn) {
+				t.Errorf("the log says %q, want %q", got, c.warn)
+			}
+			if snap, err := log.LoadSnapshot(context.Background()); err != nil || snap.Seq != n.State().Seq() {
+				t.Errorf("the last snapshot is at %d of %d (%v)", snap.Seq, n.State().Seq(), err)
+			}
+		})
 	}
 }
 
