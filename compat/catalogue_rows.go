@@ -105,8 +105,27 @@ func placeholders(template string) []string {
 
 var acronyms = strings.NewReplacer("json", "JSON", "utf8", "UTF-8", "rpc", "RPC", " id ", " identifier ")
 
+// endings are what the last words of some names are short for.
+var endings = [][2]string{
+	{"property-added-partly-open", "Property added to a partly open object"},
+	{"property-removed-partly-open", "Property removed from a partly open object"},
+	{"property-added-open", "Property added to an open object"},
+	{"property-removed-open", "Property removed from an open object"},
+	{"property-added-closed", "Property added to a closed object"},
+	{"property-removed-closed", "Property removed from a closed object"},
+	{"prefix-item-added-open", "Prefix item added to an open array"},
+	{"prefix-item-removed-open", "Prefix item removed from an open array"},
+	{"prefix-item-added-closed", "Prefix item added to a closed array"},
+	{"prefix-item-removed-closed", "Prefix item removed from a closed array"},
+}
+
 // title spells a name as words: "enum-symbol-removed" is "Enum symbol removed".
 func title(name string) string {
+	for _, e := range endings {
+		if e[0] == name {
+			return e[1]
+		}
+	}
 	text := strings.TrimSpace(acronyms.Replace(" " + strings.ReplaceAll(name, "-", " ") + " "))
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -15,9 +15,10 @@ const maxRemarks = 1000
 // event, and is not found by the exact engine because no event shows it:
 // defaults, aliases, order, documentation, annotations. Each is there once,
 // in the direction that its rule speaks of. The engine of Protobuf compares
-// whole files, so it reports all of these itself.
-func Remarks(older, newer schema.Parsed) []Finding {
-	var r remarks
+// whole files, so it reports all of these itself. What is an annotation under
+// the meaning that the subject gives its events is a remark, too.
+func Remarks(older, newer schema.Parsed, meaning Meaning) []Finding {
+	r := remarks{formats: !meaning.AssertFormats}
 	switch o := older.(type) {
 	case *avro.Schema:
 		if n, ok := newer.(*avro.Schema); ok {
@@ -36,7 +37,8 @@ func Remarks(older, newer schema.Parsed) []Finding {
 
 // remarks collects remarks.
 type remarks struct {
-	found []Finding
+	formats bool // the "format" of JSON Schema is an annotation
+	found   []Finding
 }
 
 // note adds a remark about the edit from the old to the new place; params are

@@ -87,8 +87,13 @@ type jsonEdit struct {
 
 // locate tells where the writer speaks of what breaks, unless the engine did.
 func (e *jsonEdit) locate() {
-	if e.m != nil && e.m.w != nil && e.b.Writer == (schema.Place{}) {
-		e.b.Writer = jsonAt(e.m.w, e.keyword)
+	if e.m != nil && e.b.Writer == (schema.Place{}) {
+		switch {
+		case e.m.w != nil:
+			e.b.Writer = jsonAt(e.m.w, e.keyword)
+		case e.m.owner != nil && e.namer.match.of[e.m.owner].w != nil:
+			e.b.Writer = jsonAt(e.namer.match.of[e.m.owner].w, "")
+		}
 	}
 	if e.r != nil && !e.b.Reader.IsValid() {
 		e.b.Reader.Position = jsonAt(e.r, e.keyword).Position

@@ -83,6 +83,9 @@ func (r *remarks) jsonPlace(o, n *jsonschema.Node, path string) {
 			r.note("json/id-changed", path, jsonAt(o, keyword), jsonAt(n, keyword), "old", textOf(was), "new", textOf(is))
 		}
 	}
+	if o.Format != n.Format && r.formats {
+		r.format(o, n, path)
+	}
 	for _, keyword := range []string{"contentEncoding", "contentMediaType", "contentSchema"} {
 		if was, is, yes := differs(keyword); yes {
 			r.note("json/content-changed", path, jsonAt(o, keyword), jsonAt(n, keyword), "old", textOf(was), "new", textOf(is))
@@ -90,6 +93,22 @@ func (r *remarks) jsonPlace(o, n *jsonschema.Node, path string) {
 	}
 	r.jsonProperties(o, n, path)
 	r.jsonAnnotations(o, n, path, place)
+}
+
+// format notes a format, which is data only where formats are asserted.
+func (r *remarks) format(o, n *jsonschema.Node, path string) {
+	rule := "json/format-changed"
+	switch {
+	case o.Format == "":
+		rule = "json/format-added"
+	case n.Format == "":
+		rule = "json/format-removed"
+	}
+	before := len(r.found)
+	r.note(rule, path, jsonAt(o, "format"), jsonAt(n, "format"), "old", o.Format, "new", n.Format)
+	for i := range r.found[before:] {
+		r.found[before+i].Break.Class = schema.ClassPolicy
+	}
 }
 
 // jsonProperties notes properties that were declared, or are no longer, without

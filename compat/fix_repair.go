@@ -108,7 +108,7 @@ func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Fi
 	if f.Class() != ClassData {
 		for _, v := range p.q.History {
 			if v.Parsed != nil {
-				after = append(after, Remarks(v.Parsed, fixed)...)
+				after = append(after, Remarks(v.Parsed, fixed, p.q.Options.Meaning)...)
 			}
 		}
 	}

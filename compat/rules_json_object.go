@@ -77,11 +77,11 @@ func jsonRestRows() []row {
 	rest := func(name, undeclared, kind string) []row {
 		return []row{
 			jsonEdits(name+"-{closed,opened}", "object",
-				"Properties that "+undeclared+" are refused now, and old events may have some.", `{path} takes no properties any more that `+undeclared, "open-object", "rest", kind+"_REMOVED",
-				"Properties that "+undeclared+" are taken now, and were refused.", `{path} takes properties that `+undeclared+` now`, "keep-constraint", "rest", kind+"_ADDED"),
+				"Properties that "+undeclared+" are refused now, and old events may have some.", `the object at {path} takes no properties any more that `+undeclared, "open-object", "rest", kind+"_REMOVED",
+				"Properties that "+undeclared+" are taken now, and were refused.", `the object at {path} takes properties now that `+undeclared, "keep-constraint", "rest", kind+"_ADDED"),
 			jsonEdits(name+"-{narrowed,widened}", "object",
-				"Properties that "+undeclared+" must satisfy a stricter schema.", `properties of {path} that `+undeclared+` must satisfy a stricter schema`, "open-object", "rest", kind+"_NARROWED",
-				"Properties that "+undeclared+" need only satisfy a looser schema.", `properties of {path} that `+undeclared+` need only satisfy a looser schema`, "keep-constraint", "rest", kind+"_EXTENDED"),
+				"Properties that "+undeclared+" must satisfy a stricter schema.", `properties at {path} that `+undeclared+` must satisfy a stricter schema`, "open-object", "rest", kind+"_NARROWED",
+				"Properties that "+undeclared+" need only satisfy a looser schema.", `properties at {path} that `+undeclared+` need only satisfy a looser schema`, "keep-constraint", "rest", kind+"_EXTENDED"),
 		}
 	}
 	return slices.Concat(
@@ -154,11 +154,11 @@ func jsonItemRows() []row {
 		}
 		return []row{
 			jsonEdits(name+"-{closed,opened}", "array",
-				"Items "+which+" are refused now, and old events may have some.", `{path} takes no items any more `+which, "drop-constraint", "filter", end("_REMOVED"),
-				"Items "+which+" are taken now, and were refused.", `{path} takes items now `+which, "keep-constraint", "relax", end("_ADDED")),
+				"Items "+which+" are refused now, and old events may have some.", `the array at {path} takes no items any more `+which, "drop-constraint", "filter", end("_REMOVED"),
+				"Items "+which+" are taken now, and were refused.", `the array at {path} takes items now `+which, "keep-constraint", "relax", end("_ADDED")),
 			jsonEdits(name+"-{narrowed,widened}", "array",
-				"Items "+which+" must satisfy a stricter schema.", `items of {path} `+which+` must satisfy a stricter schema`, "drop-constraint", "each", narrowed,
-				"Items "+which+" need only satisfy a looser schema.", `items of {path} `+which+` need only satisfy a looser schema`, "keep-constraint", "relax", widened),
+				"Items "+which+" must satisfy a stricter schema.", `items at {path} must satisfy a stricter schema`, "drop-constraint", "each", narrowed,
+				"Items "+which+" need only satisfy a looser schema.", `items at {path} need only satisfy a looser schema`, "keep-constraint", "relax", widened),
 		}
 	}
 	return slices.Concat(rows, rest("items", "beyond those that have a schema of their own", "ADDITIONAL_ITEMS"),

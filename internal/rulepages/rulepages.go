@@ -125,10 +125,14 @@ func verdicts(id string, e *example) ([][3]string, error) {
 
 func check(id string, e *example, p compat.Policy) (compat.Report, error) {
 	q := compat.Request{Candidate: e.newer, History: []compat.Version{{Number: 1, Parsed: e.older}}, Level: compat.Full, Policy: p}
-	if strings.HasPrefix(id, "json/format-") {
-		q.Options.AssertFormats = true
-	}
+	q.Options.JSON = slices.Contains(onlyJSON, id)
 	return compat.Check(context.Background(), q)
+}
+
+// onlyJSON are the rules of Protobuf that break events only where these travel as
+// JSON, which the example then does.
+var onlyJSON = []string{
+	"proto/field-renamed", "proto/json-name-changed", "proto/field-json-form-changed", "proto/enum-value-renamed",
 }
 
 // shown returns the findings of the rule itself, at most one a direction.
@@ -138,7 +142,7 @@ func shown(id string, e *example) ([]compat.Finding, error) {
 		return nil, err
 	}
 	var out []compat.Finding
-	for _, f := range append(r.Findings(), compat.Remarks(e.older, e.newer)...) {
+	for _, f := range append(r.Findings(), compat.Remarks(e.older, e.newer, compat.Meaning{})...) {
 		if f.Rule == id && !slices.ContainsFunc(out, func(o compat.Finding) bool { return o.Direction == f.Direction }) {
 			out = append(out, f)
 		}
