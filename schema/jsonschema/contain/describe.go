@@ -26,12 +26,12 @@ func (q *question) describe(b *blame, out *schema.Break) {
 	switch b.keyword {
 	case "required":
 		param("property", b.detail)
-		out.Path = path(append(slices.Clone(b.steps), "."+b.detail))
+		out.Path = pathText(append(slices.Clone(b.steps), "."+b.detail))
 		out.Message = fmt.Sprintf("the reader schema requires the property %s, which the writer schema may leave out", quote(b.detail))
 		return
 	case "additionalProperties":
 		param("property", b.detail)
-		out.Path = path(append(slices.Clone(b.steps), "."+b.detail))
+		out.Path = pathText(append(slices.Clone(b.steps), "."+b.detail))
 		out.Message = fmt.Sprintf("the reader schema has no property %s and allows no others, but the writer schema may write it", quote(b.detail))
 		return
 	case "dependencies", "dependentRequired":

@@ -22,6 +22,7 @@ type engine struct {
 	solver    *rx.Solver
 	names     map[string]*val
 	evaluated map[evaluation]truth
+	shrunk    map[evaluation]*val // by goal and value
 
 	solved      map[restriction]result
 	provisional map[restriction]result // they hold while the goals they assume empty are open
@@ -40,7 +41,7 @@ var errSteps = errors.New("the budget of steps is spent")
 func newEngine(ctx context.Context, o Options) *engine {
 	e := &engine{
 		space: newSpace(), ctx: ctx, options: o, limit: o.Budget.Steps,
-		patterns: map[string]*pattern{}, names: map[string]*val{}, evaluated: map[evaluation]truth{},
+		patterns: map[string]*pattern{}, names: map[string]*val{}, evaluated: map[evaluation]truth{}, shrunk: map[evaluation]*val{},
 		solved: map[restriction]result{}, provisional: map[restriction]result{}, open: map[restriction]int{},
 	}
 	if e.limit <= 0 {

@@ -30,7 +30,7 @@ func (q *question) explain(v *val) (schema.Break, *blame) {
 		}
 	}
 	out := schema.Break{
-		Kind: b.keyword, Path: path(b.steps), Class: schema.ClassData, Effect: schema.Refused,
+		Kind: b.keyword, Path: pathText(b.steps), Class: schema.ClassData, Effect: schema.Refused,
 		Reader: place(b.at.node, b.pointer()), Message: "the reader schema refuses a value that the writer schema accepts",
 	}
 	if b.keyword == "" {
@@ -198,8 +198,8 @@ func (q *question) item(b *blame, n *jsonschema.Node) bool {
 	return false
 }
 
-// path writes steps as upcasters and findings do.
-func path(steps []string) string {
+// pathText writes steps as upcasters and findings do.
+func pathText(steps []string) string {
 	var b strings.Builder
 	for _, s := range steps {
 		name, named := strings.CutPrefix(s, ".")

@@ -102,7 +102,13 @@ func (q *question) search(reader lit) (v *val, done bool) {
 		})
 		return nil, true
 	}
+	// A keyword that was dropped may stand below a negation elsewhere; then the
+	// whole reader schema may accept what its rest refuses.
 	v = shrink(r.value, goalView{q.engine, q.and(q.writer.goal, q.not(reader))})
+	if reader != q.reader.goal && q.eval(q.reader.goal, v) != no {
+		q.out.More = true
+		return nil, true
+	}
 	return v, false
 }
 

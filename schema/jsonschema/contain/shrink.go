@@ -44,8 +44,25 @@ func (s *shrinker) try(v *val, in view) bool {
 // simplest are the values that anything may be replaced by, in this order.
 var simplest = []*val{intVal(0), strVal(""), nullVal, falseVal, arrVal(nil), objVal(nil, nil)}
 
-// at shrinks a value. Depth is bounded by that of the value.
+// at shrinks a value. Parts that were shrunk for the same goal before, perhaps
+// for another break, are not shrunk again.
 func (s *shrinker) at(v *val, in view) *val {
+	g, ok := in.(goalView)
+	if !ok {
+		return s.one(v, in)
+	}
+	if known, ok := g.shrunk[evaluation{g.goal, v}]; ok {
+		return known
+	}
+	out := s.one(v, in)
+	if s.tries > 0 {
+		g.shrunk[evaluation{g.goal, v}] = out
+	}
+	return out
+}
+
+// one makes one pass over a value. Depth is bounded by that of the value.
+func (s *shrinker) one(v *val, in view) *val {
 	for _, c := range simplest {
 		if c.text() == v.text() {
 			return v
