@@ -30,6 +30,7 @@ type API struct {
 	burden    *burden
 	bodies    *table[bodyKey, *rendered]
 	memo      *table[string, *remembered]
+	sent      *table[sentID, *registry.Register] // see [request.readSent]
 	seed      maphash.Seed
 	seq       atomic.Pointer[seqHeader]
 	cache     [freshnesses][]string // values of Cache-Control
@@ -79,6 +80,7 @@ func New(opt Options) (*API, error) {
 		table: map[string]*route{}, allow: map[string]string{}, seed: maphash.MakeSeed(),
 		bodies: newTable[bodyKey, *rendered](1<<14, 24<<20),
 		memo:   newTable[string, *remembered](1<<14, 8<<20),
+		sent:   newTable[sentID, *registry.Register](sentEntries, sentBytes),
 	}
 	a.admission.max = int64(opt.MaxInFlight)
 	a.burden = newBurden(opt.EventMemory)

@@ -46,7 +46,7 @@ func (x *request) readBody() ([]byte, error) {
 	default:
 		return nil, refuse(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type: found Content-Encoding %q; send the body as it is", clip(coding, 40))
 	}
-	text, err := io.ReadAll(io.LimitReader(body, max+1))
+	text, err := readAll(body, x.r, max)
 	x.bytesIn = int64(len(text))
 	var refused *frameError
 	switch {
@@ -58,6 +58,20 @@ func (x *request) readBody() ([]byte, error) {
 		return nil, x.tooLarge(int64(len(text)), max)
 	}
 	return text, nil
+}
+
+// announced bounds the memory that a Content-Length alone gets.
+const announced = 64 << 10
+
+// readAll reads a body, into one piece of memory if it is small, says how long
+// it is and comes as it is. It reads one byte more than allowed at most.
+func readAll(body io.Reader, r *http.Request, max int64) ([]byte, error) {
+	if n := r.ContentLength; n > 0 && n <= min(max, announced) && body == r.Body {
+		text := make([]byte, n)
+		n, err := io.ReadFull(body, text)
+		return text[:n], err
+	}
+	return io.ReadAll(io.LimitReader(body, max+1))
 }
 
 func (x *request) tooLarge(found, max int64) error {
@@ -120,7 +134,10 @@ func (x *request) decode() (*decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := string(body)
+	return x.decodeText(string(body))
+}
+
+func (x *request) decodeText(text string) (*decoder, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, unprocessable("The request body is missing; send a JSON object")
 	}

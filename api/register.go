@@ -24,20 +24,17 @@ func registerRoutes(a *API) []route {
 }
 
 func (x *request) register() error {
-	d, err := x.decode()
+	sent, err := x.readSent(sentRegistration)
 	if err != nil {
 		return err
 	}
-	cmd, err := d.register()
-	if err != nil {
-		return err
-	}
+	cmd := *sent
 	cmd.Name = x.api.service.State().Alias(x.subject())
 	cmd.Normalize, cmd.Force, cmd.DryRun = x.flag("normalize"), x.flag("force"), x.flag("dryRun")
 	if x.text("format") == "logical" {
 		return registry.Fail(registry.InvalidSchema, "Invalid schema, details: format=logical is not supported for registration; send the schema in its own language")
 	}
-	return x.sendRegistered(cmd)
+	return x.sendRegistered(cmd, sent)
 }
 
 // register reads the body of a registration.
@@ -61,8 +58,9 @@ func (d *decoder) register() (registry.Register, error) {
 	return cmd, d.err
 }
 
-// sendRegistered checks the caller's rights, registers and answers.
-func (x *request) sendRegistered(cmd registry.Register) error {
+// sendRegistered checks the caller's rights, registers and answers. sent is what
+// the body said, if the command comes from nothing else.
+func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register) error {
 	if err := x.needRegister(&cmd); err != nil {
 		return err
 	}
@@ -76,6 +74,9 @@ func (x *request) sendRegistered(cmd registry.Register) error {
 		return err
 	}
 	x.note.version, x.note.id = out.Version, out.ID
+	if sent != nil && !out.Created {
+		x.rememberSent(sent)
+	}
 	encode := func() ([]byte, error) {
 		body, err := x.registeredBody(&out)
 		if err != nil {
@@ -186,5 +187,5 @@ func (x *request) editTags() error {
 	if cmd.Metadata == nil {
 		cmd.Metadata = c.Metadata
 	}
-	return x.sendRegistered(cmd)
+	return x.sendRegistered(cmd, nil)
 }

@@ -39,6 +39,10 @@ type request struct {
 	remember bool
 	readable []registry.Name
 	bytesIn  int64
+	// sentID and sentSize name the body of a registration or lookup that is not
+	// remembered yet.
+	sentID   sentID
+	sentSize int64
 }
 
 // notes are what the access log shows besides the request itself.

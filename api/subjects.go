@@ -69,21 +69,18 @@ func (x *request) listSubjects() error {
 
 // lookup answers whether a schema is registered under a subject.
 func (x *request) lookup() error {
-	d, err := x.decode()
-	if err != nil {
-		return err
-	}
-	c, err := d.candidate(d.root)
+	c, err := x.readSent(sentLookup)
 	if err != nil {
 		return err
 	}
 	req := registry.LookupRequest{
-		Format: c.format, Text: c.text, References: c.references, Metadata: c.metadata, RuleSet: c.ruleSet,
+		Format: c.Format, Text: c.Text, References: c.References, Metadata: c.Metadata, RuleSet: c.RuleSet,
 		Normalize: x.flag("normalize"), Deleted: x.flag("deleted"),
 	}
 	first := x.subject()
 	at, err := x.lookupIn(first, req)
 	if err == nil {
+		x.rememberSent(c)
 		return x.sendLookup(at)
 	}
 	if x.target.searches(x.params[0]) && isMiss(err) {
