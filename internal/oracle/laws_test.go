@@ -124,6 +124,20 @@ func TestMirror(t *testing.T) {
 		}
 		ask(q.Name, q.Writer, q.Reader)
 	}
+	for _, project := range Projects {
+		r, count := NewReplay(project), 0
+		err := Files{Repository: files.Repository}.edits(project, func(e *Edit) error {
+			a, _ := r.parse(e.Format, &e.Old)
+			b, _ := r.parse(e.Format, &e.New)
+			if count++; count%7 == 0 && a != nil && b != nil {
+				ask(e.Name, a, b)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	for seed := range uint64(100) {
 		m := drawFamily(seed+9<<32, 1)
 		a, err1 := jsonschema.Parse(m[0].String(), nil, options)

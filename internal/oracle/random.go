@@ -34,6 +34,7 @@ func family(ctx context.Context, t *Tally, seed uint64, budget schema.Budget) er
 		}
 		parsed[i] = s
 	}
+	verdicts := map[[2]int]schema.Verdict{}
 	for i := range models {
 		for k := range models {
 			if i == k {
@@ -53,6 +54,14 @@ func family(ctx context.Context, t *Tally, seed uint64, budget schema.Budget) er
 				return err
 			}
 			t.Add(&q, &a)
+			verdicts[[2]int{i, k}] = a.Verdict
+		}
+	}
+	for ik := range verdicts {
+		for l := range models {
+			if verdicts[ik] == schema.Compatible && verdicts[[2]int{ik[1], l}] == schema.Compatible && verdicts[[2]int{ik[0], l}] == schema.Incompatible {
+				t.Fault(fmt.Sprintf("seed %d", seed), fmt.Sprintf("%d is in %d and that in %d, but the first is not in the third", ik[0], ik[1], l))
+			}
 		}
 	}
 	return nil
