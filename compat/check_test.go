@@ -361,7 +361,7 @@ func TestDescribe(t *testing.T) {
 		{fixed, schema.Protobuf, NewToOld, `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema"}`},
 		{fixed, schema.JSON, NewToOld, `{errorType:"K", description:"The old schema at path '#/new schema' differs from the new schema'}`},
 		{user, schema.JSON, NewToOld, `{errorType:"K", description:"The value at path '#/%s schema' is different between the old and new schema'}`},
-		{named, schema.JSON, OldToNew, `{errorType:"K", description:"The new schema at path 'p' differs from the old schema'}`},
+		{named, schema.JSON, OldToNew, `{errorType:"K", description:"The new schema at path 'p' differs from the old schema", additionalInfo:'x'}`},
 		{
 			Difference{Kind: "K", Path: "/fields/0", Description: "The field '%s' at path '/fields/0' in the %s schema is missing in the %s schema", Additional: "%s"},
 			schema.Avro, OldToNew,

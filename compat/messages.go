@@ -131,10 +131,10 @@ func (d *Difference) Message(format schema.Format, direction Direction) string {
 		return description
 	case format == schema.Avro:
 		return "{errorType:'" + d.Kind + "', description:'" + description + "', additionalInfo:'" + d.Additional + "'}"
-	case format == schema.JSON:
-		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "'}"
 	case d.Additional != "": // only findings of our own have an event to show
 		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\", additionalInfo:'" + d.Additional + "'}"
+	case format == schema.JSON:
+		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "'}"
 	default:
 		return "{errorType:\"" + d.Kind + "\", description:\"" + description + "\"}"
 	}
