@@ -11,7 +11,7 @@ import (
 // Options steer a question.
 type Options struct {
 	// Declared assumes that a writer emits only properties that its schema
-	// declares.
+	// declares. It does not apply to [Satisfiable] and [Valid].
 	Declared bool
 	// AssertFormats makes "format" a constraint instead of an annotation.
 	AssertFormats bool

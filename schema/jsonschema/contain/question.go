@@ -49,6 +49,9 @@ const maxBreaks = 32
 // answer finds a break, weakens the reader schema there, and asks again.
 func (q *question) answer() {
 	q.writer.goal = q.from.translate()
+	if q.options.Declared {
+		q.writer.goal = q.and(q.writer.goal, q.from.assumption())
+	}
 	q.reader.goal = q.to.translate()
 	weakened := q.reader.goal
 	for {
