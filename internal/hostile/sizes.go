@@ -68,6 +68,8 @@ func names(t *table) {
 	refuse("protobuf dotted name of 600 kB", schema.Protobuf, "name-bytes", proto3+"message M { "+strings.Repeat("a.", 300_000)+"b x = 1; }")
 	t.schema("name", "avro doc of 65 kB", schema.Avro, filled(`{"type":"record","name":"R","doc":"`, 64<<10+1, `","fields":[]}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
 	t.schema("name", "avro property of 65 kB", schema.Avro, filled(`{"type":"int","x":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
+	t.schema("name", "json unknown keyword of 65 kB", schema.JSON, filled(`{"x":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
+	t.schema("name", "json comment of 65 kB", schema.JSON, filled(`{"$comment":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
 	t.schema("name", "json description of 65 kB", schema.JSON, filled(`{"description":"`, 64<<10+1, `"}`), Want{Answer: Refused, Limit: "doc-bytes", Placed: true})
 	for _, n := range []struct{ name, text string }{
 		{"right-to-left override", "a\u202eb"},

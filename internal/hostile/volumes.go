@@ -46,7 +46,7 @@ func volumeSchemas(t *table) {
 	add("avro 10,000 fields", schema.Avro, Stored, listed(`{"type":"record","name":"R","fields":[`, 10_000, numbered(`{"name":"f%d","type":"int"}`), `]}`))
 	add("avro 20,000 symbols", schema.Avro, Stored, listed(`{"type":"enum","name":"E","symbols":[`, 20_000, numbered(`"s%d"`), `]}`))
 	add("json 10,000 properties", schema.JSON, Stored, listed(`{"properties":{`, 10_000, numbered(`"p%d":true`), `}}`))
-	add("json 99,000 values", schema.JSON, Stored, listed(`{"x":[`, 99_000, numbered("1"), `]}`))
+	add("json 99,000 values", schema.JSON, Stored, listed(`{"examples":[`, 99_000, numbered("1"), `]}`))
 	message := func(head string) func() string {
 		return lines(head, 800, func(i int) string { return fmt.Sprintf("int32 f%d = %d;\n", i, i+1) }, "}")
 	}

@@ -176,6 +176,9 @@ func (b *builder) members(n *Node, at place) error {
 	for i := range n.Value.Members {
 		m := &n.Value.Members[i]
 		sh, known := keywordIn(m.Key, n.Draft)
+		if !known {
+			b.custom(n, m)
+		}
 		if !known || (alone && m.Key != "$ref" && m.Key != "definitions") {
 			continue
 		}
@@ -325,14 +328,15 @@ func (b *builder) pattern(n *Node, v *jsonx.Value, source string, at place) (*Pa
 func (b *builder) annotation(n *Node, m *jsonx.Member) error {
 	v := m.Value
 	switch m.Key {
-	case "title", "description":
+	case "title", "description", "$comment":
 		text := textOf(v)
 		if len(text) > b.limits.DocBytes {
 			return b.over(n.Document, v, "doc-bytes", len(text), b.limits.DocBytes, jsonx.Pointer(n.Pointer, m.Key), "a "+m.Key+" is too long")
 		}
-		if m.Key == "title" {
+		switch m.Key {
+		case "title":
 			n.Title = text
-		} else {
+		case "description":
 			n.Description = text
 		}
 	case "default":

@@ -36,6 +36,9 @@ func Parse(text string, deps []schema.Document, opts schema.Options) (*Schema, e
 	if err := b.resolve(); err != nil {
 		return nil, err
 	}
+	if err := b.customLimits(); err != nil {
+		return nil, err
+	}
 	if err := b.bound(); err != nil {
 		return nil, err
 	}
@@ -53,6 +56,7 @@ type builder struct {
 	resources map[string]*Resource
 	names     map[string]*Document
 	pending   []*Node // nodes with references to resolve
+	large     []large // long values of unknown keywords
 
 	patterns     int
 	programs     int64
