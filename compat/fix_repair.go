@@ -142,6 +142,8 @@ func (p *repair) propose(f *Finding, k FixKind, older schema.Parsed) *proposal {
 		return p.proposeAvro(f, k, older)
 	case schema.JSON:
 		return p.proposeJSON(f, k, older)
+	case schema.Protobuf:
+		return p.proposeProto(f, k, older)
 	default:
 		return nil
 	}
