@@ -48,11 +48,11 @@ func (c Cell) Rank() int {
 	}
 }
 
-// Row answers for one reader, an index of Versions, about every writer. Rows may
-// be asked for at the same time if the memory allows it.
-func (m *MatrixRequest) Row(ctx context.Context, reader int) ([]Cell, error) {
+// Column answers for one writer, an index of Versions, what every reader makes
+// of its events. Columns may be asked for at the same time.
+func (m *MatrixRequest) Column(ctx context.Context, writer int) ([]Cell, error) {
 	out := make([]Cell, len(m.Versions))
-	for writer := range m.Versions {
+	for reader := range m.Versions {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func (m *MatrixRequest) Row(ctx context.Context, reader int) ([]Cell, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[writer] = cell
+		out[reader] = cell
 	}
 	return out, nil
 }
@@ -80,6 +80,7 @@ func (m *MatrixRequest) cell(ctx context.Context, reader, writer int) (Cell, err
 		return CellSame, nil
 	}
 	q := Request{Candidate: n.Parsed, Key: n.Key, Policy: m.Policy, Options: m.Options, Memo: m.Memo}
+	q.Options.Budget.First = true // a cell names one break
 	p, err := checkPair(ctx, &q, o, d)
 	if err != nil {
 		return "", err

@@ -31,6 +31,7 @@ type PairKey struct {
 	Direction  Direction
 	Policy     Policy
 	Thorough   bool
+	First      bool
 	Steps      int
 	Formats    bool
 	JSON       bool
@@ -52,7 +53,7 @@ func (r *Request) key(v *Version, d Direction) (k PairKey, ok bool) {
 	}
 	k = PairKey{
 		Engine: EngineVersion, Old: v.Key, New: r.Key, Direction: d, Policy: r.Policy,
-		Thorough: r.Options.Thorough && r.Policy.syntactic(), Steps: r.Options.Budget.Limit(),
+		Thorough: r.Options.Thorough && r.Policy.syntactic(), Steps: r.Options.Budget.Limit(), First: r.Options.Budget.First,
 		Formats: r.Options.AssertFormats, JSON: r.Options.JSON,
 	}
 	if k.Old == (SchemaKey{}) {

@@ -121,11 +121,13 @@ func judge(ctx context.Context, q *Request, old schema.Parsed, d Direction) (Pai
 	if d == NewToOld {
 		writer, reader = reader, writer
 	}
-	differences, err := ruleDifferences(writer, reader)
-	if err != nil {
-		return Pair{}, err
+	if q.Policy.syntactic() || !q.Options.Budget.First { // else nobody asks for the rule's opinion
+		differences, err := ruleDifferences(writer, reader)
+		if err != nil {
+			return Pair{}, err
+		}
+		p.byRule(differences, q.Policy)
 	}
-	p.byRule(differences, q.Policy)
 	if q.Policy.syntactic() && !q.Options.Thorough {
 		p.Verdict = p.RuleVerdict
 		return p, nil
@@ -147,7 +149,22 @@ func judge(ctx context.Context, q *Request, old schema.Parsed, d Direction) (Pai
 	} else {
 		p.settle(&decided)
 	}
+	if q.Options.Budget.First {
+		p.brief()
+	}
 	return p, nil
+}
+
+// brief keeps the first break only, which is all that was asked for.
+func (p *Pair) brief() {
+	first := slices.IndexFunc(p.Findings, func(f Finding) bool {
+		return f.Refused && f.Break != nil && f.Break.Class == schema.ClassData
+	})
+	if first >= 0 {
+		p.Findings = []Finding{p.Findings[first]}
+	} else if p.Verdict == Compatible {
+		p.Findings = nil
+	}
 }
 
 // byRule takes over what Confluent's rule says.

@@ -57,7 +57,7 @@ func (s *Service) Matrix(ctx context.Context, req MatrixRequest) (Matrix, error)
 		return Matrix{}, err
 	}
 	ask.Memo = verdicts{s.shelf}
-	if err := rows(ctx, &ask, &out); err != nil {
+	if err := columns(ctx, &ask, &out); err != nil {
 		return Matrix{}, err
 	}
 	for i, row := range out.Cells {
@@ -142,12 +142,17 @@ func (s *Subject) chosen(req *MatrixRequest) ([]*Version, error) {
 	return out, nil
 }
 
-// rows fills the matrix in, as many rows at a time as there are processors.
-func rows(ctx context.Context, ask *compat.MatrixRequest, out *Matrix) error {
+// columns fills the matrix in, as many writers at a time as there are processors.
+// Each has its own goroutine, so that what is made for a writer is used for all
+// its readers.
+func columns(ctx context.Context, ask *compat.MatrixRequest, out *Matrix) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	n := len(ask.Versions)
 	out.Cells = make([][]compat.Cell, n)
+	for i := range out.Cells {
+		out.Cells[i] = make([]compat.Cell, n)
+	}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
@@ -158,16 +163,18 @@ func rows(ctx context.Context, ask *compat.MatrixRequest, out *Matrix) error {
 				}
 			}()
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
+				writer := int(next.Add(1)) - 1
+				if writer >= n {
 					return
 				}
-				row, err := ask.Row(ctx, i)
+				column, err := ask.Column(ctx, writer)
 				if err != nil {
 					cancel(err)
 					return
 				}
-				out.Cells[i] = row
+				for reader, cell := range column {
+					out.Cells[reader][writer] = cell
+				}
 			}
 		})
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/internal/lru"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/format"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // shelf is the service's Library: bounded memories of what pure functions
@@ -26,6 +28,7 @@ type shelf struct {
 	// submitted remembers what a request body came to, so that registering or
 	// looking up known content needs no parse.
 	submitted *lru.Cache[Hash, *Content]
+	hops      *lru.Cache[Hash, *upcast.Hop] // by document and schemas
 }
 
 // The budgets of the shelf: bytes for texts and parsed schemas, entries for the
@@ -36,9 +39,10 @@ const (
 	knownBudget     = 32 << 20
 	shapeBudget     = 100_000
 	submittedBudget = 20_000
+	hopBudget       = 2_000
 	// pairBudget is a number of pairs; one with findings counts for more.
 	pairBudget = 10_000
-	pairUnit   = 2400 // bytes
+	pairUnit   = 4800 // bytes
 )
 
 func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
@@ -50,6 +54,7 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		shapes:    lru.New[Hash, *Shape](shapeBudget),
 		pairs:     lru.New[compat.PairKey, compat.Pair](pairBudget),
 		submitted: lru.New[Hash, *Content](submittedBudget),
+		hops:      lru.New[Hash, *upcast.Hop](hopBudget),
 	}
 }
 
@@ -134,20 +139,51 @@ func (s *shelf) check(ctx context.Context, req compat.Request) (compat.Report, e
 	return r, nil
 }
 
+// Prove implements Library. A hop without a document is derived.
+func (s *shelf) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error) {
+	document := ""
+	if d != nil {
+		document = d.Hash()
+	}
+	a, b := compat.KeyOf(from), compat.KeyOf(to)
+	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion+document+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:]))
+	if h, ok := s.hops.Get(key); ok {
+		s.obs.Cache("hop", true)
+		return h, nil
+	}
+	s.obs.Cache("hop", false)
+	var h *upcast.Hop
+	var err error
+	if d == nil {
+		h, err = upcast.Derive(context.Background(), from, to)
+	} else {
+		h, err = upcast.Verify(context.Background(), d, from, to)
+	}
+	if err == nil {
+		s.hops.Put(key, h, 1)
+	}
+	return h, err
+}
+
 // verdicts is the memory of pairs: registration, checks, differences and
 // matrices share it.
 type verdicts struct{ *shelf }
 
-// Recall implements compat.Memo.
+// Recall implements compat.Memo. Whoever asks for the first break only is served
+// by the answer with all of them too.
 func (m verdicts) Recall(k compat.PairKey) (compat.Pair, bool) {
 	p, ok := m.pairs.Get(k)
+	if !ok && k.First {
+		k.First = false
+		p, ok = m.pairs.Get(k)
+	}
 	m.obs.Cache("verdict", ok)
 	return p, ok
 }
 
 // Remember implements compat.Memo.
 func (m verdicts) Remember(k compat.PairKey, p compat.Pair) {
-	m.pairs.Put(k, p, 1+p.Size()/pairUnit)
+	m.pairs.Put(k, p, max(1, p.Size()/pairUnit))
 }
 
 // submittedKey identifies what a caller sent, before anything is parsed.

@@ -86,6 +86,9 @@ func ReasonKeyword(name string) Reason { return Reason("keyword:" + name) }
 // UNKNOWN into an answer. Zero means the default.
 type Budget struct {
 	Steps int
+	// First ends the work at the first break of ClassData that is confirmed;
+	// [Containment.More] is then set. The verdict is the same.
+	First bool
 }
 
 // DefaultSteps is the budget where none is given.

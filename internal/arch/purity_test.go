@@ -22,7 +22,7 @@ func isPure(name string) bool {
 var effects = []string{
 	"registry/service.go", "registry/write.go", "registry/follow.go", "registry/act.go", "registry/ask.go", "registry/snapshot.go",
 	"registry/verify.go", "registry/shelf.go", "registry/coalesced.go", "registry/observer.go",
-	"registry/replay.go", "registry/seal.go",
+	"registry/replay.go", "registry/seal.go", "registry/matrix.go",
 }
 
 // impure are the standard packages that reach out of the process, or whose

@@ -41,7 +41,7 @@ func Contain(ctx context.Context, writer, reader *Schema, budget schema.Budget) 
 	} else {
 		s.run()
 	}
-	a := &answer{search: s, writer: writer, reader: reader, confirm: confirmer{writer: writer, reader: reader}}
+	a := &answer{search: s, writer: writer, reader: reader, first: budget.First, confirm: confirmer{writer: writer, reader: reader}}
 	a.settle()
 	if s.err != nil {
 		return schema.Containment{}, s.err
@@ -53,6 +53,7 @@ func Contain(ctx context.Context, writer, reader *Schema, budget schema.Budget) 
 type answer struct {
 	*search
 	writer, reader *Schema
+	first          bool // one break is enough
 	confirm        confirmer
 	origins        [2]map[*Node]origin // of the writer's and the reader's types
 	out            schema.Containment
@@ -81,7 +82,7 @@ func (a *answer) settle() {
 		if a.err != nil {
 			return
 		}
-		if (a.spent || shown > maxShown) && (broken || f.policy()) {
+		if (a.spent || a.first || shown > maxShown) && (broken || f.policy()) {
 			a.more = true
 			continue
 		}

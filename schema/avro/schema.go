@@ -26,6 +26,7 @@ type Schema struct {
 	resolved     func() string
 	fingerprints func() []schema.Fingerprint
 	program      func() *program
+	second       lent
 }
 
 var _ schema.Parsed = (*Schema)(nil)

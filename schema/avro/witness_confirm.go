@@ -47,7 +47,7 @@ func (c *confirmer) check(build *builder, k claim) (*schema.Witness, *schema.Und
 		return nil, c.bug(k, build.out, "the writer reads the event back as %s (%v)", decoded, err)
 	}
 	if c.second == nil {
-		c.second = newSecondOpinion(c.writer)
+		c.second = c.writer.secondOpinion()
 	}
 	if err := c.second.decode(event); err != nil {
 		return nil, c.bug(k, build.out, "the second decoder refuses the event: %v", err)
@@ -115,7 +115,7 @@ func isLimit(err error) bool {
 // secondOpinion decodes events by the third-party library. It sees the Parsing
 // Canonical Form, which has neither defaults nor aliases nor logical types, and
 // caches of its own, because shared ones answer for other schemas and grow with
-// every schema that was ever asked about.
+// every schema that was ever asked about. It is safe for concurrent use.
 type secondOpinion struct {
 	schema hamba.Schema // nil where the library does not take the schema
 	api    hamba.API
