@@ -135,7 +135,7 @@ func (b *programBuilder) fill(m *messageType, md protoreflect.MessageDescriptor)
 	oneofs := make([]*oneofType, md.Oneofs().Len())
 	for i := range oneofs {
 		if oo := md.Oneofs().Get(i); !oo.IsSynthetic() {
-			oneofs[i] = &oneofType{name: string(oo.Name())}
+			oneofs[i] = &oneofType{name: string(oo.Name()), index: i}
 			m.oneofs = append(m.oneofs, oneofs[i])
 		}
 	}
@@ -306,7 +306,11 @@ func (b *programBuilder) bottoms() {
 	needed := map[*messageType][]*messageType{}
 	var free []*messageType
 	for _, m := range b.all {
-		for _, f := range m.required {
+		needs := m.required
+		if m.entry { // which has both parts
+			needs = m.fields
+		}
+		for _, f := range needs {
 			if f.message != nil {
 				open[m]++
 				needed[f.message] = append(needed[f.message], m)

@@ -77,4 +77,3 @@ func (a *answer) places(f *finding, b *schema.Break) {
 		b.Reader = a.fieldPlace(1, f.r)
 	}
 }
-

@@ -29,9 +29,9 @@ func hasJSONForm(name protoreflect.FullName) bool {
 // ignores every other.
 func (j *pairJudge) jsonPair(w, r *messageType) {
 	j.edges, j.problems = j.edges[:0], j.problems[:0]
-	class := schema.ClassPolicy
-	if j.json {
-		class = schema.ClassData
+	class := j.jsonClass()
+	for _, oo := range r.oneofs {
+		j.oneof(w, oo, true)
 	}
 	for _, f := range w.fields {
 		if !j.step(1) {
@@ -57,6 +57,14 @@ func (j *pairJudge) jsonPair(w, r *messageType) {
 	}
 }
 
+// jsonClass is what a difference of the JSON form weighs.
+func (j *pairJudge) jsonClass() schema.Class {
+	if j.json {
+		return schema.ClassData
+	}
+	return schema.ClassPolicy
+}
+
 // sameField is the reader's field that a field of the writer is: by its name or
 // else by its number.
 func sameField(f *fieldType, r *messageType) *fieldType {
@@ -71,7 +79,7 @@ func sameField(f *fieldType, r *messageType) *fieldType {
 func (j *pairJudge) readsBytes(w, r *fieldType) bool {
 	scratch := pairJudge{ctx: j.ctx, writer: j.writer, reader: j.reader, renames: j.renames, limit: j.limit}
 	scratch.binary(w, r)
-	return len(scratch.problems) == 0
+	return !breaks(scratch.problems)
 }
 
 // jsonField judges two fields that a JSON name pairs.
@@ -200,6 +208,9 @@ func (j *pairJudge) jsonEnums(wf, rf *fieldType, class schema.Class) {
 		}
 		v := &w.values[i]
 		name := v.names[0]
+		if !wf.many() && number(v.number).equal(rf.absent) {
+			continue // without the name the reader has the same value
+		}
 		at, ok := r.byName[name]
 		if ok && at == v.number {
 			continue
@@ -272,7 +283,7 @@ func (c *comparer) named(wv view, wt *messageType, rv view, rt *messageType, pat
 // bytes do.
 func (c *comparer) namedField(w *fieldType, written []element, r *fieldType, read []element, path string) {
 	at := under(path, w)
-	if len(read) == 1 && read[0].absent && !r.many() {
+	if len(read) == 1 && read[0].absent && !r.many() && r.message == nil {
 		read = nil
 	}
 	if len(written) != len(read) {
@@ -317,7 +328,7 @@ func (c *comparer) namedOne(w *fieldType, written *element, r *fieldType, read *
 			c.fault(at, schema.Misread, show(w, written.scalar), show(r, read.scalar))
 		}
 	default:
-		if !written.scalar.equal(read.scalar) || w.kind != r.kind && (w.kind == protoreflect.BytesKind || r.kind == protoreflect.BytesKind) {
+		if !written.scalar.equal(read.scalar) || !read.scalar.zero() && w.kind != r.kind && (w.kind == protoreflect.BytesKind || r.kind == protoreflect.BytesKind) {
 			c.fault(at, schema.Misread, show(w, written.scalar), show(r, read.scalar))
 		}
 	}

@@ -2,6 +2,7 @@ package protobuf
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -122,7 +123,7 @@ func (j *pairJudge) pair(w, r *messageType) {
 		}
 	}
 	for _, oo := range r.oneofs {
-		j.oneof(w, oo)
+		j.oneof(w, oo, false)
 	}
 	if !w.entry && !r.entry {
 		j.declarations(w, r)
@@ -183,6 +184,10 @@ func (j *pairJudge) renumbered(w, other *fieldType) bool {
 // value where the writer's has.
 func (j *pairJudge) missed(w, r *fieldType) (leaf, bool) {
 	switch {
+	case r.required && w.message != nil:
+		return leaf{kind: leafHeld}, true
+	case r.required && len(boundaries(w, r)) > 0: // any value is refused
+		return leaf{kind: leafValue, value: boundaries(w, r)[0]}, true
 	case w.message == nil:
 		if m, ok := dropped(w, r); ok {
 			return leaf{kind: leafValue, value: m}, true
@@ -228,12 +233,12 @@ func (j *pairJudge) readerOnly(w *messageType, r *fieldType) {
 
 // both judges two fields of one number.
 func (j *pairJudge) both(wm, rm *messageType, w, r *fieldType) {
-	if r.required && !w.required {
+	if r.required && !w.required && !wm.entry { // entries have both of their fields
 		j.found(problem{kind: KindMadeRequired, w: w, r: r})
 	}
 	before := len(j.problems)
 	j.binary(w, r)
-	if len(j.problems) == before && !w.required && !wm.entry && !w.absent.equal(r.absent) {
+	if !breaks(j.problems[before:]) && !w.required && !wm.entry && !w.absent.equal(r.absent) {
 		kind := KindDefault
 		if (w.enum != nil || r.enum != nil) && !w.hasDefault && !r.hasDefault {
 			kind = KindEnumZero
@@ -252,6 +257,10 @@ func (j *pairJudge) both(wm, rm *messageType, w, r *fieldType) {
 		}
 	}
 	j.sources(w, r)
+}
+
+func breaks(list []problem) bool {
+	return slices.ContainsFunc(list, func(p problem) bool { return p.class == schema.ClassData })
 }
 
 // binary judges how the bytes of a field are read.

@@ -17,50 +17,100 @@ func oneofNamed(m *messageType, name string) *oneofType {
 	return nil
 }
 
+// origin is where fields that are members of one oneof in the reader come from:
+// a oneof of the writer, or nowhere.
+type origin struct {
+	oneof   *oneofType
+	members []*fieldType
+}
+
 // oneof tells of fields that the writer may set together and that exclude each
-// other in the reader, of which the last one written is read.
-func (j *pairJudge) oneof(w *messageType, r *oneofType) {
-	var alone []*fieldType       // fields that exclude nothing in the writer
-	homes := []*oneofType{}      // oneofs of the writer that have members here
-	member := []*fieldType(nil)  // the first member of each home
-	moved := [][]*fieldType(nil) // all members of each home
+// other in the reader, of which the last one written is read. In the JSON form,
+// which is asked about if json is set, none is.
+func (j *pairJudge) oneof(w *messageType, r *oneofType, json bool) {
+	var alone []*fieldType
+	var homes []origin
 	for _, to := range r.members {
 		from := w.field(to.number)
-		if from == nil || from.wire != to.wire || from.packed || from.message != nil && from.message.bottom {
+		if from == nil || from.wire != to.wire || from.packed || from.message != nil && from.message.bottom ||
+			json && to.parent.byJSON[from.json] != to {
 			continue
 		}
 		if from.oneof == nil {
 			alone = append(alone, from)
 			continue
 		}
-		i := slices.Index(homes, from.oneof)
+		i := slices.IndexFunc(homes, func(o origin) bool { return o.oneof == from.oneof })
 		if i < 0 {
 			i = len(homes)
-			homes, member, moved = append(homes, from.oneof), append(member, from), append(moved, nil)
+			homes = append(homes, origin{oneof: from.oneof})
 		}
-		moved[i] = append(moved[i], from)
+		homes[i].members = append(homes[i].members, from)
 	}
-	excluded := func(kind string, f, with *fieldType) {
-		j.found(problem{kind: kind, w: f, name: r.name, leaf: leaf{kind: leafPair, with: with}})
+	excluded := func(kind string, f *fieldType, others []*fieldType) bool {
+		p := problem{kind: kind, w: f, name: r.name, leaf: leaf{kind: leafPair}}
+		for _, with := range others {
+			if f != with && (writtenFirst(f, with) && j.shows(f, r) || !writtenFirst(f, with) && j.shows(with, r)) {
+				if p.leaf.with = with; !json { // else it is told already
+					j.found(p)
+				}
+				return true
+			}
+		}
+		if i := slices.IndexFunc(others, func(with *fieldType) bool { return with != f }); json && i >= 0 {
+			p.surface, p.class, p.leaf.with = SurfaceJSON, j.jsonClass(), others[i]
+			j.found(p)
+			return true
+		}
+		return false
 	}
 	if len(homes) == 0 {
-		if len(alone) > 1 {
-			excluded(KindFieldsGrouped, alone[0], alone[1])
+		for _, f := range alone {
+			if excluded(KindFieldsGrouped, f, alone) {
+				return
+			}
 		}
 		return
 	}
-	home := max(0, slices.IndexFunc(homes, func(oo *oneofType) bool { return oo.name == r.name }))
+	home := max(0, slices.IndexFunc(homes, func(o origin) bool { return o.oneof.name == r.name }))
 	for _, f := range alone {
-		excluded(KindMovedIntoOneof, f, member[home])
+		excluded(KindMovedIntoOneof, f, homes[home].members)
 	}
 	for i := range homes {
 		if i == home {
 			continue
 		}
-		for _, f := range moved[i] {
-			excluded(KindMovedBetween, f, member[home])
+		for _, f := range homes[i].members {
+			excluded(KindMovedBetween, f, homes[home].members)
 		}
 	}
+}
+
+// writtenFirst reports whether a field is written before another one: members
+// of oneofs come last.
+func writtenFirst(f, other *fieldType) bool {
+	switch {
+	case f.oneof == nil && other.oneof == nil:
+		return f.number < other.number
+	case f.oneof == nil || other.oneof == nil:
+		return f.oneof == nil
+	default:
+		return f.oneof.index < other.oneof.index
+	}
+}
+
+// shows reports whether the reader misses a field that another one replaces.
+func (j *pairJudge) shows(f *fieldType, r *oneofType) bool {
+	if f.message != nil {
+		return true
+	}
+	for _, to := range r.members {
+		if to.number == f.number {
+			_, ok := dropped(f, to)
+			return ok
+		}
+	}
+	return false
 }
 
 // enums judges the values of two enums by number.

@@ -244,4 +244,3 @@ func describeType(f *fieldType) string {
 		return element
 	}
 }
-

@@ -76,6 +76,7 @@ func (f *fieldType) packable() bool {
 
 type oneofType struct {
 	name    string
+	index   int
 	members []*fieldType
 }
 

@@ -136,7 +136,10 @@ func (c *comparer) elements(side int, v view, f *fieldType) []element {
 		if f.number == 2 {
 			x = v.value
 		}
-		return c.known(f, []element{c.element(f, x)})
+		e := c.element(f, x)
+		// A reader's entry has both parts, written or not.
+		e.absent = side == 1 && (e.inner.message == nil && e.scalar.zero() || e.inner.message != nil && !populated(e.inner.message))
+		return c.known(f, []element{e})
 	}
 	fd := fieldDescriptor(c.types[side], v.message.Descriptor(), f)
 	if fd == nil {
@@ -211,7 +214,11 @@ func b2i(b bool) int {
 func (c *comparer) messages(wv view, wt *messageType, rv view, rt *messageType, path string) {
 	for _, r := range rt.required {
 		if len(c.elements(1, rv, r)) == 0 {
-			c.fault(under(path, r), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
+			at := r
+			if w := wt.field(r.number); w != nil {
+				at = w
+			}
+			c.fault(under(path, at), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
 		}
 	}
 	for _, w := range wt.fields {

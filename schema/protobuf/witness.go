@@ -141,17 +141,21 @@ func (b *eventBuilder) end(m protoreflect.Message, at place, depth int) {
 
 // show sets a field to something that a reader cannot mistake for nothing.
 func (b *eventBuilder) show(m protoreflect.Message, f, r *fieldType, depth int) {
-	if f.message != nil || f.list {
-		b.add(m, f, 0, false, depth)
-		return
-	}
 	if r == nil {
 		r = f
 	}
-	if v, ok := dropped(f, r); ok {
+	var v meaning
+	ok := false
+	if f.message == nil {
+		v, ok = dropped(f, r)
+	}
+	switch {
+	case ok && f.list:
+		m.Mutable(b.descriptor(m, f)).List().Append(valueOf(f.kind, v))
+	case ok:
 		m.Set(b.descriptor(m, f), valueOf(f.kind, v))
-	} else if f.presence {
-		m.Set(b.descriptor(m, f), b.zero(f))
+	case f.message != nil || f.list || f.presence:
+		b.add(m, f, 0, false, depth)
 	}
 }
 

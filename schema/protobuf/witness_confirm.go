@@ -178,8 +178,8 @@ func (a *answer) confirmEvent(root edge, m *dynamicpb.Message, b *schema.Break, 
 	f := claimed(c.faults, paths)
 	if f == nil {
 		for i := range c.faults {
-			if c.faults[i].Path == "" {
-				return nil, nil
+			if at := whole(c.faults[i].Path); at == "" || strings.HasPrefix(paths[0], at) {
+				return nil, nil // the reader does not get as far as that
 			}
 		}
 		return nil, a.bug(b, raw, "the reader reads the event, with %d other faults", len(c.faults))
@@ -195,7 +195,7 @@ func (a *answer) confirmEvent(root edge, m *dynamicpb.Message, b *schema.Break, 
 func claimed(faults []Fault, paths []string) *Fault {
 	for i := range faults {
 		for _, path := range paths {
-			if at := faults[i].Path; at == path || strings.TrimSuffix(strings.TrimSuffix(at, "[]"), "{}") == path {
+			if whole(faults[i].Path) == whole(path) {
 				return &faults[i]
 			}
 		}
@@ -206,6 +206,11 @@ func claimed(faults []Fault, paths []string) *Fault {
 		}
 	}
 	return nil
+}
+
+// whole is the path of a field, given that of its elements or entries.
+func whole(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, "[]"), "{}")
 }
 
 func (a *answer) bug(b *schema.Break, event []byte, format string, args ...any) *schema.Undecided {
