@@ -21,11 +21,13 @@ type Schema struct {
 	limits    schema.Limits
 	shared    bool // some node is reached in more than one way
 	fragile   bool // some pattern or reference cannot be evaluated
+	asserts   bool // "format" constrains
 
 	normalised func() string
 	inlined    func() string
 	validator  func() (*judge.Validator, error)
 	second     func() (*judge.Second, error)
+	asserting  func() *Schema
 }
 
 var _ schema.Parsed = (*Schema)(nil)
@@ -91,6 +93,7 @@ func (s *Schema) finish() {
 	s.inlined = sync.OnceValue(s.inline)
 	s.validator = sync.OnceValues(s.compile)
 	s.second = sync.OnceValues(s.compileSecond)
+	s.asserting = sync.OnceValue(s.assert)
 }
 
 // appendCanonical prints v without white space, numbers as java.math prints

@@ -42,7 +42,7 @@ func (s *Schema) compileSecond() (*judge.Second, error) {
 	if len(s.nodes) > maxCompiled {
 		return nil, schema.OverLimit("validated-schemas", int64(len(s.nodes)), maxCompiled, "the schema is too large to validate events", schema.Position{})
 	}
-	b := &bundler{definitions: map[string]any{}}
+	b := &bundler{definitions: map[string]any{}, asserted: s.asserted}
 	top := b.ref(s.Root())
 	for len(b.queue) > 0 {
 		n := b.queue[0]
@@ -52,7 +52,7 @@ func (s *Schema) compileSecond() (*judge.Second, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	return judge.CompileSecond(map[string]any{"allOf": []any{top}, "definitions": b.definitions}, s.Root().Draft.String())
+	return judge.CompileSecond(map[string]any{"allOf": []any{top}, "definitions": b.definitions}, s.Root().Draft.String(), predicates)
 }
 
 func definitionName(n *Node) string { return "n" + strconv.Itoa(n.index) }
@@ -60,6 +60,7 @@ func definitionName(n *Node) string { return "n" + strconv.Itoa(n.index) }
 type bundler struct {
 	definitions map[string]any
 	queue       []*Node
+	asserted    func(*Node) string
 	err         error
 }
 
@@ -103,6 +104,7 @@ func (b *bundler) schema(n *Node) any {
 	b.numbers(n, out)
 	b.applicators(n, out)
 	b.values(n, out)
+	b.withFormat(n, out)
 	if n.Pattern != nil {
 		out["pattern"] = b.pattern(n, n.Pattern)
 	}

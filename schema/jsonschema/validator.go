@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
@@ -79,6 +80,9 @@ type copier struct {
 // matcher finds the compiled pattern. One that cannot be evaluated ends the
 // judging with an error when it is asked, and never before.
 func (c *copier) matcher(source string) (judge.Matcher, error) {
+	if name, ok := strings.CutPrefix(source, formatSource); ok {
+		return formatMatcher{name}, nil
+	}
 	p := c.patterns[source]
 	if p == nil {
 		// Only the validator's own meta-schemas have patterns we did not see.
@@ -176,6 +180,9 @@ func (c *copier) object(n *Node) map[string]any {
 	}
 	if n.Resource.Root == n && n.Draft >= Draft2019 {
 		out["$id"] = resourceURL(n.Resource)
+	}
+	if !n.IsRef() {
+		c.withFormat(n, out)
 	}
 	c.dialect(n, out)
 	return out

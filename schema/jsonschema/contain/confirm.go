@@ -27,8 +27,11 @@ type side struct {
 	second bool // the second validator knows all of its drafts
 }
 
-func newSide(s *jsonschema.Schema) side {
+func newSide(s *jsonschema.Schema, asserting bool) side {
 	out := side{schema: s, second: true}
+	if asserting {
+		out.schema = s.Asserting()
+	}
 	for _, n := range s.Nodes() {
 		out.second = out.second && n.Draft <= jsonschema.Draft7
 	}

@@ -19,6 +19,7 @@ type engine struct {
 	limit   int
 
 	patterns  map[string]*pattern
+	formats   map[string]rx.Lang
 	solver    *rx.Solver
 	names     map[string]*val
 	evaluated map[evaluation]truth
@@ -41,7 +42,7 @@ var errSteps = errors.New("the budget of steps is spent")
 func newEngine(ctx context.Context, o Options) *engine {
 	e := &engine{
 		space: newSpace(), ctx: ctx, options: o, limit: o.Budget.Steps,
-		patterns: map[string]*pattern{}, names: map[string]*val{}, evaluated: map[evaluation]truth{}, shrunk: map[evaluation]*val{},
+		patterns: map[string]*pattern{}, formats: map[string]rx.Lang{}, names: map[string]*val{}, evaluated: map[evaluation]truth{}, shrunk: map[evaluation]*val{},
 		solved: map[restriction]result{}, provisional: map[restriction]result{}, open: map[restriction]int{},
 	}
 	if e.limit <= 0 {
@@ -138,7 +139,10 @@ func (e *engine) matches(source, s string) truth {
 }
 
 // formatted judges a string by an asserted format.
-func (e *engine) formatted(string, string) truth { return unknown }
+func (e *engine) formatted(name, s string) truth {
+	f, _ := jsonschema.FormatOf(name)
+	return truthOf(f.Valid(s))
+}
 
 // nameVal is a property name as a value, the same one each time.
 func (e *engine) nameVal(name string) *val {

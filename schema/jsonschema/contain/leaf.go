@@ -2,13 +2,11 @@ package contain
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/jsonschema/rx"
 )
 
 // sortedKeys lists the keys of a map in order, because no answer may depend on
@@ -125,52 +123,4 @@ func freshWord(least, most int, out *set) (word string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// regular decides a cube with patterns.
-func (s *solver) regular(out *set) result {
-	high := -1
-	if s.most < maxCount {
-		high = s.most - 1
-	}
-	langs := []rx.Lang{rx.Length(s.least, high), rx.Not(rx.Words(out.keys...))}
-	over := schema.Reason("")
-	for _, a := range s.atoms {
-		n := s.at(a)
-		if n.op != opPat && n.op != opFormat {
-			continue
-		}
-		l, exact := s.language(n)
-		if !exact {
-			over = schema.ReasonKeyword(map[op]string{opPat: "pattern", opFormat: "format"}[n.op])
-			continue
-		}
-		if a.negated() {
-			l = rx.Not(l)
-		}
-		langs = append(langs, l)
-	}
-	word, ok, err := s.solver.Shortest(rx.And(langs...))
-	switch {
-	case errors.Is(err, rx.ErrLong):
-		return result{status: open, reason: schema.ReasonWitnessSize, low: free}
-	case err != nil:
-		return result{status: open, reason: schema.ReasonStates, low: free}
-	case !ok:
-		return emptyResult()
-	case over != "":
-		return result{status: open, value: strVal(word), reason: over, low: free}
-	}
-	return foundResult(strVal(word))
-}
-
-// language is the language of a pattern or format; exact is false if it is not
-// known.
-func (e *engine) language(n *node) (l rx.Lang, exact bool) {
-	if n.op == opPat {
-		if p := e.patterns[n.text]; p.exact != nil {
-			return rx.Matching(p.exact), true
-		}
-	}
-	return rx.Any(), false
 }

@@ -19,7 +19,7 @@ type question struct {
 func newQuestion(ctx context.Context, writer, reader *jsonschema.Schema, o Options) *question {
 	e := newEngine(ctx, o)
 	return &question{
-		engine: e, writer: newSide(writer), reader: newSide(reader),
+		engine: e, writer: newSide(writer, o.AssertFormats), reader: newSide(reader, o.AssertFormats),
 		from: newTranslator(e, writer), to: newTranslator(e, reader),
 	}
 }

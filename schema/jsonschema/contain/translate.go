@@ -1,9 +1,7 @@
 package contain
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema/jsonschema"
@@ -326,18 +324,12 @@ func (b *parts) target(keyword, ref string, to *jsonschema.Node) lit {
 
 // format is an asserted format, which restricts strings only.
 func (b *parts) format(name string) lit {
+	f, known := jsonschema.FormatOf(name)
 	switch {
-	case !slices.Contains(assertable, name) && !slices.Contains(opaqueFormats, name):
+	case !known:
 		return top
-	case slices.Contains(opaqueFormats, name):
+	case f == nil:
 		return b.implies(kString, b.opaque("format", name, kString.mask()))
 	}
 	return b.implies(kString, b.textAtom(opFormat, name))
 }
-
-var (
-	assertable = strings.Fields("")
-	// opaqueFormats are known formats that are not interpreted.
-	opaqueFormats = strings.Fields(`date time date-time duration uuid ipv4 ipv6 hostname email json-pointer relative-json-pointer
-		uri uri-reference iri iri-reference uri-template idn-email idn-hostname regex`)
-)
