@@ -19,6 +19,7 @@ type jsonNamer struct {
 	d              Direction
 	match          *jsonMatcher
 	nodes          map[[2]string]*jsonschema.Node // of the reader, by document and pointer
+	asked          int                            // questions put to the engine for the sake of a name
 }
 
 func newJSONNamer(writer, reader *jsonschema.Schema, d Direction) *jsonNamer {
@@ -133,6 +134,13 @@ func (e *jsonEdit) values(writer, reader string) {
 
 // name names the edit as if the reader were the new side.
 func (e *jsonEdit) name() string {
+	if rule, later := strings.CutSuffix(e.m.rule, compareLater); later {
+		w, r := e.namer.match.of[e.m.owner].w, e.m.owner
+		if rule == "json/not" {
+			return e.namer.notRule(w.Not, r.Not)
+		}
+		return e.namer.narrowedOrChanged(rule, w.PropertyNames, r.PropertyNames)
+	}
 	if e.m.rule != "" {
 		if strings.Contains(e.m.rule, "property") || strings.Contains(e.m.rule, "dependent") {
 			e.set("property", e.m.property)
@@ -143,7 +151,7 @@ func (e *jsonEdit) name() string {
 		return e.closed()
 	}
 	if e.m.near != "" {
-		return e.m.near
+		return e.namer.narrowedOrChanged(strings.TrimSuffix(e.m.near, compareLater), e.m.w, e.r)
 	}
 	w := e.m.w
 	if w == nil {
@@ -201,12 +209,40 @@ func (e *jsonEdit) parent() (*jsonschema.Node, string) {
 	return nil, ""
 }
 
+// narrowedOrChanged tells whether the reader's schema is a stricter one or
+// another one.
+func (n *jsonNamer) narrowedOrChanged(rule string, w, r *jsonschema.Node) string {
+	if n.within(r, w) {
+		return rule + "-narrowed"
+	}
+	return rule + "-changed"
+}
+
+// notRule names what breaks by "not".
+func (n *jsonNamer) notRule(w, r *jsonschema.Node) string {
+	switch {
+	case w == nil:
+		return "json/not-added"
+	case n.within(w, r):
+		return "json/not-widened"
+	default:
+		return "json/not-changed"
+	}
+}
+
 // within reports whether every value of a is one of b, as far as that can be
 // said of the two places alone: the engine is asked, and where it leaves the
-// question open, Confluent's rule.
-func within(a, b *jsonschema.Node) bool {
+// question open, Confluent's rule. A name is worth few questions.
+func (n *jsonNamer) within(a, b *jsonschema.Node) bool {
+	if a == nil || b == nil {
+		return false
+	}
 	if nodeText(a) == nodeText(b) {
 		return true
+	}
+	const worth = 8
+	if n.asked++; n.asked > worth {
+		return false
 	}
 	inner, outer := standAlone(a), standAlone(b)
 	if inner == nil || outer == nil {

@@ -59,7 +59,7 @@ func init() { // the functions refer to each other through the table
 		},
 		"anyOf": func(_ *jsonEdit, w, r *jsonschema.Node) string { return branchRule("any", w.AnyOf, r.AnyOf, w.OneOf) },
 		"oneOf": func(_ *jsonEdit, w, r *jsonschema.Node) string { return oneOfRule(w, r) },
-		"not":   func(_ *jsonEdit, w, r *jsonschema.Node) string { return notRule(w.Not, r.Not) },
+		"not":   func(e *jsonEdit, w, r *jsonschema.Node) string { return e.namer.notRule(w.Not, r.Not) },
 		"if":    conditional,
 		"then":  conditional,
 		"else":  conditional,
@@ -192,7 +192,7 @@ func (e *jsonEdit) pattern(w, r *jsonschema.Node) string {
 		return "json/pattern-added"
 	}
 	e.values(w.Pattern.Source, r.Pattern.Source)
-	if textWithin(r.Pattern.Source, w.Pattern.Source, r.Draft) {
+	if e.namer.textWithin(r.Pattern.Source, w.Pattern.Source, r.Draft) {
 		return "json/pattern-tightened"
 	}
 	return "json/pattern-changed"
@@ -200,14 +200,14 @@ func (e *jsonEdit) pattern(w, r *jsonschema.Node) string {
 
 // textWithin reports whether all text that one pattern matches is matched by
 // the other.
-func textWithin(inner, outer string, draft jsonschema.Draft) bool {
+func (n *jsonNamer) textWithin(inner, outer string, draft jsonschema.Draft) bool {
 	node := func(pattern string) *jsonschema.Node {
 		return &jsonschema.Node{Draft: draft, Value: &jsonx.Value{Kind: jsonx.Object, Members: []jsonx.Member{
 			{Key: "type", Value: &jsonx.Value{Kind: jsonx.String, Text: "string"}},
 			{Key: "pattern", Value: &jsonx.Value{Kind: jsonx.String, Text: pattern}},
 		}}}
 	}
-	return within(node(inner), node(outer))
+	return n.within(node(inner), node(outer))
 }
 
 func (e *jsonEdit) format(w, r *jsonschema.Node) string {
@@ -227,6 +227,6 @@ func (e *jsonEdit) contains(w, r *jsonschema.Node) string {
 	case nodeText(w.Contains) == nodeText(r.Contains):
 		return "json/min-contains-increased"
 	default:
-		return narrowedOrChanged("json/contains", w.Contains, r.Contains)
+		return e.namer.narrowedOrChanged("json/contains", w.Contains, r.Contains)
 	}
 }

@@ -88,7 +88,7 @@ func (e *jsonEdit) restOf(w, r *jsonschema.Node, rule string, wRest, rRest *json
 	case wRest == nil || rRest == nil || wRest.Bool != nil:
 		return rule + "-narrowed"
 	default:
-		return narrowedOrChanged(rule, wRest, rRest)
+		return e.namer.narrowedOrChanged(rule, wRest, rRest)
 	}
 }
 
@@ -126,7 +126,7 @@ func (e *jsonEdit) propertyNames(w, r *jsonschema.Node) string {
 	case w.PropertyNames == nil || r.PropertyNames == nil:
 		return "json/property-names-added"
 	default:
-		return narrowedOrChanged("json/property-names", w.PropertyNames, r.PropertyNames)
+		return e.namer.narrowedOrChanged("json/property-names", w.PropertyNames, r.PropertyNames)
 	}
 }
 
@@ -147,7 +147,7 @@ func (e *jsonEdit) unevaluatedItems(w, r *jsonschema.Node) string {
 	case w.UnevaluatedItems == nil || r.UnevaluatedItems == nil || w.UnevaluatedItems.Bool != nil:
 		return "json/unevaluated-items-narrowed"
 	default:
-		return narrowedOrChanged("json/unevaluated-items", w.UnevaluatedItems, r.UnevaluatedItems)
+		return e.namer.narrowedOrChanged("json/unevaluated-items", w.UnevaluatedItems, r.UnevaluatedItems)
 	}
 }
 

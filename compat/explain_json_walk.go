@@ -150,7 +150,7 @@ func (m *jsonMatcher) properties(s jsonStep, w *jsonschema.Node) {
 	if s.r.PropertyNames != nil {
 		rule := "json/property-names-added"
 		if w.PropertyNames != nil {
-			rule = narrowedOrChanged("json/property-names", w.PropertyNames, s.r.PropertyNames)
+			rule = "json/property-names" + compareLater
 		}
 		m.push(s.r.PropertyNames, s.child(w.PropertyNames, s.path, rule, ""))
 	}
@@ -181,19 +181,15 @@ func (m *jsonMatcher) rest(s jsonStep, r, w *jsonschema.Node, step, rule string,
 	}
 	to := s.child(w, s.path+step, "", "")
 	if near && to.rule == "" {
-		to.near = narrowedOrChanged(rule, w, r)
+		to.near = rule + compareLater
 	}
 	m.push(r, to)
 }
 
-// narrowedOrChanged tells whether the reader's schema is a stricter one or
-// another one.
-func narrowedOrChanged(rule string, w, r *jsonschema.Node) string {
-	if within(r, w) {
-		return rule + "-narrowed"
-	}
-	return rule + "-changed"
-}
+// compareLater ends a rule of which the namer finds out whether the reader's
+// schema is a stricter one or another one: only where something breaks there,
+// since it takes a question to the engine.
+const compareLater = "?"
 
 func (m *jsonMatcher) items(s jsonStep, w *jsonschema.Node) {
 	wRest := restOfArray(w)
@@ -243,19 +239,11 @@ func (m *jsonMatcher) branches(s jsonStep, w *jsonschema.Node) {
 		}
 	}
 	if s.r.Not != nil {
-		m.push(s.r.Not, s.child(w.Not, s.path, notRule(w.Not, s.r.Not), ""))
-	}
-}
-
-// notRule names what breaks by "not".
-func notRule(w, r *jsonschema.Node) string {
-	switch {
-	case w == nil:
-		return "json/not-added"
-	case within(w, r):
-		return "json/not-widened"
-	default:
-		return "json/not-changed"
+		rule := "json/not-added"
+		if w.Not != nil {
+			rule = "json/not" + compareLater
+		}
+		m.push(s.r.Not, s.child(w.Not, s.path, rule, ""))
 	}
 }
 

@@ -281,11 +281,32 @@ func TestRuleExamplesMirror(t *testing.T) {
 				t.Errorf("%s fires %s, and %s fires %s in the reverse edit", e.rule, forth, r.Mirror, back)
 			}
 		}
+		checkVerdicts(t, &e)
 		for _, side := range []schema.Parsed{e.older, e.newer} {
 			if found := findingsOf(t, e.rule, side, side); len(found) > 0 {
 				t.Errorf("%s: a schema differs from itself: %v", e.rule, names(found))
 			}
 		}
+	}
+}
+
+// checkVerdicts: FORWARD asks of an edit what BACKWARD asks of its reverse, and
+// FULL refuses what either does.
+func checkVerdicts(t *testing.T, e *example) {
+	t.Helper()
+	ask := func(older, newer schema.Parsed, level Level) Report {
+		r, err := Check(t.Context(), Request{Candidate: newer, History: []Version{{Number: 1, Parsed: older}}, Level: level, Options: exampleOptions(e.rule)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	backward, forward, full := ask(e.older, e.newer, Backward), ask(e.older, e.newer, Forward), ask(e.older, e.newer, Full)
+	if reverse := ask(e.newer, e.older, Forward); reverse.Verdict != backward.Verdict {
+		t.Errorf("%s: BACKWARD is %s, FORWARD of the reverse %s", e.rule, backward.Verdict, reverse.Verdict)
+	}
+	if full.Refused != (backward.Refused || forward.Refused) {
+		t.Errorf("%s: FULL refuses %v, BACKWARD %v, FORWARD %v", e.rule, full.Refused, backward.Refused, forward.Refused)
 	}
 }
 
