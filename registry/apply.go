@@ -58,6 +58,10 @@ func (st *State) Apply(c Change, seq, at int64) error {
 		setOrDelete(st.configs, c.About().key(), c.Config, c.Config == nil)
 	case ModeChanged:
 		setOrDelete(st.modes, c.About().key(), c.Mode, c.Mode == "")
+	case UpcasterActivated:
+		return st.applyUpcaster(c, seq, at)
+	case UpcasterWithdrawn:
+		return st.withdrawUpcaster(c.About(), c.From, c.To)
 	case TokenCreated:
 		st.access = seq
 		st.tokens.Set(c.Name, (*Token)(&c))
@@ -154,10 +158,6 @@ func (st *State) bind(context string, id int64, content *Content, at int64) *Con
 	}
 	st.guids.Set(guid, e)
 	ctx.ids.Set(id, &Binding{ID: id, At: at, Content: content})
-	key := string(content.Identity[:])
-	if low, ok := ctx.byContent.Get(key); !ok || id < low {
-		ctx.byContent.Set(key, id)
-	}
 	ctx.MaxID = max(ctx.MaxID, id)
 	return content
 }
@@ -225,6 +225,9 @@ func (st *State) purge(n Name, versions []int, config bool, released []int64) er
 			return fmt.Errorf("not all of the versions %v of %q exist", versions, n)
 		}
 		setOrDelete(st.subjects, n.key(), next, len(next.Versions) == 0)
+		if len(next.Versions) == 0 {
+			st.purgeUpcasters(n)
+		}
 	} else if len(versions) > 0 {
 		return fmt.Errorf("subject %q does not exist", n)
 	}
@@ -275,34 +278,10 @@ func (st *State) release(context string, id int64) {
 		return
 	}
 	ctx.ids.Delete(id)
-	key := string(b.Content.Identity[:])
-	if low, _ := ctx.byContent.Get(key); low == id {
-		ctx.byContent.Delete(key)
-		st.relinkContent(ctx, b.Content)
-	}
 	guid := string(b.Content.GUID[:])
 	if e, ok := st.guids.Get(guid); ok {
 		ids := without(e.ids, ContextID{context, id})
 		setOrDelete(st.guids, guid, &guidEntry{content: e.content, ids: ids}, len(ids) == 0)
-	}
-}
-
-// relinkContent finds the lowest other id that an import bound to the content.
-func (st *State) relinkContent(ctx *Context, c *Content) {
-	e, ok := st.guids.Get(string(c.GUID[:]))
-	if !ok {
-		return
-	}
-	for _, other := range e.ids {
-		if other.Context != ctx.Name {
-			continue
-		}
-		if b, ok := ctx.ids.Get(other.ID); ok && b.Content.Identity == c.Identity {
-			key := string(c.Identity[:])
-			if low, had := ctx.byContent.Get(key); !had || other.ID < low {
-				ctx.byContent.Set(key, other.ID)
-			}
-		}
 	}
 }
 

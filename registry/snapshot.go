@@ -2,36 +2,27 @@ package registry
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/instar-registry/instar/schema"
 )
 
 // snapshotMagic names the encoding; another one is ignored by this release.
-const snapshotMagic = "instar-state-3\n"
+const snapshotMagic = "instar-state-4\n"
 
 // EncodeState serialises a state for a fast start. Equal states give equal
-// bytes, and the last 32 bytes are a SHA-256 over the rest.
+// bytes, and the last 32 bytes are a SHA-256 over the rest. It is not compressed:
+// most of it are hashes.
 func EncodeState(st *State) []byte {
 	w := &stateWriter{}
+	w.buf.Grow(st.guids.Len() * 200)
 	w.buf.WriteString(snapshotMagic)
 	w.state(st)
-	var out bytes.Buffer
-	out.WriteString(snapshotMagic)
-	z, err := flate.NewWriter(&out, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	_, _ = z.Write(w.buf.Bytes()[len(snapshotMagic):]) // a bytes.Buffer does not fail
-	_ = z.Close()
 	sum := sha256.Sum256(w.buf.Bytes())
-	return append(out.Bytes(), sum[:]...)
+	w.buf.Write(sum[:])
+	return w.buf.Bytes()
 }
 
 // Digest identifies a state: equal sequences must have equal digests on every
@@ -43,27 +34,17 @@ func (st *State) Digest() Hash {
 	return sha256.Sum256(w.buf.Bytes())
 }
 
-// maxSnapshot bounds what a snapshot may unpack to.
-const maxSnapshot = 4 << 30
-
 // DecodeState reads what [EncodeState] wrote. Damage is an error; the caller
 // replays the log instead.
 func DecodeState(body []byte) (*State, error) {
 	if len(body) < len(snapshotMagic)+sha256.Size || string(body[:len(snapshotMagic)]) != snapshotMagic {
 		return nil, errors.New("the snapshot has another format")
 	}
-	packed, want := body[len(snapshotMagic):len(body)-sha256.Size], body[len(body)-sha256.Size:]
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxSnapshot))
-	if err != nil {
-		return nil, fmt.Errorf("the snapshot cannot be unpacked: %w", err)
-	}
-	h := sha256.New()
-	h.Write([]byte(snapshotMagic))
-	h.Write(raw)
-	if !bytes.Equal(h.Sum(nil), want) {
+	rest, want := body[:len(body)-sha256.Size], body[len(body)-sha256.Size:]
+	if sum := sha256.Sum256(rest); !bytes.Equal(sum[:], want) {
 		return nil, errors.New("the snapshot is damaged: its digest differs")
 	}
-	r := &stateReader{data: raw}
+	r := &stateReader{data: rest[len(snapshotMagic):], names: map[string]string{}}
 	st := r.state()
 	if r.err != nil {
 		return nil, r.err
@@ -132,6 +113,7 @@ func (w *stateWriter) state(st *State) {
 		w.str(r.digest)
 		w.str(string(r.outcome))
 	})
+	writeMap(w, st.upcasters, func(u *Upcasters) { w.json(u) })
 }
 
 type scanner[V any] interface {
@@ -207,177 +189,4 @@ func (w *stateWriter) subject(s *Subject) {
 		w.int(v.Seq)
 		w.bool(v.Deleted)
 	}
-}
-
-// stateReader reads with one sticky error; the digest was checked before, so an
-// error here is a difference between releases.
-type stateReader struct {
-	data     []byte
-	err      error
-	contents []*Content
-}
-
-func (r *stateReader) fail(what string) {
-	if r.err == nil {
-		r.err = errors.New("the snapshot does not make sense: " + what)
-	}
-	r.data = nil
-}
-
-func (r *stateReader) int() int64 {
-	n, size := binary.Varint(r.data)
-	if size <= 0 {
-		r.fail("a number is cut short")
-		return 0
-	}
-	r.data = r.data[size:]
-	return n
-}
-
-// count reads a length, bounded by what is left, so that damage cannot allocate.
-func (r *stateReader) count() int {
-	n := r.int()
-	if n < 0 || n > int64(len(r.data)) {
-		r.fail("a length is out of range")
-		return 0
-	}
-	return int(n)
-}
-
-func (r *stateReader) bytes(n int) []byte {
-	if n > len(r.data) {
-		r.fail("bytes are missing")
-		return make([]byte, n)
-	}
-	out := r.data[:n]
-	r.data = r.data[n:]
-	return out
-}
-
-func (r *stateReader) str() string { return string(r.bytes(r.count())) }
-func (r *stateReader) bool() bool  { return r.int() == 1 }
-
-func (r *stateReader) json(v any) {
-	if err := json.Unmarshal(r.bytes(r.count()), v); err != nil && r.err == nil {
-		r.fail(err.Error())
-	}
-}
-
-func (r *stateReader) state() *State {
-	st := NewState()
-	st.head.Seq, st.head.Epoch = r.int(), r.int()
-	copy(st.head.Hash[:], r.bytes(len(st.head.Hash)))
-	r.json(&st.counters)
-	r.readContents(st)
-	for range r.count() {
-		r.context(st)
-	}
-	for range r.count() {
-		r.subject(st)
-	}
-	for range r.count() {
-		k, c := r.str(), &Config{}
-		r.json(c)
-		st.configs.Set(k, c)
-	}
-	for range r.count() {
-		st.modes.Set(r.str(), r.str())
-	}
-	for range r.count() {
-		k, t := r.str(), &Token{}
-		r.json(t)
-		st.tokens.Set(k, t)
-	}
-	for range r.count() {
-		k, g := r.str(), &Grant{}
-		r.json(g)
-		st.grants.Set(k, g)
-	}
-	for range r.count() {
-		k := r.str()
-		rec := &receipt{seq: r.int(), strong: r.bool(), digest: r.str(), outcome: json.RawMessage(r.str())}
-		st.receipts.Set(k, rec)
-		st.order.Set(rec.seq, k)
-	}
-	return st
-}
-
-func (r *stateReader) readContents(st *State) {
-	for range r.count() {
-		c := &Content{}
-		copy(c.GUID[:], r.bytes(len(c.GUID)))
-		copy(c.Identity[:], r.bytes(len(c.Identity)))
-		copy(c.Text[:], r.bytes(len(c.Text)))
-		c.Format = schema.Format(r.int())
-		for range r.count() {
-			c.References = append(c.References, schema.Reference{Name: r.str(), Subject: r.str(), Version: int(r.int())})
-		}
-		if r.bool() {
-			c.Metadata = &Metadata{}
-			r.json(c.Metadata)
-		}
-		if r.bool() {
-			c.RuleSet = &RuleSet{}
-			r.json(c.RuleSet)
-		}
-		e := &guidEntry{content: c}
-		for range r.count() {
-			e.ids = append(e.ids, ContextID{r.str(), r.int()})
-		}
-		if r.err != nil {
-			return
-		}
-		r.contents = append(r.contents, c)
-		st.guids.Set(string(c.GUID[:]), e)
-	}
-}
-
-func (r *stateReader) context(st *State) {
-	c := newContext(r.str())
-	c.Listed, c.MaxID = r.bool(), r.int()
-	for range r.count() {
-		b := &Binding{ID: r.int(), At: r.int()}
-		i := r.int()
-		if r.err != nil || i < 0 || i >= int64(len(r.contents)) {
-			r.fail("a content number is out of range")
-			return
-		}
-		b.Content = r.contents[i]
-		c.ids.Set(b.ID, b)
-		key := string(b.Content.Identity[:])
-		if low, ok := c.byContent.Get(key); !ok || b.ID < low {
-			c.byContent.Set(key, b.ID)
-		}
-	}
-	st.own[c] = true
-	st.contexts.Set(c.Name, c)
-}
-
-func (r *stateReader) subject(st *State) {
-	s := &Subject{Name: Name{r.str(), r.str()}}
-	ctx := st.Context(s.Name.Context)
-	n := r.count()
-	if ctx == nil {
-		r.fail("a subject lies in an unknown context")
-		return
-	}
-	s.Versions = make([]Version, 0, n)
-	for range n {
-		v := Version{Number: int(r.int()), ID: r.int(), At: r.int(), Seq: r.int(), Deleted: r.bool()}
-		b, ok := ctx.ids.Get(v.ID)
-		if !ok {
-			r.fail(fmt.Sprintf("id %d is not bound", v.ID))
-			return
-		}
-		v.Content = b.Content
-		s.Versions = append(s.Versions, v)
-		b.Uses = append(b.Uses, Use{s.Name.Subject, v.Number})
-		st.countText(v.Content.Text, 1)
-		for _, ref := range v.Content.References {
-			target := In(s.Name.Context, ref.Subject).key()
-			list, _ := st.referrer.Get(target)
-			st.referrer.Set(target, append(list, Referrer{Target: ref.Version, Name: s.Name, Version: v.Number}))
-		}
-	}
-	st.subjects.Set(s.Name.key(), s)
 }

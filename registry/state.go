@@ -13,23 +13,24 @@ import (
 // not change, and a state that was published is never changed again, so readers
 // need no lock.
 type State struct {
-	head     Head
-	subjects *btree.Map[string, *Subject]   // by Name.key
-	contexts *btree.Map[string, *Context]   // by context name
-	guids    *btree.Map[string, *guidEntry] // by the 16 bytes of the GUID
-	referrer *btree.Map[string, []Referrer] // by Name.key of the referenced subject
-	configs  *btree.Map[string, *Config]    // by Name.key of the scope
-	modes    *btree.Map[string, string]     // by Name.key of the scope
-	tokens   *btree.Map[string, *Token]
-	grants   *btree.Map[string, *Grant]
-	receipts *btree.Map[string, *receipt] // by principal, NUL, key
-	order    *btree.Map[int64, string]    // receipts by sequence, for trimming
-	texts    *btree.Map[string, int]      // versions by text hash
-	counters Counters
-	access   int64             // sequence of the last change of tokens or grants
-	own      map[*Context]bool // contexts this fork has already copied
-	sealer   *Sealer           // opens sensitive metadata; not part of the state
-	forking  *sync.Mutex       // copying a tree touches its owner mark
+	head      Head
+	subjects  *btree.Map[string, *Subject]   // by Name.key
+	contexts  *btree.Map[string, *Context]   // by context name
+	guids     *btree.Map[string, *guidEntry] // by the 16 bytes of the GUID
+	referrer  *btree.Map[string, []Referrer] // by Name.key of the referenced subject
+	configs   *btree.Map[string, *Config]    // by Name.key of the scope
+	modes     *btree.Map[string, string]     // by Name.key of the scope
+	tokens    *btree.Map[string, *Token]
+	grants    *btree.Map[string, *Grant]
+	receipts  *btree.Map[string, *receipt]   // by principal, NUL, key
+	order     *btree.Map[int64, string]      // receipts by sequence, for trimming
+	texts     *btree.Map[string, int]        // versions and documents by text hash
+	upcasters *btree.Map[string, *Upcasters] // by Name.key
+	counters  Counters
+	access    int64             // sequence of the last change of tokens or grants
+	own       map[*Context]bool // contexts this fork has already copied
+	sealer    *Sealer           // opens sensitive metadata; not part of the state
+	forking   *sync.Mutex       // copying a tree touches its owner mark
 }
 
 // maxReceipts is how many receipts are kept for repeated requests.
@@ -62,11 +63,10 @@ type Version struct {
 // Context is a context with its ids. A context that is not listed may still hold
 // an id counter and bindings.
 type Context struct {
-	Name      string
-	Listed    bool
-	MaxID     int64 // highest id ever bound
-	ids       *btree.Map[int64, *Binding]
-	byContent *btree.Map[string, int64] // lowest id by content identity
+	Name   string
+	Listed bool
+	MaxID  int64 // highest id ever bound
+	ids    *btree.Map[int64, *Binding]
 }
 
 // Binding is what an id of a context stands for, and the versions that use it.
@@ -124,7 +124,7 @@ func NewState() *State {
 		configs: btree.NewMap[string, *Config](32), modes: btree.NewMap[string, string](32),
 		tokens: btree.NewMap[string, *Token](32), grants: btree.NewMap[string, *Grant](32),
 		receipts: btree.NewMap[string, *receipt](32), order: btree.NewMap[int64, string](32),
-		texts: btree.NewMap[string, int](32), forking: &sync.Mutex{},
+		texts: btree.NewMap[string, int](32), upcasters: btree.NewMap[string, *Upcasters](32), forking: &sync.Mutex{},
 		own: map[*Context]bool{},
 	}
 }
@@ -139,6 +139,7 @@ func (st *State) Fork() *State {
 	out.referrer, out.configs, out.modes = st.referrer.Copy(), st.configs.Copy(), st.modes.Copy()
 	out.tokens, out.grants = st.tokens.Copy(), st.grants.Copy()
 	out.receipts, out.order, out.texts = st.receipts.Copy(), st.order.Copy(), st.texts.Copy()
+	out.upcasters = st.upcasters.Copy()
 	out.own, out.forking = map[*Context]bool{}, &sync.Mutex{}
 	return &out
 }
@@ -222,14 +223,20 @@ func (st *State) Context(name string) *Context {
 	return c
 }
 
-// IDOf returns the lowest id of a content in a context, or 0.
+// IDOf returns the lowest id of a content in a context, or 0. A GUID names one
+// content, so its ids are the content's.
 func (st *State) IDOf(context string, c *Content) int64 {
-	ctx := st.Context(context)
-	if ctx == nil {
+	e, ok := st.guids.Get(string(c.GUID[:]))
+	if !ok || e.content.Identity != c.Identity {
 		return 0
 	}
-	id, _ := ctx.byContent.Get(string(c.Identity[:]))
-	return id
+	var lowest int64
+	for _, at := range e.ids {
+		if at.Context == context && (lowest == 0 || at.ID < lowest) {
+			lowest = at.ID
+		}
+	}
+	return lowest
 }
 
 // ByGUID returns the content that a GUID names and where it is bound; nil if
@@ -365,7 +372,7 @@ func nameOfKey(k string) Name {
 }
 
 func newContext(name string) *Context {
-	return &Context{Name: name, ids: btree.NewMap[int64, *Binding](32), byContent: btree.NewMap[string, int64](32)}
+	return &Context{Name: name, ids: btree.NewMap[int64, *Binding](32)}
 }
 
 // context returns the context for changing, made or copied as needed.
@@ -378,7 +385,7 @@ func (st *State) context(name string) *Context {
 		c = newContext(name)
 	} else {
 		next := *c
-		next.ids, next.byContent = c.ids.Copy(), c.byContent.Copy()
+		next.ids = c.ids.Copy()
 		c = &next
 	}
 	st.own[c] = true

@@ -109,7 +109,7 @@ func (l *Log) LoadSnapshot(ctx context.Context) (registry.Snapshot, error) {
 	if err != nil || seq == 0 {
 		return registry.Snapshot{}, explain(what, err)
 	}
-	s := registry.Snapshot{Seq: seq}
+	s := registry.Snapshot{Seq: seq, Body: make([]byte, 0, parts*snapshotPart)}
 	for part := range parts {
 		found := false
 		err := l.db.Query(ctx, `SELECT body FROM snapshot WHERE seq = $1 AND part = $2`, []any{seq, part},
