@@ -263,6 +263,17 @@ func (a *answer) readJSON(root edge, m *dynamicpb.Message) (comparer, error) {
 
 // named compares two messages that the JSON form paired.
 func (c *comparer) named(wv view, wt *messageType, rv view, rt *messageType, path string) {
+	for _, r := range rt.required {
+		if len(c.elements(1, rv, r)) == 0 {
+			at := r
+			for _, w := range wt.fields {
+				if sameField(w, rt) == r {
+					at = w
+				}
+			}
+			c.fault(under(path, at), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
+		}
+	}
 	for _, w := range wt.fields {
 		values := c.elements(0, wv, w)
 		if len(values) == 0 || values[0].absent {

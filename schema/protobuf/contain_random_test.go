@@ -419,7 +419,7 @@ func covers(told map[string]bool, path string) bool {
 
 // randomPairs keeps the test at a few seconds; INSTAR_ORACLE_PAIRS asks for
 // more.
-const randomPairs = 2000
+const randomPairs = 1500
 
 // TestContainRandom draws pairs and holds the answers to events.
 func TestContainRandom(t *testing.T) {
