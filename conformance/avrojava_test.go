@@ -98,7 +98,7 @@ func askJava(t *testing.T, questions []javaQuestion) []javaAnswer {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "java", "-cp", filepath.Join(dir, "lib", "*"), filepath.Join(dir, "Harness.java"))
 	var out, diagnostics bytes.Buffer
