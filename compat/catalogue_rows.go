@@ -103,7 +103,8 @@ func placeholders(template string) []string {
 	}
 }
 
-var acronyms = strings.NewReplacer("json", "JSON", "utf8", "UTF-8", "rpc", "RPC", " id ", " identifier ")
+var acronyms = strings.NewReplacer("json", "JSON", "utf8", "UTF-8", "rpc", "RPC", " id ", " identifier ", "doc ", "documentation ",
+	"deprecated ", "deprecation ", "any of ", "anyOf ", "all of ", "allOf ", "one of ", "oneOf ")
 
 // endings are what the last words of some names are short for.
 var endings = [][2]string{
@@ -113,6 +114,16 @@ var endings = [][2]string{
 	{"property-removed-open", "Property removed from an open object"},
 	{"property-added-closed", "Property added to a closed object"},
 	{"property-removed-closed", "Property removed from a closed object"},
+	{"field-renamed-old-alias", "Field renamed, alias in the old schema"},
+	{"field-renamed-new-alias", "Field renamed, alias in the new schema"},
+	{"type-renamed-old-alias", "Type renamed, alias in the old schema"},
+	{"type-renamed-new-alias", "Type renamed, alias in the new schema"},
+	{"type-narrowed-lossy", "Type narrowed with loss"},
+	{"type-widened-lossy", "Type widened with loss"},
+	{"text-only", "Text changed only"},
+	{"bridged", "Bridged by an upcaster"},
+	{"invalid", "Invalid schema"},
+	{"base-invalid", "Invalid base"},
 	{"prefix-item-added-open", "Prefix item added to an open array"},
 	{"prefix-item-removed-open", "Prefix item removed from an open array"},
 	{"prefix-item-added-closed", "Prefix item added to a closed array"},
@@ -127,5 +138,8 @@ func title(name string) string {
 		}
 	}
 	text := strings.TrimSpace(acronyms.Replace(" " + strings.ReplaceAll(name, "-", " ") + " "))
+	if strings.Contains(text, "Of ") {
+		return text // a keyword begins in lower case
+	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

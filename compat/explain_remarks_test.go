@@ -33,7 +33,8 @@ func TestJSONRemarks(t *testing.T) {
 		{"format", prop(""), prop(`,"format":"date"`), []string{"json/format-added"}},
 		{
 			"below a reference", `{"$ref":"#/definitions/d","definitions":{"d":{"items":{"title":"A"}}}}`,
-			`{"$ref":"#/definitions/e","definitions":{"e":{"items":{"title":"B"}}}}`, []string{"json/ref-target-changed", "schema/doc-changed"},
+			`{"$ref":"#/definitions/e","definitions":{"e":{"items":{"title":"B"}}}}`,
+			[]string{"json/ref-target-changed", "schema/doc-changed"},
 		},
 		{
 			"a property that an open object takes anyway", `{"type":"object"}`, `{"type":"object","properties":{"a":{"title":"A"}}}`,

@@ -18,15 +18,13 @@ func jsonCatalogue() []Rule {
 // limit describes a keyword that is a bound.
 type limit struct {
 	name     string // "maximum"
-	element  string
 	what     string // "number": what is held to the bound
 	relation string // "at most"
-	beyond   string // "larger"
 	kinds    string // Confluent's, before "_ADDED"
 	upper    bool
 }
 
-// bound makes the two rows of a bound: it comes or goes, it moves.
+// rows makes the two rows of a bound: it comes or goes, it moves.
 func (l limit) rows() []row {
 	kind := func(ends string) string {
 		var out []string
@@ -40,31 +38,31 @@ func (l limit) rows() []row {
 		tighter, looser = looser, tighter
 	}
 	says := func(text string) string {
-		return strings.NewReplacer("WHAT", l.what, "RELATION", l.relation, "BEYOND", l.beyond).Replace(text)
+		return strings.NewReplacer("WHAT", l.what, "RELATION", l.relation).Replace(text)
 	}
 	return []row{
 		{
-			stem: l.name + "-{added,removed}", element: l.element, breaks: BreaksBackward, surfaces: "json",
+			stem: l.name + "-{added,removed}", element: "bound", breaks: BreaksBackward, surfaces: "json",
 			half: half{
-				purpose: says("The new schema takes only a WHAT of RELATION a bound that the old schema did not have. Old events with a BEYOND one fail validation."),
+				purpose: says("The new schema bounds the WHAT, which the old one did not. Old events beyond the bound fail validation."),
 				message: says("the WHAT at {path} must be RELATION {new} now; old events know no such bound"),
 				fixes:   "drop-constraint", upcaster: "narrow", confluent: kind("_ADDED"),
 			},
 			mirror: half{
-				purpose: says("The new schema no longer bounds the WHAT. Consumers that validate with the old schema refuse new events with one BEYOND than it allowed."),
+				purpose: says("The new schema no longer bounds the WHAT. Consumers that validate with the old schema refuse new events beyond the old bound."),
 				message: says("the WHAT at {path} had to be RELATION {old}; new events know no such bound"),
 				fixes:   "keep-constraint", upcaster: "relax", confluent: kind("_REMOVED"),
 			},
 		},
 		{
-			stem: l.name + "-{" + tighter + "," + looser + "}", element: l.element, breaks: BreaksBackward, surfaces: "json",
+			stem: l.name + "-{" + tighter + "," + looser + "}", element: "bound", breaks: BreaksBackward, surfaces: "json",
 			half: half{
-				purpose: says("The new bound is tighter: old events with a WHAT between the two bounds fail validation."),
+				purpose: says("The new bound of the WHAT is tighter. Old events between the two bounds fail validation."),
 				message: says("the WHAT at {path} had to be RELATION {old} and must be RELATION {new} now"),
 				fixes:   "relax-bound", upcaster: "narrow", confluent: kind("_" + strings.ToUpper(tighter)),
 			},
 			mirror: half{
-				purpose: says("The new bound is looser: consumers that validate with the old schema refuse new events with a WHAT between the two bounds."),
+				purpose: says("The new bound of the WHAT is looser. Consumers that validate with the old schema refuse new events between the two bounds."),
 				message: says("the WHAT at {path} had to be RELATION {old} and need only be RELATION {new} now"),
 				fixes:   "relax-bound", upcaster: "relax", confluent: kind("_" + strings.ToUpper(looser)),
 			},
@@ -109,8 +107,8 @@ func jsonEdits(stem, element, why, says, fixes, up, kinds, whyMirror, saysMirror
 
 func jsonNumberRows() []row {
 	rows := slices.Concat(
-		limit{name: "maximum", element: "bound", what: "number", relation: "at most", beyond: "larger", kinds: "MAXIMUM EXCLUSIVE_MAXIMUM", upper: true}.rows(),
-		limit{name: "minimum", element: "bound", what: "number", relation: "at least", beyond: "smaller", kinds: "MINIMUM EXCLUSIVE_MINIMUM"}.rows(),
+		limit{name: "maximum", what: "number", relation: "at most", kinds: "MAXIMUM EXCLUSIVE_MAXIMUM", upper: true}.rows(),
+		limit{name: "minimum", what: "number", relation: "at least", kinds: "MINIMUM EXCLUSIVE_MINIMUM"}.rows(),
 	)
 	return append(rows,
 		jsonEdits("multiple-of-{added,removed}", "bound",
@@ -118,13 +116,13 @@ func jsonNumberRows() []row {
 			"Numbers need not be multiples any more.", "the number at {path} had to be a multiple of {old}", "keep-constraint", "relax", "MULTIPLE_OF_REMOVED"),
 		jsonEdits("multiple-of-{tightened,relaxed}", "bound",
 			"The new step is a multiple of the old one, so fewer numbers are allowed.", "the number at {path} had to be a multiple of {old} and must be one of {new} now", "relax-bound", "convert", "MULTIPLE_OF_EXPANDED",
-			"The old step is a multiple of the new one, so more numbers are allowed.", "the number at {path} had to be a multiple of {old} and must be one of {new} only", "relax-bound", "relax", "MULTIPLE_OF_REDUCED"))
+			"The old step is a multiple of the new one, so more numbers are allowed.", "the number at {path} had to be a multiple of {old} and need only be one of {new}", "relax-bound", "relax", "MULTIPLE_OF_REDUCED"))
 }
 
 func jsonStringRows() []row {
 	rows := slices.Concat(
-		limit{name: "max-length", element: "bound", what: "text", relation: "at most this long:", beyond: "longer", kinds: "MAX_LENGTH", upper: true}.rows(),
-		limit{name: "min-length", element: "bound", what: "text", relation: "at least this long:", beyond: "shorter", kinds: "MIN_LENGTH"}.rows(),
+		limit{name: "max-length", what: "length of the text", relation: "at most", kinds: "MAX_LENGTH", upper: true}.rows(),
+		limit{name: "min-length", what: "length of the text", relation: "at least", kinds: "MIN_LENGTH"}.rows(),
 	)
 	return append(rows,
 		jsonEdits("pattern-{added,removed}", "pattern",

@@ -77,11 +77,11 @@ func jsonRestRows() []row {
 	rest := func(name, undeclared, kind string) []row {
 		return []row{
 			jsonEdits(name+"-{closed,opened}", "object",
-				"Properties that "+undeclared+" are refused now, and old events may have some.", `the object at {path} takes no properties any more that `+undeclared, "open-object", "rest", kind+"_REMOVED",
-				"Properties that "+undeclared+" are taken now, and were refused.", `the object at {path} takes properties now that `+undeclared, "keep-constraint", "rest", kind+"_ADDED"),
+				"Properties that "+undeclared+" are refused now, and old events may have some.", `properties that `+undeclared+` are refused now`, "open-object", "rest", kind+"_REMOVED",
+				"Properties that "+undeclared+" are taken now, and were refused.", `properties that `+undeclared+` are taken now`, "keep-constraint", "rest", kind+"_ADDED"),
 			jsonEdits(name+"-{narrowed,widened}", "object",
-				"Properties that "+undeclared+" must satisfy a stricter schema.", `properties at {path} that `+undeclared+` must satisfy a stricter schema`, "open-object", "rest", kind+"_NARROWED",
-				"Properties that "+undeclared+" need only satisfy a looser schema.", `properties at {path} that `+undeclared+` need only satisfy a looser schema`, "keep-constraint", "rest", kind+"_EXTENDED"),
+				"Properties that "+undeclared+" must satisfy a stricter schema.", `properties that `+undeclared+` must satisfy a stricter schema`, "open-object", "rest", kind+"_NARROWED",
+				"Properties that "+undeclared+" need only satisfy a looser schema.", `properties that `+undeclared+` need only satisfy a looser schema`, "keep-constraint", "rest", kind+"_EXTENDED"),
 		}
 	}
 	return slices.Concat(
@@ -96,24 +96,24 @@ func jsonObjectRows() []row {
 			"Properties whose names match a pattern must satisfy a schema now, and old events may hold anything there.", `properties matching {property} must satisfy a schema now`, "drop-constraint", "rest", "",
 			"Properties whose names match a pattern need not satisfy a schema any more.", `properties matching {property} had to satisfy a schema`, "keep-constraint", "rest", ""),
 		jsonEdits("property-names-{added,removed}", "object",
-			"Property names must satisfy a schema now.", `the property names of {path} must satisfy a schema now`, "drop-constraint", "rest", "",
-			"Property names need not satisfy a schema any more.", `the property names of {path} had to satisfy a schema`, "keep-constraint", "rest", ""),
+			"Property names must satisfy a schema now.", `property names must satisfy a schema now`, "drop-constraint", "rest", "",
+			"Property names need not satisfy a schema any more.", `property names had to satisfy a schema`, "keep-constraint", "rest", ""),
 		jsonEdits("property-names-{narrowed,widened}", "object",
-			"Fewer property names are allowed.", `the property names of {path} must satisfy a stricter schema`, "keep-constraint", "rest", "",
-			"More property names are allowed.", `the property names of {path} need only satisfy a looser schema`, "keep-constraint", "rest", ""),
+			"Fewer property names are allowed.", `property names must satisfy a stricter schema`, "keep-constraint", "rest", "",
+			"More property names are allowed.", `property names need only satisfy a looser schema`, "keep-constraint", "rest", ""),
 	}
 	return slices.Concat(rows,
-		limit{name: "max-properties", element: "bound", what: "number of properties", relation: "at most", beyond: "larger", kinds: "MAX_PROPERTIES", upper: true}.rows(),
-		limit{name: "min-properties", element: "bound", what: "number of properties", relation: "at least", beyond: "smaller", kinds: "MIN_PROPERTIES"}.rows(),
+		limit{name: "max-properties", what: "number of properties", relation: "at most", kinds: "MAX_PROPERTIES", upper: true}.rows(),
+		limit{name: "min-properties", what: "number of properties", relation: "at least", kinds: "MIN_PROPERTIES"}.rows(),
 	)
 }
 
 func jsonCountRows() []row {
 	rows := slices.Concat(
-		limit{name: "max-items", element: "bound", what: "number of items", relation: "at most", beyond: "larger", kinds: "MAX_ITEMS", upper: true}.rows(),
-		limit{name: "min-items", element: "bound", what: "number of items", relation: "at least", beyond: "smaller", kinds: "MIN_ITEMS"}.rows(),
-		limit{name: "max-contains", element: "bound", what: "number of matching items", relation: "at most", beyond: "larger", kinds: "MAX_CONTAINS", upper: true}.rows(),
-		limit{name: "min-contains", element: "bound", what: "number of matching items", relation: "at least", beyond: "smaller", kinds: "MIN_CONTAINS"}.rows(),
+		limit{name: "max-items", what: "number of items", relation: "at most", kinds: "MAX_ITEMS", upper: true}.rows(),
+		limit{name: "min-items", what: "number of items", relation: "at least", kinds: "MIN_ITEMS"}.rows(),
+		limit{name: "max-contains", what: "number of matching items", relation: "at most", kinds: "MAX_CONTAINS", upper: true}.rows(),
+		limit{name: "min-contains", what: "number of matching items", relation: "at least", kinds: "MIN_CONTAINS"}.rows(),
 	)
 	return append(rows,
 		jsonEdits("unique-items-{added,removed}", "array",
@@ -130,14 +130,14 @@ func jsonCountRows() []row {
 func jsonItemRows() []row {
 	rows := []row{
 		jsonEdits("prefix-item-{added,removed}-open", "item",
-			"The old schema says nothing about the item and takes further ones, so old events may hold anything there. The new schema says what it must be.", `the new schema says what the item {path} must be, and old events may hold more there`, "restore-field", "retype",
+			"The old schema says nothing about the item and takes further ones, so old events may hold anything there. The new schema says what it must be.", `the new schema says what an item at {path} must be, and old events may hold more there`, "restore-field", "retype",
 			models("ITEM_ADDED_TO_OPEN ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN"),
-			"The new schema says nothing about the item and takes further ones, so new events may hold anything there. The old schema says what it must be.", `the old schema says what the item {path} must be, and new events may hold more there`, "restore-field", "drop",
+			"The new schema says nothing about the item and takes further ones, so new events may hold anything there. The old schema says what it must be.", `the old schema says what an item at {path} must be, and new events may hold more there`, "restore-field", "drop",
 			models("ITEM_REMOVED_FROM_OPEN ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN")),
 		jsonEdits("prefix-item-{removed,added}-closed", "item",
-			"The array may be shorter only: an item is gone, and the new schema takes no further ones.", `the item {path} is gone, and the new schema takes no further items`, "restore-field", "drop",
+			"The array may be shorter only: an item is gone, and the new schema takes no further ones.", `an item of {path} is gone, and the new schema takes no further items`, "restore-field", "drop",
 			models("ITEM_REMOVED_FROM_CLOSED ITEM_WITH_FALSE_REMOVED_FROM_CLOSED ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN"),
-			"An item is new, and the old schema takes no further ones.", `the item {path} is new, and the old schema takes no further items`, "restore-field", "add",
+			"An item is new, and the old schema takes no further ones.", `an item of {path} is new, and the old schema takes no further items`, "restore-field", "add",
 			models("ITEM_ADDED_TO_CLOSED")),
 	}
 	rest := func(name, which, kinds string) []row {

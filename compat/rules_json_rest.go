@@ -38,7 +38,7 @@ func jsonChangedRows() []row {
 		}
 	}
 	differ := func(stem, element, what, fixes, up, kinds string) row {
-		return self(stem, element, strings.ToUpper(what[:1])+what[1:]+" differs, and neither takes all that the other takes.", what+` of {path} differs`, fixes, up, kinds)
+		return self(stem, element, strings.ToUpper(what[:1])+what[1:]+" differs, and neither takes all that the other takes.", what+` at {path} differs`, fixes, up, kinds)
 	}
 	return []row{
 		self("type-changed", "type", "The old and the new types are not the same, and neither list holds the other.", `the type at {path} was {old} and is {new}`, "restore-type widen", "retype", "TYPE_CHANGED"),
@@ -47,15 +47,15 @@ func jsonChangedRows() []row {
 		self("multiple-of-changed", "bound", "Neither step is a multiple of the other.", `the number at {path} had to be a multiple of {old} and must be one of {new}`, "relax-bound", "convert", "MULTIPLE_OF_CHANGED"),
 		self("pattern-changed", "pattern", "Each pattern matches text that the other does not.", `the text at {path} had to match {old} and must match {new}`, "keep-constraint", "narrow", "PATTERN_CHANGED"),
 		self("format-changed", "format", "The format is another. Most validators take a format as a remark, so this breaks only where formats are asserted.", `the text at {path} had to be {old} and must be {new}`, "keep-constraint", "retype", ""),
-		differ("additional-properties-changed", "object", "the schema of undeclared properties", "keep-constraint", "rest", ""),
-		differ("unevaluated-properties-changed", "object", "the schema of unevaluated properties", "keep-constraint", "rest", ""),
-		differ("unevaluated-items-changed", "array", "the schema of unevaluated items", "keep-constraint", "each", ""),
-		differ("property-names-changed", "object", "the schema of property names", "keep-constraint", "rest", ""),
+		differ("additional-properties-changed", "object", "what undeclared properties must be", "keep-constraint", "rest", ""),
+		differ("unevaluated-properties-changed", "object", "what unevaluated properties must be", "keep-constraint", "rest", ""),
+		differ("unevaluated-items-changed", "array", "what unevaluated items must be", "keep-constraint", "each", ""),
+		differ("property-names-changed", "object", "what property names must be", "keep-constraint", "rest", ""),
 		self("property-renamed", "property", "A required property vanished and another with the same schema took its place.", `the required property "{oldProperty}" vanished and "{newProperty}" took its place`, "restore-field", "rename", ""),
 		self("dependent-required-changed", "property", "Other properties must be there if one is.", `where "{property}" is present, {new} must be too; it was {old}`, "keep-constraint", "add require", "DEPENDENCY_ARRAY_CHANGED"),
-		differ("contains-changed", "array", "the schema that some item must satisfy", "keep-constraint", "set", ""),
+		differ("contains-changed", "array", "what some item must be", "keep-constraint", "set", ""),
 		self("combinator-changed", "combinator", "The branches of a combinator, or the combinator itself, differ.", `the branches that values at {path} must satisfy differ`, "keep-constraint", "mapBranch", "COMBINED_TYPE_CHANGED COMBINED_TYPE_SUBSCHEMAS_CHANGED"),
-		differ("not-changed", "not", "the schema under not", "keep-constraint", "narrow", ""),
+		differ("not-changed", "not", "what not refuses", "keep-constraint", "narrow", ""),
 		self("conditional-changed", "conditional", "The condition, or what follows from it, differs.", `the condition that values at {path} are held to differs`, "keep-constraint", "narrow", ""),
 		self("dialect-changed", "schema", "The schema names another draft, in which a keyword of it means something else.", `the draft was {old} and is {new}, in which the schema takes other values at {path}`, "restore-field", "narrow", ""),
 	}

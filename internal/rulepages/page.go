@@ -132,11 +132,15 @@ func exampleSection(b *strings.Builder, r *compat.Rule, e *example) error {
 	if err != nil {
 		return err
 	}
+	told := ""
 	for i := range found {
-		if f := &found[i]; f.Break != nil {
-			fmt.Fprintf(b, "> %s\n>\n> at `%s`, %s\n\n", f.Text(), f.Path, f.Direction)
+		f := &found[i]
+		if f.Break == nil || f.Break.Witness == nil && f.Text() == told {
+			continue
 		}
-		if f := &found[i]; f.Break != nil && f.Break.Witness != nil {
+		told = f.Text()
+		fmt.Fprintf(b, "> %s\n>\n> at %s, %s\n\n", told, place(f.Path), f.Direction)
+		if f.Break.Witness != nil {
 			witness(b, f)
 		}
 	}
@@ -150,6 +154,14 @@ func exampleSection(b *strings.Builder, r *compat.Rule, e *example) error {
 	}
 	b.WriteString("\n")
 	return nil
+}
+
+// place shows a path; "$" is the event itself.
+func place(path string) string {
+	if path == "$" {
+		return "the top"
+	}
+	return "`" + strings.ReplaceAll(path, "`", "'") + "`"
 }
 
 func block(language, text string) string {
@@ -175,9 +187,13 @@ func witness(b *strings.Builder, f *compat.Finding) {
 	case schema.Misread:
 		fmt.Fprintf(b, "It says `%s`; under the %s schema it is read as `%s`, and nothing fails.\n\n", w.Written, reader, w.Read)
 	case schema.Lost:
-		fmt.Fprintf(b, "It says `%s`; under the %s schema that is lost (%s), and nothing fails.\n\n", w.Written, reader, w.Read)
+		rest := ""
+		if w.Read != "" && w.Read != "nothing" {
+			rest = fmt.Sprintf(" (`%s` is read)", w.Read)
+		}
+		fmt.Fprintf(b, "It says `%s`; under the %s schema that is lost%s, and nothing fails.\n\n", w.Written, reader, rest)
 	default:
-		fmt.Fprintf(b, "It says `%s`; under the %s schema it becomes a default (%s), and nothing fails.\n\n", w.Written, reader, w.Read)
+		fmt.Fprintf(b, "It says `%s`; under the %s schema it becomes `%s`, and nothing fails.\n\n", w.Written, reader, w.Read)
 	}
 }
 
