@@ -19,7 +19,7 @@ type objectCube struct {
 	guess   *val          // a candidate for an open answer
 	budget  int
 	scarce  bool // there are fewer possible properties than there must be
-	regions map[lit][]region
+	regions map[[2]lit][]region
 }
 
 // slot is a property of the object that is built.
@@ -63,7 +63,7 @@ func (c *objectCube) solve() result {
 		}
 	}
 	c.names = sortedKeys(mentioned)
-	c.regions = map[lit][]region{}
+	c.regions = map[[2]lit][]region{}
 	c.budget = maxPlacements
 	for _, name := range sortedKeys(asked) {
 		if !c.put(name, c.and(append(asked[name], c.goalAt(name))...)) {
@@ -202,7 +202,7 @@ func (c *objectCube) join(i int, class, value lit) bool {
 
 // fresh adds a property whose name nothing mentions.
 func (c *objectCube) fresh(i int, class, value lit) bool {
-	for _, r := range c.regionsOf(class) {
+	for _, r := range c.regionsOf(class, value) {
 		name, ok := c.unused(r)
 		if !ok {
 			continue
@@ -264,7 +264,7 @@ func (c *objectCube) fill() bool {
 		return false
 	}
 	before := len(c.slots)
-	for _, r := range c.regionsOf(top) {
+	for _, r := range c.regionsOf(top, top) {
 		if _, _, ok := c.value(r.goal); !ok {
 			continue
 		}

@@ -6,10 +6,12 @@ import "github.com/instar-registry/instar/schema"
 const maxRegions = 256
 
 // regionsOf splits the names of a class that nothing mentions by the classes
-// they are in. Regions with fewer restrictions come first.
-func (c *objectCube) regionsOf(class lit) []region {
+// they are in, as far as a property of such a name can have the value. Regions
+// with fewer restrictions come first.
+func (c *objectCube) regionsOf(class, value lit) []region {
 	rest := c.unmentioned(c.restrict(class, kString))
-	if known, ok := c.regions[rest]; ok {
+	key := [2]lit{rest, value}
+	if known, ok := c.regions[key]; ok {
 		return known
 	}
 	var list []region
@@ -26,16 +28,17 @@ func (c *objectCube) regionsOf(class lit) []region {
 				classes, values = append(classes, r), append(values, c.not(n.kids[1]))
 			}
 		}
-		s := &regionSplit{objectCube: c, classes: classes, values: values}
+		s := &regionSplit{objectCube: c, value: value, classes: classes, values: values}
 		s.split(0, rest, goals)
 		list = s.list
 	}
-	c.regions[rest] = list
+	c.regions[key] = list
 	return list
 }
 
 type regionSplit struct {
 	*objectCube
+	value           lit
 	classes, values []lit
 	list            []region
 }
@@ -46,8 +49,13 @@ func (s *regionSplit) split(i int, names lit, goals []lit) {
 		s.reason = schema.ReasonCubes
 		return
 	}
+	goal := s.and(goals...)
+	if r := s.sat(s.and(goal, s.value)); r.status == empty {
+		// More classes only restrict more.
+		s.low = min(s.low, r.low)
+		return
+	}
 	if i == len(s.classes) {
-		goal := s.and(goals...)
 		s.list = append(s.list, region{names, goal})
 		return
 	}
