@@ -30,9 +30,7 @@ func size(t testing.TB, variable string, usual int) int {
 
 // knownWrong are questions whose answers are known to be wrong, by the beginning
 // of their names. It is empty but for the time between a finding and its repair.
-var knownWrong = []string{
-	Table[len(Table)-1].Old + " → " + Table[len(Table)-1].New, // Declared is not looked at yet
-}
+var knownWrong []string
 
 func isKnownWrong(name string) bool {
 	return slices.ContainsFunc(knownWrong, func(known string) bool { return strings.HasPrefix(name, known) })
@@ -53,7 +51,7 @@ func hold(t *testing.T, tally *Tally, percent float64) {
 	if tally.WrongCount > len(tally.Wrong) {
 		t.Errorf("%d wrong answers in all", tally.WrongCount)
 	}
-	if tally.BugCount > bugsAllowed {
+	if tally.BugCount > 0 {
 		t.Errorf("%d times an engine found a mistake of its own:\n%s", tally.BugCount, strings.Join(tally.Bugs, "\n"))
 	}
 	if decided := 100 * tally.Decided(); decided < percent {
@@ -136,16 +134,12 @@ func TestRandom(t *testing.T) {
 	hold(t, tally, randomDecided)
 }
 
-// bugsAllowed is how often an engine may find a mistake of its own in one test,
-// which leaves a question open and is never a wrong answer.
-const bugsAllowed = 10
-
 // The shares of questions that must be decided, in percent.
 const (
-	suiteDecided   = 0
-	tableDecided   = 0
-	randomDecided  = 0
-	lawsDecided    = 0
-	historyDecided = 0
-	hostileDecided = 0
+	suiteDecided   = 99.5
+	tableDecided   = 100
+	randomDecided  = 99.9
+	lawsDecided    = 99.5
+	historyDecided = 99
+	hostileDecided = 80
 )

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package oracle
+
+import "time"
+
+var started = time.Now()
+
+// threadTime is the time that has passed, where the processor time of a thread
+// cannot be had.
+func threadTime() time.Duration { return time.Since(started) }
