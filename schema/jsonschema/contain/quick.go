@@ -115,12 +115,17 @@ func (s *space) within(a, b lit) bool { return a == b || s.and(a, s.not(b)) == b
 
 // goalAt is what every property of one name must satisfy.
 func (s *solver) goalAt(name string) lit {
-	goal := []lit{}
-	for _, a := range s.atoms {
-		n := s.at(a)
-		if n.op != opHas || !a.negated() {
+	var goal []lit
+	for _, a := range s.named[name] {
+		if a.negated() {
+			goal = append(goal, s.not(s.at(a).kids[1]))
+		}
+	}
+	for _, a := range s.wide {
+		if !a.negated() {
 			continue
 		}
+		n := s.at(a)
 		switch s.inClass(n.kids[0], name) {
 		case yes:
 			goal = append(goal, s.not(n.kids[1]))
@@ -142,13 +147,9 @@ func (s *solver) inClass(class lit, name string) truth {
 // asked lists what an existing property of this name is required to satisfy;
 // ok is false if no property of the name is required.
 func (s *solver) asked(name string) (goal []lit, ok bool) {
-	for _, a := range s.atoms {
-		n := s.at(a)
-		if n.op != opHas || a.negated() {
-			continue
-		}
-		if only, single := s.single(n.kids[0]); single && only == name {
-			goal, ok = append(goal, n.kids[1]), true
+	for _, a := range s.named[name] {
+		if !a.negated() {
+			goal, ok = append(goal, s.at(a).kids[1]), true
 		}
 	}
 	return goal, ok
@@ -240,33 +241,15 @@ func (s *solver) consistent() bool {
 	if s.kind != kObject || len(s.pending) == 0 {
 		return true
 	}
-	for i, a := range s.atoms {
-		n := s.at(a)
-		if n.op != opHas || a.negated() {
+	for _, name := range sortedKeys(s.named) {
+		asked, ok := s.asked(name)
+		if !ok {
 			continue
 		}
-		name, single := s.single(n.kids[0])
-		if !single || s.askedBefore(name, i) {
-			continue
-		}
-		asked, _ := s.asked(name)
 		if r := s.sat(s.and(append(asked, s.goalAt(name))...)); r.status == empty {
 			s.low = min(s.low, r.low)
 			return false
 		}
 	}
 	return true
-}
-
-// askedBefore says that an earlier atom speaks of the name.
-func (s *solver) askedBefore(name string, i int) bool {
-	for _, a := range s.atoms[:i] {
-		n := s.at(a)
-		if n.op == opHas && !a.negated() {
-			if only, ok := s.single(n.kids[0]); ok && only == name {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -148,7 +148,7 @@ func (e *engine) keep(key restriction, depth, mark int, r result) result {
 
 // solve splits the goal into cubes of one kind.
 func (e *engine) solve(l lit, k kind) result {
-	s := &solver{engine: e, kind: k, signs: map[int32]bool{}, low: free, state: state{most: maxCount}}
+	s := &solver{engine: e, kind: k, signs: map[int32]bool{}, named: map[string][]lit{}, low: free, state: state{most: maxCount}}
 	r := emptyResult()
 	if s.assert(l) {
 		r = s.search()

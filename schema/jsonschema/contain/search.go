@@ -9,10 +9,12 @@ import (
 type solver struct {
 	*engine
 	kind  kind
-	signs map[int32]bool // of the nodes that are asserted: not negated?
-	trail []int32        // the keys of signs, in order
-	low   int            // the outermost assumption used by any conclusion here
-	vague bool           // it is not known whether some name is in some class
+	signs map[int32]bool   // of the nodes that are asserted: not negated?
+	trail []int32          // the keys of signs, in order
+	low   int              // the outermost assumption used by any conclusion here
+	vague bool             // it is not known whether some name is in some class
+	named map[string][]lit // the atoms about the properties of one name
+	wide  []lit            // and those about other classes of names
 	state
 }
 
@@ -53,6 +55,13 @@ func (s *solver) assert(l lit) bool {
 		return true
 	}
 	s.atoms = append(s.atoms, l)
+	if n.op == opHas {
+		if name, ok := s.single(n.kids[0]); ok {
+			s.named[name] = append(s.named[name], l)
+		} else {
+			s.wide = append(s.wide, l)
+		}
+	}
 	return s.admit(l, n)
 }
 
@@ -120,6 +129,17 @@ func (s *solver) save() saved {
 }
 
 func (s *solver) restore(at saved) {
+	for i := len(s.atoms) - 1; i >= len(at.atoms); i-- {
+		n := s.at(s.atoms[i])
+		if n.op != opHas {
+			continue
+		}
+		if name, ok := s.single(n.kids[0]); ok {
+			s.named[name] = s.named[name][:len(s.named[name])-1]
+		} else {
+			s.wide = s.wide[:len(s.wide)-1]
+		}
+	}
 	s.state = at.state
 	for _, n := range s.trail[at.trail:] {
 		delete(s.signs, n)
@@ -132,23 +152,17 @@ const maxCubes = 4096
 
 // search looks for a value under what is asserted.
 func (s *solver) search() result {
-	if !s.propagate() || !s.consistent() {
+	best, choices, ok := s.propagate()
+	if !ok || !s.consistent() {
 		return emptyResult()
 	}
 	if len(s.pending) == 0 {
 		s.step()
 		return s.leaf()
 	}
-	best, fewest := 0, 0
-	for i, l := range s.pending {
-		if n := len(s.choices(l)); i == 0 || n < fewest {
-			best, fewest = i, n
-		}
-	}
-	clause := s.pending[best]
 	s.pending = append(s.pending[:best:best], s.pending[best+1:]...)
 	out := emptyResult()
-	for _, choice := range s.choices(clause) {
+	for _, choice := range choices {
 		s.step()
 		s.cubes++
 		if s.cubes > maxCubes {
@@ -178,37 +192,35 @@ func (s *solver) assertEach(lits []lit) bool {
 }
 
 // propagate drops what is settled and asserts what is forced, until nothing
-// changes. False means a contradiction.
-func (s *solver) propagate() bool {
+// changes. It returns the pending literal with the fewest choices; ok is false
+// for a contradiction.
+func (s *solver) propagate() (best int, choices [][]lit, ok bool) {
 	for changed := true; changed; {
-		changed = false
+		changed, best, choices = false, 0, nil
 		list := s.pending
 		s.pending = nil
 		var kept []lit
 		for _, l := range list {
-			choices, done := s.options(l)
+			options, done := s.options(l)
 			switch {
 			case done:
-			case len(choices) == 0:
-				return false
-			case len(choices) == 1:
-				if !s.assertEach(choices[0]) {
-					return false
+			case len(options) == 0:
+				return 0, nil, false
+			case len(options) == 1:
+				if !s.assertEach(options[0]) {
+					return 0, nil, false
 				}
 				changed = true
 			default:
+				if choices == nil || len(options) < len(choices) {
+					best, choices = len(kept), options
+				}
 				kept = append(kept, l)
 			}
 		}
 		s.pending = append(kept, s.pending...)
 	}
-	return true
-}
-
-// choices lists the ways to make a pending literal true.
-func (s *solver) choices(l lit) [][]lit {
-	list, _ := s.options(l)
-	return list
+	return best, choices, true
 }
 
 // options lists the ways to make a pending literal true that are not excluded
