@@ -76,6 +76,10 @@ func (p *Pair) refused() bool {
 	}
 }
 
+// Refused reports whether the pair speaks against the candidate, whether or not
+// the level asks for its direction.
+func (p *Pair) Refused() bool { return p.refused() }
+
 // checkPair answers about one version and one direction, from memory if it was
 // asked before.
 func checkPair(ctx context.Context, q *Request, v *Version, d Direction) (Pair, error) {

@@ -66,6 +66,8 @@ type VersionRegistered struct {
 	Verdict  string `json:"verdict,omitempty"`
 	Unproven bool   `json:"unproven,omitempty"`
 	Forced   bool   `json:"forced,omitempty"`
+	// BridgedBy is the upcaster that let a breaking change in.
+	BridgedBy string `json:"bridgedBy,omitempty"`
 	Imported bool   `json:"imported,omitempty"`
 	// What the configuration said to the engine, so that the question can be
 	// asked again.
@@ -336,6 +338,8 @@ var decoders = map[string]func(json.RawMessage) (Change, error){
 	KindTokenCreated:      decodeAs[TokenCreated],
 	KindTokenRevoked:      decodeAs[TokenRevoked],
 	KindGrantChanged:      decodeAs[GrantChanged],
+	KindUpcasterActivated: decodeAs[UpcasterActivated],
+	KindUpcasterWithdrawn: decodeAs[UpcasterWithdrawn],
 }
 
 func decodeAs[T Change](body json.RawMessage) (Change, error) {

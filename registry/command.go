@@ -32,6 +32,12 @@ type Register struct {
 	RulesToMerge  *RuleSet
 	RulesToRemove []string
 
+	// Upcaster is the body of a document that leads from the newest version to
+	// this one: a breaking change is let in if it is proved to carry every event.
+	// AcceptPartial allows it to send events to the dead letter.
+	Upcaster      string `json:",omitempty"`
+	AcceptPartial bool   `json:",omitempty"`
+
 	// Imports only.
 	SourceGUID *GUID
 	Deleted    bool
@@ -50,6 +56,8 @@ type Registered struct {
 	// Unreadable says why an imported text does not parse; it is stored as it
 	// was sent, and checks against it say so.
 	Unreadable string `json:"unreadable,omitempty"`
+	// Upcaster is the one that came with the version.
+	Upcaster *UpcasterAdded `json:"upcaster,omitempty"`
 	// Content is not part of a recorded outcome; it is found again by version.
 	Content *Content `json:"-"`
 	// Text is set on a dry run, whose text is stored nowhere.

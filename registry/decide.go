@@ -39,6 +39,10 @@ func Decide(st *State, env *Env, cmd Command) (Decision, error) {
 		return d.revokeToken(c)
 	case ChangeGrant:
 		return d.changeGrant(c)
+	case AddUpcaster:
+		return d.addUpcaster(c)
+	case WithdrawUpcaster:
+		return d.withdrawUpcaster(c)
 	case Batch:
 		return d.batch(c)
 	default:
@@ -51,6 +55,7 @@ type decider struct {
 	env *Env
 	// thorough asks the engine about both directions and every policy.
 	thorough bool
+	bridge   *bridge // the upcaster that came with the version
 }
 
 // BatchError tells which command of a [Batch] was refused.

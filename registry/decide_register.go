@@ -134,6 +134,11 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 		return Decision{Result: result}
 	}
 	result.Text = ""
+	texts := []Text{{Hash: c.content.Text, Body: c.text}}
+	if d.bridge != nil {
+		texts = append(texts, Text{Hash: textHash(d.bridge.text), Body: d.bridge.text})
+		result.Upcaster = &d.bridge.added
+	}
 	if c.parsed != nil && len(c.refs) == 0 && c.text == c.parsed.Canonical() {
 		// Read leniently, the stored text says what the candidate said.
 		d.env.Library.Remember(c.content.Identity, Memory{Parsed: c.parsed, Shape: c.shape()})
@@ -142,11 +147,11 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 	if ctx := d.st.Context(cmd.Name.Context); cmd.Name.Context != DefaultContext && (ctx == nil || !ctx.Listed) {
 		changes = append(changes, ContextCreated{Context: cmd.Name.Context})
 	}
-	return Decision{
-		Changes: append(changes, out),
-		Texts:   []Text{{Hash: c.content.Text, Body: c.text}},
-		Result:  result,
+	changes = append(changes, out)
+	if d.bridge != nil {
+		changes = append(changes, d.bridge.change)
 	}
+	return Decision{Changes: changes, Texts: texts, Result: result}
 }
 
 // existing is the answer that names a version which is already there.

@@ -43,6 +43,18 @@ const (
 	TokenNotFound
 	GrantNotFound
 	InvalidArgument
+	UpcasterNotFound
+	UpcasterExists
+	UpcasterBridges
+	UpcasterRevision
+	InvalidUpcaster
+	UpcasterRefuted
+	UpcasterBelowVerdict
+	UpcasterGap
+	UpcastInput
+	UpcasterTestFailed
+	NotYet
+	UpcasterLimit
 	Unavailable
 	DiskFull
 	UnknownOutcome

@@ -49,6 +49,11 @@ func (st *State) textsOf(c Change) []Hash {
 			out = append(out, v.Content.Text)
 		}
 	}
+	if s != nil && len(numbers) == len(s.Versions) {
+		for _, x := range st.Upcasters(c.About()).All {
+			out = append(out, x.Text)
+		}
+	}
 	return out
 }
 

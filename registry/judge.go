@@ -27,8 +27,17 @@ func (d *decider) judge(cmd *Register, eff *Config, c *candidate, out *VersionRe
 			return err
 		}
 	}
-	if report.Refused() {
+	if report.Refused() && cmd.Upcaster == "" {
 		return incompatible(cmd.Name, &report)
+	}
+	if cmd.Upcaster != "" {
+		var refused *Judgement
+		if report.Refused() {
+			refused = &report
+		}
+		if err := d.withUpcaster(cmd, c, out, refused); err != nil {
+			return err
+		}
 	}
 	out.Verdict, out.Unproven = report.Verdict.String(), report.Unproven
 	return nil

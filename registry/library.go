@@ -6,6 +6,7 @@ import (
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // Library is what [Decide] may ask besides the state. Its answers depend on
@@ -23,6 +24,8 @@ type Library interface {
 	Remember(identity Hash, m Memory)
 	// Check runs the compatibility engine.
 	Check(req compat.Request) (compat.Report, error)
+	// Prove runs the prover on a document and the schemas of its two versions.
+	Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error)
 }
 
 // Memory is what is known about a stored content without references.

@@ -244,3 +244,24 @@ func (r *reader) step(v *jsonx.Value, pointer string) Step {
 	}
 	return s
 }
+
+// Between reads the body of an upcaster that comes with a new version: a mapping
+// of steps, down, tests and so on, in JSON, without the keys that follow from
+// where it was sent.
+func Between(body string, from, to int) (*Document, error) {
+	tree, err := readTree(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"instar", "subject", "from", "to"} {
+		if v := tree.Get(key); v != nil {
+			return nil, invalid(schema.Error{What: fmt.Sprintf("%q follows from the version", key), Path: jsonx.Pointer("", key), Hint: "leave it out"})
+		}
+	}
+	head := fmt.Sprintf(`{"instar":%q,"from":%d,"to":%d`, Format, from, to)
+	rest := strings.TrimPrefix(canonical(tree), "{")
+	if rest != "}" {
+		head += ","
+	}
+	return Parse(head + rest)
+}

@@ -1,0 +1,119 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// The states of a revision of an upcaster.
+const (
+	ActiveUpcaster     = "active"     // immutable, in plans
+	SupersededUpcaster = "superseded" // by a later revision; still readable
+	WithdrawnUpcaster  = "withdrawn"  // taken out of plans
+)
+
+// Upcaster is one revision of the document that leads from one version of a
+// subject to the next.
+type Upcaster struct {
+	From, To int
+	Revision int
+	State    string
+	// Text is the address of the document as it was sent.
+	Text Hash
+	// Document is the hash of its canonical form, "sha256:…".
+	Document string
+	Verdict  string
+	Class    string
+	Total    bool
+	Prover   string
+	// Bridges says that version To was let in because of it.
+	Bridges bool
+	At      int64 // µs since 1970
+	Seq     int64
+}
+
+// Upcasters are those of one subject, in order of from, to and revision.
+type Upcasters struct {
+	Name Name
+	All  []Upcaster
+}
+
+// Upcasters returns those of a subject; never nil.
+func (st *State) Upcasters(n Name) *Upcasters {
+	if u, ok := st.upcasters.Get(n.key()); ok {
+		return u
+	}
+	return &Upcasters{Name: n}
+}
+
+// Active returns the active revision of a hop, or nil.
+func (u *Upcasters) Active(from, to int) *Upcaster {
+	for i := range u.All {
+		if x := &u.All[i]; x.From == from && x.To == to && x.State == ActiveUpcaster {
+			return x
+		}
+	}
+	return nil
+}
+
+// Revision returns one revision of a hop, or nil; 0 is the newest.
+func (u *Upcasters) Revision(from, to, revision int) *Upcaster {
+	var found *Upcaster
+	for i := range u.All {
+		if x := &u.All[i]; x.From == from && x.To == to && (revision == 0 || x.Revision == revision) {
+			found = x
+		}
+	}
+	return found
+}
+
+// Next returns the version after one, deleted ones included; 0 if it is the
+// last.
+func (s *Subject) Next(version int) int {
+	if s == nil {
+		return 0
+	}
+	for i := range s.Versions {
+		if n := s.Versions[i].Number; n > version {
+			return n
+		}
+	}
+	return 0
+}
+
+// setUpcaster puts a revision into the state; what it replaces in its hop keeps
+// its place with another state.
+func (st *State) setUpcaster(n Name, x Upcaster) {
+	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
+	for i := range next.All {
+		if o := &next.All[i]; o.From == x.From && o.To == x.To && o.State == ActiveUpcaster {
+			o.State = SupersededUpcaster
+		}
+	}
+	next.All = append(next.All, x)
+	slices.SortStableFunc(next.All, func(a, b Upcaster) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Revision, b.Revision))
+	})
+	st.upcasters.Set(n.key(), next)
+	st.countText(x.Text, 1)
+}
+
+func (st *State) withdrawUpcaster(n Name, from, to int) error {
+	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
+	x := next.Active(from, to)
+	if x == nil {
+		return fmt.Errorf("no active upcaster leads from version %d to %d of %q", from, to, n)
+	}
+	x.State = WithdrawnUpcaster
+	st.upcasters.Set(n.key(), next)
+	return nil
+}
+
+// purgeUpcasters removes the upcasters of a subject that is gone.
+func (st *State) purgeUpcasters(n Name) {
+	for _, x := range st.Upcasters(n).All {
+		st.countText(x.Text, -1)
+	}
+	st.upcasters.Delete(n.key())
+}

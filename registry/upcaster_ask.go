@@ -1,0 +1,290 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// AddUpcaster asks for a document to become active.
+func (s *Service) AddUpcaster(ctx context.Context, by By, cmd AddUpcaster) (UpcasterAdded, error) {
+	return run[UpcasterAdded](ctx, s, by, cmd)
+}
+
+// WithdrawUpcaster takes the active revision of a hop out of the plans and
+// returns its number.
+func (s *Service) WithdrawUpcaster(ctx context.Context, by By, cmd WithdrawUpcaster) (int, error) {
+	return run[int](ctx, s, by, cmd)
+}
+
+// ProveUpcaster proves a document between two stored versions and stores
+// nothing. A refuted document is an answer, not an error.
+func (s *Service) ProveUpcaster(ctx context.Context, n Name, from, to int, text string) (upcast.Verdict, error) {
+	doc, err := upcast.Parse(text)
+	if err != nil {
+		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	var out upcast.Verdict
+	err = s.View(ctx, func(st *State) error {
+		return s.withTexts(ctx, func(env *Env) error {
+			hop, err := st.hop(env, n, from, to, doc)
+			if err == nil {
+				out = hop.Verdict
+			}
+			return err
+		})
+	})
+	return out, err
+}
+
+// Prove proves a document between two schemas that need not be stored.
+func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (upcast.Verdict, error) {
+	doc, err := upcast.Parse(text)
+	if err != nil {
+		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	hop, err := upcast.Verify(ctx, doc, from, to)
+	if err != nil {
+		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	return hop.Verdict, nil
+}
+
+// UpcasterText returns a revision of a hop with its document as it was sent;
+// revision 0 is the newest.
+func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision int) (Upcaster, string, error) {
+	var found Upcaster
+	var text string
+	err := s.View(ctx, func(st *State) error {
+		if st.Subject(n) == nil {
+			return subjectNotFound(n)
+		}
+		x := st.Upcasters(n).Revision(from, to, revision)
+		if x == nil {
+			return fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", from, to, n)
+		}
+		found = *x
+		return s.withTexts(ctx, func(env *Env) error {
+			body, ok := env.Library.Text(x.Text)
+			if !ok {
+				return &NeedTexts{Hashes: []Hash{x.Text}}
+			}
+			text = body
+			return nil
+		})
+	})
+	return found, text, err
+}
+
+// hop proves the way between two versions by a document, or derives it.
+func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upcast.Hop, error) {
+	s := st.Subject(n)
+	if s == nil {
+		return nil, subjectNotFound(n)
+	}
+	var versions []*Version
+	for _, number := range []int{from, to} {
+		v := s.Version(number)
+		if v == nil {
+			return nil, versionNotFound(number)
+		}
+		versions = append(versions, v)
+	}
+	parsed, errs, err := st.parsedAll(env, n.Context, versions)
+	if err != nil {
+		return nil, err
+	}
+	for i, err := range errs {
+		if err != nil {
+			return nil, fail(InvalidUpcaster, "Version %d does not parse any more: %s", versions[i].Number, err)
+		}
+	}
+	hop, err := env.Library.Prove(doc, parsed[0], parsed[1])
+	if err != nil {
+		return nil, upcasterRefusal(err)
+	}
+	return hop, nil
+}
+
+// activeHop is the hop that plans use between two neighbours: by the active
+// document, or derived.
+func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) {
+	x := st.Upcasters(n).Active(from, to)
+	if x == nil {
+		return st.hop(env, n, from, to, nil)
+	}
+	body, ok := env.Library.Text(x.Text)
+	if !ok {
+		return nil, &NeedTexts{Hashes: []Hash{x.Text}}
+	}
+	doc, err := upcast.Parse(body)
+	if err != nil {
+		return nil, &schema.Bug{Where: "activeHop", Cause: err}
+	}
+	return st.hop(env, n, from, to, doc)
+}
+
+// HopInfo is one part of a way between two versions.
+type HopInfo struct {
+	From, To int
+	// Document is the hash of the active document; empty if the hop is derived.
+	Document string
+	Verdict  upcast.Verdict
+}
+
+// Way is how events of one version become events of another.
+type Way struct {
+	Hops   []HopInfo
+	Runner *upcast.Runner
+	Chain  *upcast.Chain
+}
+
+// Way finds the chain of hops from one version of a subject to a later one. A
+// hop that is not proved is a gap.
+func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
+	var out *Way
+	err := s.View(ctx, func(st *State) error {
+		return s.withTexts(ctx, func(env *Env) error {
+			w, err := st.way(env, n, from, to)
+			out = w
+			return err
+		})
+	})
+	return out, err
+}
+
+func (st *State) way(env *Env, n Name, from, to int) (*Way, error) {
+	s := st.Subject(n)
+	switch {
+	case s == nil:
+		return nil, subjectNotFound(n)
+	case s.Version(from) == nil:
+		return nil, versionNotFound(from)
+	case s.Version(to) == nil:
+		return nil, versionNotFound(to)
+	case from > to:
+		return nil, fail(NotYet, "Events are not carried from version %d down to %d yet", from, to)
+	}
+	w := &Way{}
+	var hops []*upcast.Hop
+	for at := from; at != to; {
+		next := s.Next(at)
+		h, err := st.activeHop(env, n, at, next)
+		if err != nil {
+			return nil, err
+		}
+		info := HopInfo{From: at, To: next, Verdict: h.Verdict}
+		if x := st.Upcasters(n).Active(at, next); x != nil {
+			info.Document = x.Document
+		}
+		w.Hops = append(w.Hops, info)
+		if h.Verdict.Outcome != upcast.Proved {
+			return w, gap(&info)
+		}
+		hops = append(hops, h)
+		at = next
+	}
+	return w, w.fuse(st, env, s.Version(from), n, hops)
+}
+
+func gap(h *HopInfo) *Error {
+	cause := &VerdictError{h.Verdict}
+	return fail(UpcasterGap, "There is no proved way from version %d to %d: %s", h.From, h.To, cause).from(cause).
+		because("register an upcaster for this hop")
+}
+
+func (w *Way) fuse(st *State, env *Env, v *Version, n Name, hops []*upcast.Hop) error {
+	if len(hops) == 0 {
+		return nil
+	}
+	var err error
+	if w.Chain, err = upcast.Fuse(hops); err != nil {
+		return err
+	}
+	p, err := st.parsed(env, n.Context, v.Content)
+	if err != nil {
+		return err
+	}
+	w.Runner, err = upcast.NewRunner(w.Chain, p)
+	return err
+}
+
+// Reach says whether events of a version can become events of the target.
+type Reach struct {
+	Version   int
+	Deleted   bool
+	Reachable bool
+	Hops      []HopInfo
+	// Gap is why not.
+	Gap string
+}
+
+// Coverage says of each version of a subject whether its events reach a target
+// version; 0 is the newest live one.
+func (s *Service) Coverage(ctx context.Context, n Name, target int) (int, []Reach, error) {
+	var out []Reach
+	err := s.View(ctx, func(st *State) error {
+		return s.withTexts(ctx, func(env *Env) error {
+			subject := st.Subject(n)
+			if subject == nil {
+				return subjectNotFound(n)
+			}
+			if target == 0 {
+				latest := subject.Latest()
+				if latest == nil {
+					return versionNotFound(-1)
+				}
+				target = latest.Number
+			}
+			if subject.Version(target) == nil {
+				return versionNotFound(target)
+			}
+			var err error
+			out, err = st.coverage(env, subject, target)
+			return err
+		})
+	})
+	return target, out, err
+}
+
+func (st *State) coverage(env *Env, s *Subject, target int) ([]Reach, error) {
+	var out []Reach
+	for i := range s.Versions {
+		v := &s.Versions[i]
+		if v.Number > target {
+			break
+		}
+		r := Reach{Version: v.Number, Deleted: v.Deleted}
+		w, err := st.way(env, s.Name, v.Number, target)
+		if w != nil {
+			r.Hops = w.Hops
+		}
+		switch e := err.(type) { //nolint:errorlint // our own errors, never wrapped
+		case nil:
+			r.Reachable = true
+		case *Error:
+			r.Gap = e.Message
+		default:
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// VersionOf resolves "latest" and numbers, deleted versions included.
+func (s *Subject) VersionOf(text string) (*Version, error) {
+	n, err := ParseVersion(text)
+	if err != nil {
+		return nil, err
+	}
+	v := s.Version(n)
+	if n == -1 {
+		v = s.Latest()
+	}
+	if v == nil {
+		return nil, versionNotFound(n)
+	}
+	return v, nil
+}

@@ -1,0 +1,108 @@
+package registry
+
+import (
+	"encoding/hex"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// bridge is an upcaster that comes with a version.
+type bridge struct {
+	change UpcasterActivated
+	text   string
+	added  UpcasterAdded
+}
+
+// withUpcaster proves the upcaster that came with a candidate and decides whether
+// it bridges what the engine refuses. It is called once the version's number is
+// known.
+func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegistered, refused *Judgement) error {
+	latest := d.st.Subject(cmd.Name).Latest()
+	if latest == nil || d.st.Subject(cmd.Name).Highest() != latest.Number {
+		return fail(InvalidUpcaster, "The upcaster has no version to lead from: the newest version of subject '%s' is deleted, or there is none", cmd.Name)
+	}
+	doc, err := upcast.Between(cmd.Upcaster, latest.Number, out.Version)
+	if err != nil {
+		return upcasterRefusal(err)
+	}
+	old, err := d.st.parsed(d.env, cmd.Name.Context, latest.Content)
+	if err != nil {
+		return refusalOrNeed(err)
+	}
+	hop, err := d.env.Library.Prove(doc, old, c.parsed)
+	if err != nil {
+		return upcasterRefusal(err)
+	}
+	if v := hop.Verdict; v.Outcome != upcast.Proved {
+		return fail(UpcasterRefuted, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
+	}
+	if refused != nil {
+		if err := d.bridges(cmd, refused, hop, latest.Number); err != nil {
+			return err
+		}
+	}
+	text := textHash(doc.Canonical())
+	d.bridge = &bridge{
+		text: doc.Canonical(),
+		change: UpcasterActivated{
+			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: latest.Number, To: out.Version, Revision: 1,
+			Text: hex.EncodeToString(text[:]), Document: doc.Hash(), Verdict: string(hop.Verdict.Outcome), Class: string(hop.Verdict.Class),
+			Total: hop.Verdict.Total, Prover: upcast.ProverVersion, Bridges: refused != nil,
+		},
+		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
+	}
+	if refused != nil {
+		out.BridgedBy = doc.Hash()
+	}
+	return nil
+}
+
+// bridges demands a proved, total way for every pair that the level refuses: up
+// where the candidate has to read an old version, down where an old version has
+// to read the candidate.
+func (d *decider) bridges(cmd *Register, refused *Judgement, hop *upcast.Hop, latest int) error {
+	if len(refused.Reserved) > 0 {
+		return incompatible(cmd.Name, refused) // names are no matter of events
+	}
+	for i := range refused.Pairs {
+		p := &refused.Pairs[i]
+		if !p.Required || !p.Refused() {
+			continue
+		}
+		chain := []*upcast.Hop{hop}
+		for at := p.Version; at != latest; {
+			next := d.st.Subject(cmd.Name).Next(at)
+			h, err := d.st.activeHop(d.env, cmd.Name, at, next)
+			if err != nil {
+				return err
+			}
+			if h.Verdict.Outcome != upcast.Proved {
+				return gap(&HopInfo{From: at, To: next, Verdict: h.Verdict})
+			}
+			chain = append(chain, h)
+			at = next
+		}
+		for _, h := range chain {
+			if err := leads(h, p.Direction, cmd.AcceptPartial); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leads holds a hop to what bridging in a direction needs.
+func leads(h *upcast.Hop, direction compat.Direction, partial bool) error {
+	if direction == compat.NewToOld {
+		if h.Down == nil {
+			return fail(UpcasterBelowVerdict, "Old readers need a way down, and there is none: %s", h.Verdict.NoDown)
+		}
+		h = h.Down
+	}
+	if !h.Verdict.Total && !partial {
+		return fail(UpcasterBelowVerdict, "The upcaster sends some events to the dead letter, so it does not bridge the change").
+			because("give each else a value, or accept it by acceptPartial")
+	}
+	return nil
+}

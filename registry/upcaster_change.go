@@ -1,0 +1,62 @@
+package registry
+
+import (
+	"encoding/hex"
+	"fmt"
+)
+
+// The kinds of changes about upcasters.
+const (
+	KindUpcasterActivated = "upcaster.activated"
+	KindUpcasterWithdrawn = "upcaster.withdrawn"
+)
+
+// UpcasterActivated: a revision of an upcaster is in plans from now on; an
+// earlier active revision of the same hop is superseded. The verdict is what the
+// prover said then; replay does not prove again.
+type UpcasterActivated struct {
+	Context  string `json:"context"`
+	Subject  string `json:"subject"`
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Revision int    `json:"revision"`
+	Text     string `json:"text"`     // hex, the document as sent
+	Document string `json:"document"` // "sha256:…" of its canonical form
+	Verdict  string `json:"verdict"`
+	Class    string `json:"class,omitempty"`
+	Total    bool   `json:"total,omitempty"`
+	Prover   string `json:"prover"`
+	Bridges  bool   `json:"bridges,omitempty"`
+}
+
+// UpcasterWithdrawn: the active revision of a hop left the plans.
+type UpcasterWithdrawn struct {
+	Context string `json:"context"`
+	Subject string `json:"subject"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+}
+
+// Kind implements Change.
+func (UpcasterActivated) Kind() string { return KindUpcasterActivated }
+
+// Kind implements Change.
+func (UpcasterWithdrawn) Kind() string { return KindUpcasterWithdrawn }
+
+// About implements Change.
+func (c UpcasterActivated) About() Name { return Name{c.Context, c.Subject} }
+
+// About implements Change.
+func (c UpcasterWithdrawn) About() Name { return Name{c.Context, c.Subject} }
+
+func (st *State) applyUpcaster(c UpcasterActivated, seq, at int64) error {
+	x := Upcaster{
+		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Document: c.Document, Verdict: c.Verdict,
+		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, At: at, Seq: seq,
+	}
+	if n, err := hex.Decode(x.Text[:], []byte(c.Text)); err != nil || n != len(x.Text) {
+		return fmt.Errorf("bad text hash %q", c.Text)
+	}
+	st.setUpcaster(c.About(), x)
+	return nil
+}
