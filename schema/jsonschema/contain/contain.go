@@ -72,7 +72,7 @@ func Satisfiable(ctx context.Context, s *jsonschema.Schema, o Options) (Existenc
 		case r.status == empty:
 			out.None = true
 		case r.status == found && e.eval(goal, r.value) == yes:
-			out.Instance = []byte(r.value.text())
+			out.Instance = []byte(shrink(r.value, goalView{e, goal}).text())
 		case r.status == found:
 			panic("the evaluator refuses " + r.value.text())
 		default:

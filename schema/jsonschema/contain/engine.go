@@ -29,7 +29,6 @@ type engine struct {
 	provisional map[restriction]result // they hold while the goals they assume empty are open
 	assumed     []restriction          // the keys of provisional, in the order they were made
 	open        map[restriction]int    // depth of the goals on the stack
-	cubes       int
 	depth       int
 }
 
@@ -69,10 +68,13 @@ func (e *engine) charge(n int) {
 			clear(e.evaluated)
 		}
 	}
-	if e.steps > e.limit {
+	if e.steps > e.limit || e.weight > maxWeight {
 		panic(stopped{errSteps})
 	}
 }
+
+// maxWeight bounds the memory of the graph in bytes.
+const maxWeight = 48 << 20
 
 // maxEvaluated bounds the memory of the evaluator.
 const maxEvaluated = 200_000

@@ -65,6 +65,7 @@ type space struct {
 	bodies map[int32]lit // of variables
 	buf    []byte
 	restr  map[restriction]lit
+	weight int // of all nodes, in bytes, roughly
 }
 
 func newSpace() *space {
@@ -102,8 +103,12 @@ func (s *space) intern(n *node) lit {
 	l := lit(len(s.nodes)) << 1
 	s.nodes = append(s.nodes, *n)
 	s.index[string(b)] = l
+	s.weight += perNode + 2*len(b) + 4*len(n.kids)
 	return l
 }
+
+// perNode is the memory of a node and of its place in the maps.
+const perNode = 250
 
 // variable makes a new node whose body is given later.
 func (s *space) variable() lit {

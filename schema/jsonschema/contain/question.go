@@ -59,7 +59,7 @@ func (q *question) answer() {
 		if done {
 			return
 		}
-		at, ok := q.report(v, weakened)
+		at, ok := q.report(v)
 		if !ok || q.options.FirstOnly {
 			q.out.More = q.out.More || ok
 			return
@@ -67,6 +67,9 @@ func (q *question) answer() {
 		if len(q.out.Breaks) >= maxBreaks {
 			q.out.More = true
 			return
+		}
+		if q.out.Breaks[0].Kind == "unsatisfiable" {
+			return // nothing else is to be said
 		}
 		weaker := q.weaken(at)
 		if weaker == weakened {
@@ -81,11 +84,12 @@ func (q *question) answer() {
 // as it is still in question, refuses. done says that there is nothing to
 // report.
 func (q *question) search(reader lit) (v *val, done bool) {
-	q.cubes = 0
 	r := q.sat(q.and(q.writer.goal, q.not(reader)))
 	switch r.status {
 	case empty:
-		q.unsatisfiable(reader)
+		if reader == q.reader.goal {
+			q.vacuous()
+		}
 		return nil, true
 	case open:
 		if v := q.candidate(r.value, reader); v != nil {
@@ -119,13 +123,18 @@ func (q *question) vagueOn(v *val, reader lit) bool {
 	return q.eval(q.writer.goal, v) == unknown || q.eval(reader, v) == unknown
 }
 
-// unsatisfiable notes that the answer holds because the writer schema has no
-// instance.
-func (q *question) unsatisfiable(reader lit) {
-	if reader == q.reader.goal && q.writer.goal == bottom {
-		q.out.Notes = append(q.out.Notes, "the writer schema accepts nothing, so all of it is readable")
-	}
+// vacuous notes that the answer holds because the writer schema has no instance.
+// A note is not worth an undecided answer, so the budget may end it.
+func (q *question) vacuous() {
+	_ = q.guarded("contain.vacuous", func() {
+		if q.sat(q.writer.goal).status == empty {
+			q.out.Notes = append(q.out.Notes, "the writer schema accepts nothing, so all of it is readable")
+		}
+	})
 }
+
+// hopeless reports whether the reader schema accepts nothing.
+func (q *question) hopeless() bool { return q.sat(q.reader.goal).status == empty }
 
 // open reports what the search could not decide. Later searches only look for
 // further breaks.
@@ -169,7 +178,7 @@ func (q *question) candidate(v *val, reader lit) *val {
 }
 
 // report confirms a value and lists it as a break.
-func (q *question) report(v *val, reader lit) (at *blame, ok bool) {
+func (q *question) report(v *val) (at *blame, ok bool) {
 	got := q.confirm(v)
 	switch {
 	case got.doubt != nil:
@@ -183,6 +192,13 @@ func (q *question) report(v *val, reader lit) (at *blame, ok bool) {
 		return nil, false
 	}
 	b, at := q.explain(v)
+	if len(q.out.Breaks) == 0 && q.hopeless() {
+		at = &blame{}
+		b = schema.Break{
+			Kind: "unsatisfiable", Path: "$", Class: schema.ClassData, Effect: schema.Refused,
+			Reader: place(q.reader.schema.Root(), ""), Message: "the reader schema accepts nothing, and the writer schema accepts some values",
+		}
+	}
 	b.Witness = &schema.Witness{Value: []byte(v.text()), Effect: schema.Refused, Written: clip([]byte(v.text())), Read: got.refusal}
 	q.out.Breaks = append(q.out.Breaks, b)
 	return at, true

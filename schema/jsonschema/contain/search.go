@@ -8,13 +8,14 @@ import (
 // follows, and splits by the shortest disjunction.
 type solver struct {
 	*engine
-	kind  kind
-	signs map[int32]bool   // of the nodes that are asserted: not negated?
-	trail []int32          // the keys of signs, in order
-	low   int              // the outermost assumption used by any conclusion here
-	vague bool             // it is not known whether some name is in some class
-	named map[string][]lit // the atoms about the properties of one name
-	wide  []lit            // and those about other classes of names
+	kind          kind
+	signs         map[int32]bool   // of the nodes that are asserted: not negated?
+	trail         []int32          // the keys of signs, in order
+	low           int              // the outermost assumption used by any conclusion here
+	vague         bool             // it is not known whether some name is in some class
+	named         map[string][]lit // the atoms about the properties of one name
+	wide          []lit            // and those about other classes of names
+	tried, nested int              // cases
 	state
 }
 
@@ -147,8 +148,12 @@ func (s *solver) restore(at saved) {
 	s.trail = s.trail[:at.trail]
 }
 
-// maxCubes bounds the cases of one goal.
-const maxCubes = 4096
+// maxCubes bounds the cases of one goal, and maxNested how many choices are
+// open at a time.
+const (
+	maxCubes  = 4096
+	maxNested = 1000
+)
 
 // search looks for a value under what is asserted.
 func (s *solver) search() result {
@@ -164,14 +169,16 @@ func (s *solver) search() result {
 	out := emptyResult()
 	for _, choice := range choices {
 		s.step()
-		s.cubes++
-		if s.cubes > maxCubes {
+		s.tried++
+		if s.tried > maxCubes || s.nested > maxNested {
 			return either(out, result{status: open, reason: schema.ReasonCubes, low: free})
 		}
 		at := s.save()
 		r := emptyResult()
 		if s.assertEach(choice) {
+			s.nested++
 			r = s.search()
+			s.nested--
 		}
 		s.restore(at)
 		if r.status == found {
