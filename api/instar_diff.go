@@ -221,7 +221,7 @@ func (x *request) registeredEnd(d *decoder, o *jsonx.Value) (end, error) {
 
 // sendDiff compares and answers.
 func (x *request) sendDiff(req registry.DiffRequest, older, newer end) error {
-	req.Old, req.New = older.parsed, newer.parsed
+	req.Old, req.New, req.OldVersion = older.parsed, newer.parsed, older.body.Version
 	delta, err := x.api.service.Diff(x.ctx, req)
 	if err != nil {
 		return err
@@ -243,9 +243,7 @@ func (x *request) sendDiff(req registry.DiffRequest, older, newer end) error {
 		out.Summary.WeakestSafeLevel[p.String()] = delta.Verdicts.SafeLevel(p).String()
 	}
 	for i := range delta.Pairs {
-		p := pairBody(&delta.Pairs[i], "")
-		p.Version = older.body.Version
-		out.Pairs = append(out.Pairs, p)
+		out.Pairs = append(out.Pairs, pairBody(&delta.Pairs[i], ""))
 	}
 	witnesses := 0
 	for i := range delta.Changes {

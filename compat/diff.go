@@ -90,12 +90,15 @@ type Side struct {
 
 // Diff lists every change between two schemas: what breaks events in either
 // direction, what Confluent's rule names, and what neither minds.
-func Diff(ctx context.Context, older, newer schema.Parsed, o Options) (Delta, error) {
+//
+// The number of the old version, if it has one, is what findings tell.
+func Diff(ctx context.Context, old Version, newer schema.Parsed, o Options) (Delta, error) {
+	older := old.Parsed
 	if older == nil || newer == nil {
 		return Delta{}, &schema.Bug{Where: "compat.Diff", Cause: "a schema is missing"}
 	}
 	out := Delta{Engine: EngineVersion, Same: older.Format() == newer.Format() && older.Inlined() == newer.Inlined()}
-	c := collector{older: older, newer: newer, out: &out}
+	c := collector{version: old.Number, older: older, newer: newer, out: &out}
 	for _, d := range []Direction{OldToNew, NewToOld} {
 		if err := c.direction(ctx, d, &o); err != nil {
 			return Delta{}, err
@@ -140,8 +143,14 @@ func (x *Delta) Summary() string {
 		return fmt.Sprintf("%s, and no event breaks in either direction", counted(n))
 	default:
 		back, forth := x.Verdicts.At(Backward, Exact), x.Verdicts.At(Forward, Exact)
-		return fmt.Sprintf("%s, %d of which break events: the new schema %s old events, the old schema %s new events",
-			counted(n), breaking, reads(back), reads(forth))
+		which := fmt.Sprintf("%d of which break events", breaking)
+		if breaking == n {
+			which = "all of which break events"
+		}
+		if n == 1 {
+			which = "which breaks events"
+		}
+		return fmt.Sprintf("%s, %s: the new schema %s old events, the old schema %s new events", counted(n), which, reads(back), reads(forth))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // collector gathers the changes of a [Delta] from the answers of Confluent's
 // rule and of the exact engine in both directions.
 type collector struct {
+	version      int // the old one's number, or 0
 	older, newer schema.Parsed
 	out          *Delta
 	trees        [2]*jsonx.Value // of the canonical texts, old first; nil until asked for
@@ -41,7 +42,7 @@ func (c *collector) direction(ctx context.Context, d Direction, o *Options) erro
 		}
 	}
 	p := Pair{
-		Direction: d, Required: true, Judged: true, format: c.newer.Format(), Verdict: plain.verdict, Exact: plain.verdict, Reason: plain.reason,
+		Version: c.version, Direction: d, Required: true, Judged: true, format: c.newer.Format(), Verdict: plain.verdict, Exact: plain.verdict, Reason: plain.reason,
 		Undecided: plain.undecided, Notes: plain.notes, More: plain.more, Steps: plain.steps, RuleVerdict: Compatible,
 	}
 	p.Findings = attach(&plain, differences, p.format, d)
@@ -54,9 +55,6 @@ func (c *collector) direction(ctx context.Context, d Direction, o *Options) erro
 		}
 		if f.Lenient {
 			lenient = Incompatible
-		}
-		if p.format == schema.JSON && f.Break != nil && f.Break.Class == schema.ClassData && declared.finds(f) {
-			f.refusedBy(Declared)
 		}
 		f.Harmless = f.Break == nil && plain.verdict == Compatible
 		f.Refused = slices.Contains(f.RefusedBy, Exact.String())
@@ -147,7 +145,7 @@ func (c *collector) pathOf(f *Finding) string {
 func (x *Change) judge(f *Finding, plain, declared *decision) {
 	d := f.Direction
 	refuses := func(p Policy) Verdict {
-		if slices.Contains(f.RefusedBy, p.String()) {
+		if slices.Contains(f.RefusedBy, p.String()) || p == Declared && declared.finds(f) {
 			return Incompatible
 		}
 		if p == Exact && plain.verdict == Unknown || p == Declared && declared.verdict == Unknown {

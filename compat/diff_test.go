@@ -12,7 +12,7 @@ import (
 
 func diff(t testing.TB, older, newer schema.Parsed) Delta {
 	t.Helper()
-	d, err := Diff(t.Context(), older, newer, Options{})
+	d, err := Diff(t.Context(), Version{Parsed: older}, newer, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,10 +168,10 @@ func TestDiffOfTwoFormats(t *testing.T) {
 func TestDiffIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Diff(ctx, parseAvro(t, versionOf(1)), parseAvro(t, versionOf(2)), Options{}); err == nil {
+	if _, err := Diff(ctx, Version{Parsed: parseAvro(t, versionOf(1))}, parseAvro(t, versionOf(2)), Options{}); err == nil {
 		t.Error("a cancelled question was answered")
 	}
-	if _, err := Diff(t.Context(), nil, parseAvro(t, `"int"`), Options{}); err == nil {
+	if _, err := Diff(t.Context(), Version{}, parseAvro(t, `"int"`), Options{}); err == nil {
 		t.Error("half a question was answered")
 	}
 }
@@ -211,7 +211,7 @@ func BenchmarkDiff(b *testing.B) {
 		b.Run(fmt.Sprintf("100fields/%dedits", edits), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if d, err := Diff(b.Context(), older, newer, Options{}); err != nil || d.Breaking() == 0 {
+				if d, err := Diff(b.Context(), Version{Parsed: older}, newer, Options{}); err != nil || d.Breaking() == 0 {
 					b.Fatal(err, d.Breaking())
 				}
 			}

@@ -12,7 +12,9 @@ import (
 type DiffRequest struct {
 	Scope    Name
 	Old, New schema.Parsed
-	Own      Config
+	// OldVersion is the number of the old schema if it is a version.
+	OldVersion int
+	Own        Config
 }
 
 // Diff lists the changes between two schemas.
@@ -34,7 +36,7 @@ func (s *Service) Diff(ctx context.Context, req DiffRequest) (compat.Delta, erro
 	if err != nil {
 		return compat.Delta{}, err
 	}
-	return compat.Diff(ctx, req.Old, req.New, options)
+	return compat.Diff(ctx, compat.Version{Number: req.OldVersion, Parsed: req.Old}, req.New, options)
 }
 
 // EngineVersion names the rules and engines that give verdicts.
