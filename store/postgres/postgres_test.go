@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,11 +214,12 @@ func TestTerminatedInDecide(t *testing.T) {
 }
 
 // persist appends each request once, as a client does that repeats on 503.
-func persist(ctx context.Context, log registry.Log, prefix string, n int) error {
+func persist(ctx context.Context, log registry.Log, prefix string, n int, appended *atomic.Int64) error {
 	for i := range n {
 		for {
 			_, err := add(ctx, log, fmt.Sprint(prefix, "-", i))
 			if err == nil {
+				appended.Add(1)
 				break
 			}
 			if ctx.Err() != nil || !errors.Is(err, registry.ErrUnavailable) && !errors.Is(err, registry.ErrUnknownOutcome) {
@@ -258,24 +260,30 @@ func underWriters(t *testing.T, c postgres.Config, each int, disturb func()) []*
 	t.Helper()
 	const writers = 6
 	logs := []*postgres.Log{mustOpen(t, c), mustOpen(t, c)}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	done := make(chan struct{})
+	var appended atomic.Int64
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
-			if err := persist(ctx, logs[w%2], fmt.Sprint("w", w), each); err != nil {
+			if err := persist(ctx, logs[w%2], fmt.Sprint("w", w), each, &appended); err != nil {
 				t.Errorf("writer %d: %v", w, err)
 			}
 		})
 	}
 	go func() { wg.Wait(); close(done) }()
 	for running := true; running; {
+		// On a slow machine a disturbance may come before anything was written
+		// since the last one; some progress between two of them ends the test.
+		before := appended.Load()
 		disturb()
-		select {
-		case <-done:
-			running = false
-		case <-time.After(15 * time.Millisecond):
+		for waiting := true; waiting && running; waiting = appended.Load() == before {
+			select {
+			case <-done:
+				running = false
+			case <-time.After(15 * time.Millisecond):
+			}
 		}
 	}
 	mustHoldOnce(t, logs[0], writers, each)
