@@ -128,6 +128,11 @@ func concerned(r *compat.Rule) string {
 
 func exampleSection(b *strings.Builder, r *compat.Rule, e *example) error {
 	fmt.Fprintf(b, "## Example\n\nBefore:\n\n%s\nAfter:\n\n%s\n", block(e.language, e.old), block(e.newLanguage, e.new))
+	if m := meaning(r.ID); m.AssertFormats {
+		b.WriteString("The subject of this example asserts formats (`assertFormats`); otherwise they are remarks and nothing breaks.\n\n")
+	} else if m.JSON {
+		b.WriteString("The events of this example travel as JSON too (`encodings`); in binary nothing breaks.\n\n")
+	}
 	found, err := shown(r.ID, e)
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func verdicts(id string, e *example) ([][3]string, error) {
 
 func check(id string, e *example, p compat.Policy) (compat.Report, error) {
 	q := compat.Request{Candidate: e.newer, History: []compat.Version{{Number: 1, Parsed: e.older}}, Level: compat.Full, Policy: p}
-	q.Options.JSON = slices.Contains(onlyJSON, id)
+	q.Options.Meaning = meaning(id)
 	return compat.Check(context.Background(), q)
 }
 
@@ -135,6 +135,11 @@ var onlyJSON = []string{
 	"proto/field-renamed", "proto/json-name-changed", "proto/field-json-form-changed", "proto/enum-value-renamed",
 }
 
+// meaning is what the subject of an example says about its events.
+func meaning(id string) compat.Meaning {
+	return compat.Meaning{JSON: slices.Contains(onlyJSON, id), AssertFormats: strings.HasPrefix(id, "json/format-")}
+}
+
 // shown returns the findings of the rule itself, at most one a direction.
 func shown(id string, e *example) ([]compat.Finding, error) {
 	r, err := check(id, e, compat.Exact)
@@ -142,7 +147,7 @@ func shown(id string, e *example) ([]compat.Finding, error) {
 		return nil, err
 	}
 	var out []compat.Finding
-	for _, f := range append(r.Findings(), compat.Remarks(e.older, e.newer, compat.Meaning{})...) {
+	for _, f := range append(r.Findings(), compat.Remarks(e.older, e.newer, meaning(id))...) {
 		if f.Rule == id && !slices.ContainsFunc(out, func(o compat.Finding) bool { return o.Direction == f.Direction }) {
 			out = append(out, f)
 		}
