@@ -3,6 +3,8 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,21 +46,65 @@ type Test struct {
 	Valid bool
 }
 
-// Groups reads a folder of the suite.
+// Groups reads the required tests of a folder of the suite.
 func (f Files) Groups(s Suite) ([]Group, error) {
 	files, err := tarFiles(f.repository(suiteFile))
 	if err != nil {
 		return nil, err
 	}
+	out, refused, err := groups(files, s, path.Join("tests", s.Folder))
+	for name, why := range refused {
+		return nil, fmt.Errorf("%s: %w", name, why)
+	}
+	return out, err
+}
+
+// Optional reads the optional tests of a folder, but for those about formats;
+// refused lists the schemas that are none to us.
+func (f Files) Optional(s Suite) (out []Group, refused map[string]error, err error) {
+	all, err := tarFiles(filepath.Join(f.Corpora, "json-schema-test-suite.tar.gz"))
+	if err != nil {
+		return nil, nil, err
+	}
+	files := map[string]string{}
+	for name, text := range all {
+		_, name, _ = strings.Cut(name, "/")
+		files[name] = text
+	}
+	return groups(files, s, path.Join("tests", s.Folder, "optional"))
+}
+
+// mentioned are the documents whose names are in a text, and in theirs.
+func mentioned(text string, docs []schema.Document) []schema.Document {
+	var out []schema.Document
+	taken := map[string]bool{}
+	todo := []string{text}
+	for len(todo) > 0 {
+		text, todo = todo[0], todo[1:]
+		for _, d := range docs {
+			if !taken[d.Name] && strings.Contains(text, d.Name) {
+				taken[d.Name] = true
+				out, todo = append(out, d), append(todo, d.Text)
+			}
+		}
+	}
+	return out
+}
+
+// groups reads the files right below a folder of an archive.
+func groups(files map[string]string, s Suite, folder string) (out []Group, refused map[string]error, err error) {
 	names := slices.Sorted(func(yield func(string) bool) {
 		for name := range files {
-			if strings.HasPrefix(name, "tests/"+s.Folder+"/") && !yield(name) {
+			if path.Dir(name) == folder && strings.HasSuffix(name, ".json") && !yield(name) {
 				return
 			}
 		}
 	})
-	docs := remotes(files, s.Folder)
-	var out []Group
+	docs, optional := remotes(files, s.Folder), strings.HasSuffix(folder, "optional")
+	if optional {
+		docs = remotes(files, "") // of all drafts
+	}
+	refused = map[string]error{}
 	for _, name := range names {
 		var groups []struct {
 			Description string
@@ -70,15 +116,19 @@ func (f Files) Groups(s Suite) ([]Group, error) {
 			}
 		}
 		if err := json.Unmarshal([]byte(files[name]), &groups); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 		for _, g := range groups {
 			group := Group{Name: strings.TrimPrefix(name, "tests/") + ": " + g.Description, Text: withDialect(string(g.Schema), s.Draft)}
 			if strings.Contains(group.Text, "localhost:1234") {
 				group.Docs = docs
 			}
+			if optional {
+				group.Docs = mentioned(group.Text, docs)
+			}
 			if group.Schema, err = jsonschema.Parse(group.Text, group.Docs, options); err != nil {
-				return nil, fmt.Errorf("%s: %w", group.Name, err)
+				refused[group.Name] = err
+				continue
 			}
 			for _, t := range g.Tests {
 				group.Tests = append(group.Tests, Test{t.Description, string(t.Data), t.Valid})
@@ -86,7 +136,7 @@ func (f Files) Groups(s Suite) ([]Group, error) {
 			out = append(out, group)
 		}
 	}
-	return out, nil
+	return out, refused, nil
 }
 
 var options = schema.Options{Limits: schema.DefaultLimits()}
@@ -108,12 +158,13 @@ func withDialect(text string, d jsonschema.Draft) string {
 	return `{"$schema":` + jsonx.Quote(d.URI()) + comma + text[1:]
 }
 
-// remotes are the documents that the suite expects at its server.
+// remotes are the documents that the suite expects at its server; without a
+// folder those of all drafts.
 func remotes(files map[string]string, folder string) []schema.Document {
 	var out []schema.Document
 	for name, text := range files {
 		rest, ok := strings.CutPrefix(name, "remotes/")
-		if !ok || (strings.HasPrefix(rest, "draft") && !strings.HasPrefix(rest, folder+"/")) {
+		if !ok || (folder != "" && strings.HasPrefix(rest, "draft") && !strings.HasPrefix(rest, folder+"/")) {
 			continue
 		}
 		out = append(out, schema.Document{Name: "http://localhost:1234/" + rest, Text: text})
