@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/instar-registry/instar/schema"
 )
@@ -36,7 +35,7 @@ func Contain(ctx context.Context, writer, reader *Schema, o ContainOptions) (sch
 	if err := ctx.Err(); err != nil {
 		return schema.Containment{}, err
 	}
-	if writer == reader || writer.Inlined() == reader.Inlined() {
+	if writer == reader || writer.canonical == reader.canonical && writer.Inlined() == reader.Inlined() {
 		return schema.Containment{Verdict: schema.Compatible}, nil
 	}
 	w, err := writer.program()
@@ -51,9 +50,12 @@ func Contain(ctx context.Context, writer, reader *Schema, o ContainOptions) (sch
 	if limit <= 0 {
 		limit = DefaultContainSteps
 	}
-	j := &pairJudge{ctx: ctx, writer: w, reader: r, json: o.JSON, limit: limit}
+	j := &pairJudge{
+		ctx: ctx, writer: w, reader: r, json: o.JSON, limit: limit,
+		enumPairs: map[[2]*enumType][]problem{}, enumNames: map[namesKey][]problem{},
+	}
 	a := &answer{
-		search: &search{pairJudge: j, visits: map[pairKey]int{}, known: map[findingKey]int{}},
+		search: &search{pairJudge: j, index: map[pairKey]int{}, visits: map[pairKey]int{}, known: map[findingKey]int{}},
 		sides:  [2]*Schema{writer, reader}, options: o,
 	}
 	if err := guarded("protobuf.Contain", func() error { a.explore(); a.settle(); return nil }); err != nil {
@@ -86,70 +88,85 @@ type answer struct {
 // explore collects all findings.
 func (a *answer) explore() {
 	a.pairTypes()
+	if a.spent || a.err != nil {
+		return // a message may have another name, which is not known yet
+	}
 	events := 0
+	var roots, json, names []pairKey
 	var missing []problem
 	for _, w := range a.writer.messages {
 		r := a.counterpart(w)
-		event := a.isEvent(w)
-		if event && !w.bottom {
+		event := a.isEvent(w) && !w.bottom
+		if event {
 			events++
 		}
 		switch {
 		case r == nil:
 			p := problem{kind: KindMessageMissing, class: schema.ClassPolicy, surface: SurfaceSource, name: w.rel}
-			if event && !w.bottom {
+			if event {
 				p.class, p.surface = schema.ClassData, SurfaceBinary
 			}
 			missing = append(missing, p)
-		case event && !w.bottom:
-			a.root(w, r, false)
+		case event:
+			roots, json = append(roots, pairKey{w: w, r: r}), append(json, pairKey{w: w, r: r, json: true})
 		}
 	}
 	if events == 0 {
 		a.out.Notes = append(a.out.Notes, "no event of the writer schema exists, so all of them are readable")
 	}
+	for _, key := range roots {
+		a.intern(key)
+	}
+	a.judgeAll(0)
+	at := len(a.nodes)
+	for _, w := range a.writer.messages {
+		r := a.counterpart(w)
+		if _, reached := a.index[pairKey{w: w, r: r}]; r != nil && !reached {
+			names = append(names, pairKey{w: w, r: r, source: true})
+			a.intern(names[len(names)-1])
+		}
+	}
+	for _, key := range json {
+		a.intern(key)
+	}
+	a.judgeAll(at)
+	a.mark()
 	for _, p := range missing {
 		a.loose(p)
 	}
-	a.run(0)
+	for _, list := range [][]pairKey{roots, names, json} {
+		a.follow(list)
+	}
+	a.exploreFile()
+	a.retype()
+	a.prefer()
+}
+
+// exploreFile collects what has no place in an event.
+func (a *answer) exploreFile() {
 	for _, w := range a.writer.messages {
-		if r := a.counterpart(w); r != nil {
-			if a.visits[pairKey{w: w, r: r}] == 0 {
-				from := len(a.ways)
-				a.root(w, r, true)
-				a.run(from)
-			}
-		}
 		if to, ok := a.renames[w.rel]; ok {
 			a.loose(problem{kind: KindMessageRenamed, class: schema.ClassPolicy, surface: SurfaceSource, name: w.rel, other: to})
 		}
 	}
-	a.exploreJSON()
+	named := map[string]bool{}
+	for _, to := range a.renames {
+		named[to] = true
+	}
 	for _, r := range a.reader.messages {
-		if a.writer.byName[r.rel] == nil && !a.isRename(r.rel) {
+		if a.writer.byName[r.rel] == nil && !named[r.rel] {
 			a.loose(problem{kind: KindMessageExtra, class: schema.ClassInfo, surface: SurfaceSource, name: r.rel})
 		}
 	}
 	for _, p := range a.files() {
 		a.loose(p)
 	}
-	a.retype()
-	a.prefer()
-}
-
-func (a *answer) isRename(rel string) bool {
-	for _, to := range a.renames {
-		if to == rel {
-			return true
-		}
-	}
-	return false
 }
 
 // isEvent reports whether a frame may name a message of the writer.
 func (a *answer) isEvent(w *messageType) bool {
 	if a.options.EventMessages == nil {
-		return slices.Contains(a.writer.events, w)
+		return w.event
 	}
 	names := a.options.EventMessages
 	if contains(names, w.full) {
@@ -158,19 +175,6 @@ func (a *answer) isEvent(w *messageType) bool {
 	// The list names types of one side; the package or the name may differ.
 	r := a.counterpart(w)
 	return r != nil && contains(names, r.full)
-}
-
-// exploreJSON asks the same of the JSON form, where names pair the fields.
-func (a *answer) exploreJSON() {
-	from := len(a.ways)
-	for i := range from {
-		if at := a.ways[i]; at.parent < 0 && !at.source {
-			next := way{parent: -1, edge: at.edge, json: true}
-			a.visits[next.key()]++
-			a.ways = append(a.ways, next)
-		}
-	}
-	a.run(from)
 }
 
 // loose notes a problem that has no place in an event.

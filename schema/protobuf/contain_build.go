@@ -36,6 +36,7 @@ func (b *programBuilder) run() (*program, error) {
 	for _, md := range eventMessages(b.own) {
 		if m := b.messages[md.FullName()]; m != nil {
 			p.events = append(p.events, m)
+			m.event = true
 		}
 	}
 	b.bottoms()
@@ -180,17 +181,17 @@ func (b *programBuilder) fill(m *messageType, md protoreflect.MessageDescriptor)
 
 // declarations reads what a message says besides its fields.
 func (b *programBuilder) declarations(m *messageType, md protoreflect.MessageDescriptor) {
+	var numbers [][2]int64
 	for i := range md.ReservedRanges().Len() {
 		r := md.ReservedRanges().Get(i)
-		m.reserved = append(m.reserved, [2]int64{int64(r[0]), int64(r[1]) - 1})
+		numbers = append(numbers, [2]int64{int64(r[0]), int64(r[1]) - 1})
 	}
-	for i := range md.ReservedNames().Len() {
-		m.reservedNames = append(m.reservedNames, string(md.ReservedNames().Get(i)))
-	}
+	m.reserved = reservationOf(numbers, md.ReservedNames())
 	for i := range md.ExtensionRanges().Len() {
 		r := md.ExtensionRanges().Get(i)
-		m.ranges = append(m.ranges, [2]int64{int64(r[0]), int64(r[1]) - 1})
+		m.extensions = append(m.extensions, [2]int64{int64(r[0]), int64(r[1]) - 1})
 	}
+	m.extensions.sort()
 	m.legacy = looseJSON(md)
 	if o, ok := md.Options().(*descriptorpb.MessageOptions); ok && o != nil {
 		m.set, m.deprecated = o.GetMessageSetWireFormat(), o.GetDeprecated()
@@ -288,14 +289,13 @@ func (b *programBuilder) enum(ed protoreflect.EnumDescriptor) *enumType {
 		}
 		e.values[j].names = append(e.values[j].names, name)
 	}
-	slices.SortFunc(e.values, func(x, y enumNumber) int { return int(max(min(x.number-y.number, 1), -1)) })
+	e.measure()
+	var numbers [][2]int64
 	for i := range ed.ReservedRanges().Len() {
 		r := ed.ReservedRanges().Get(i)
-		e.reserved = append(e.reserved, [2]int64{int64(r[0]), int64(r[1])})
+		numbers = append(numbers, [2]int64{int64(r[0]), int64(r[1])})
 	}
-	for i := range ed.ReservedNames().Len() {
-		e.reservedNames = append(e.reservedNames, string(ed.ReservedNames().Get(i)))
-	}
+	e.reserved = reservationOf(numbers, ed.ReservedNames())
 	return e
 }
 

@@ -77,9 +77,11 @@ func sameField(f *fieldType, r *messageType) *fieldType {
 // readsBytes reports whether the bytes of a field are read; if not, that is told
 // already.
 func (j *pairJudge) readsBytes(w, r *fieldType) bool {
-	scratch := pairJudge{ctx: j.ctx, writer: j.writer, reader: j.reader, renames: j.renames, limit: j.limit}
-	scratch.binary(w, r)
-	return !breaks(scratch.problems)
+	problems, edges := len(j.problems), len(j.edges)
+	j.binary(w, r)
+	reads := !breaks(j.problems[problems:])
+	j.problems, j.edges = j.problems[:problems], j.edges[:edges]
+	return reads
 }
 
 // jsonField judges two fields that a JSON name pairs.
@@ -112,7 +114,7 @@ func (j *pairJudge) jsonField(w, r *fieldType, class schema.Class) {
 		changed(held())
 	case w.enum != nil && r.enum != nil:
 		j.jsonEnums(w, r, class)
-	default:
+	case w.kind != r.kind:
 		if v, bad := jsonMisread(w, r); bad {
 			changed(leaf{kind: leafValue, value: v})
 		}
@@ -199,23 +201,46 @@ func jsonMisread(w, r *fieldType) (meaning, bool) {
 	return list[0], true
 }
 
+// namesKey is what the names of two enums are judged by.
+type namesKey struct {
+	w, r   *enumType
+	many   bool
+	absent meaning
+}
+
 // jsonEnums judges the names of two enums.
 func (j *pairJudge) jsonEnums(wf, rf *fieldType, class schema.Class) {
-	w, r := wf.enum, rf.enum
+	key := namesKey{w: wf.enum, r: rf.enum, many: wf.many(), absent: rf.absent}
+	list, known := j.enumNames[key]
+	if !known {
+		list = j.enumNamePair(&key, class)
+		j.enumNames[key] = list
+	}
+	if !j.step(len(list)) {
+		return
+	}
+	for _, p := range list {
+		p.w, p.r, p.we, p.re = wf, rf, wf.enum, rf.enum
+		j.found(p)
+	}
+}
+
+func (j *pairJudge) enumNamePair(key *namesKey, class schema.Class) (out []problem) {
+	w, r := key.w, key.r
 	for i := range w.values {
 		if !j.step(1) {
-			return
+			return out
 		}
 		v := &w.values[i]
 		name := v.names[0]
-		if !wf.many() && number(v.number).equal(rf.absent) {
+		if !key.many && number(v.number).equal(key.absent) {
 			continue // without the name the reader has the same value
 		}
 		at, ok := r.byName[name]
 		if ok && at == v.number {
 			continue
 		}
-		p := problem{kind: KindValueMissing, class: class, surface: SurfaceJSON, w: wf, r: rf, we: w, re: r, name: name, leaf: leaf{kind: leafValue, value: number(v.number)}}
+		p := problem{kind: KindValueMissing, class: class, surface: SurfaceJSON, name: name, leaf: leaf{kind: leafValue, value: number(v.number)}}
 		switch same := r.value(v.number); {
 		case ok:
 			continue // told as another number on the binary surface
@@ -224,23 +249,23 @@ func (j *pairJudge) jsonEnums(wf, rf *fieldType, class schema.Class) {
 		case r.closed:
 			continue // told on the binary surface
 		}
-		j.found(p)
+		out = append(out, p)
 	}
+	return out
 }
 
 // readJSON writes an event in the JSON form, reads it as the reader does and
 // compares.
-func (a *answer) readJSON(root edge, m *dynamicpb.Message) (comparer, error) {
-	c := comparer{}
+func (a *answer) readJSON(c *comparer, root edge, m *dynamicpb.Message) error {
 	var err error
 	for i, s := range a.sides {
 		if c.types[i], err = s.eventTypes(); err != nil {
-			return c, err
+			return err
 		}
 	}
 	rm, err := newMessage(c.types[1], root.r)
 	if err != nil {
-		return c, err
+		return err
 	}
 	var refused error
 	err = guarded("protojson", func() error {
@@ -251,30 +276,31 @@ func (a *answer) readJSON(root edge, m *dynamicpb.Message) (comparer, error) {
 		return err
 	})
 	if err != nil {
-		return c, err
+		return err
 	}
 	if refused != nil {
 		c.fault("", schema.Refused, "an event", libraryMessage(refused))
-		return c, nil
+		return nil
 	}
 	c.named(view{message: m}, root.w, view{message: rm}, root.r, "")
-	return c, nil
+	return nil
 }
 
 // named compares two messages that the JSON form paired.
 func (c *comparer) named(wv view, wt *messageType, rv view, rt *messageType, path string) {
-	for _, r := range rt.required {
+	for _, r := range c.among(1, rt.required, rt) {
 		if len(c.elements(1, rv, r)) == 0 {
-			at := r
-			for _, w := range wt.fields {
-				if sameField(w, rt) == r {
-					at = w
-				}
+			at := wt.byName[r.name]
+			if at == nil {
+				at = wt.field(r.number)
+			}
+			if at == nil || sameField(at, rt) != r {
+				at = r
 			}
 			c.fault(under(path, at), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
 		}
 	}
-	for _, w := range wt.fields {
+	for _, w := range c.among(0, wt.fields, wt) {
 		values := c.elements(0, wv, w)
 		if len(values) == 0 || values[0].absent {
 			continue

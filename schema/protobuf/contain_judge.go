@@ -66,6 +66,9 @@ type pairJudge struct {
 	spent          bool  // the budget is used up
 	err            error // of the context
 
+	enumPairs map[[2]*enumType][]problem
+	enumNames map[namesKey][]problem // of the JSON form
+
 	// The answer about the pair in hand.
 	edges    []edge
 	problems []problem
@@ -154,10 +157,10 @@ func (j *pairJudge) writerOnly(r *messageType, w *fieldType) {
 		class, kind = schema.ClassPolicy, KindMemberWriterOnly
 	}
 	j.note(kind, class, w, nil)
-	if !reserves(r.reserved, w.number) {
+	if !r.reserved.number(w.number) {
 		j.note(KindNumberUnreserved, schema.ClassPolicy, w, nil)
 	}
-	if !contains(r.reservedNames, w.name) {
+	if !r.reserved.name(w.name) {
 		j.note(KindNameUnreserved, schema.ClassPolicy, w, nil)
 	}
 }
@@ -223,10 +226,10 @@ func (j *pairJudge) readerOnly(w *messageType, r *fieldType) {
 	default:
 		j.note(KindFieldReaderOnly, schema.ClassInfo, nil, r)
 	}
-	if reserves(w.reserved, r.number) {
+	if w.reserved.number(r.number) {
 		j.note(KindNumberUsed, schema.ClassPolicy, nil, r)
 	}
-	if contains(w.reservedNames, r.name) {
+	if w.reserved.name(r.name) {
 		j.note(KindNameUsed, schema.ClassPolicy, nil, r)
 	}
 }
@@ -308,7 +311,7 @@ func (j *pairJudge) binary(w, r *fieldType) {
 
 // numbers judges two types of one wire type that is a number's.
 func (j *pairJudge) numbers(w, r *fieldType) {
-	if w.enum == nil || r.enum == nil { // two enums are judged by their values
+	if w.kind != r.kind { // two enums are judged by their values
 		if m, bad := misread(w, r); bad {
 			j.found(problem{kind: numberKind(w, r), w: w, r: r, leaf: leaf{kind: leafValue, value: m}})
 		}

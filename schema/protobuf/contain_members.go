@@ -101,16 +101,12 @@ func writtenFirst(f, other *fieldType) bool {
 
 // shows reports whether the reader misses a field that another one replaces.
 func (j *pairJudge) shows(f *fieldType, r *oneofType) bool {
+	i := slices.IndexFunc(r.members, func(to *fieldType) bool { return to.number == f.number })
 	if f.message != nil {
-		return true
+		return r.members[i].message != nil || f.mapped || fillable(f.message)
 	}
-	for _, to := range r.members {
-		if to.number == f.number {
-			_, ok := dropped(f, to)
-			return ok
-		}
-	}
-	return false
+	_, ok := dropped(f, r.members[i])
+	return ok
 }
 
 // enums judges the values of two enums by number.
@@ -119,17 +115,29 @@ func (j *pairJudge) enums(wf, rf *fieldType) {
 	if wf.wire != rf.wire {
 		return
 	}
-	tell := func(p problem) {
-		p.w, p.r, p.we, p.re = wf, rf, w, r
-		j.found(p)
-	}
 	if j.otherName(wf, rf) {
 		j.note(KindTypeRenamed, schema.ClassPolicy, wf, rf)
 	}
+	key := [2]*enumType{w, r}
+	list, known := j.enumPairs[key]
+	if !known {
+		tell := func(p problem) { list = append(list, p) }
+		j.enumPair(w, r, tell)
+		j.enumPairs[key] = list
+	}
+	if !j.step(len(list)) {
+		return
+	}
+	for _, p := range list {
+		p.w, p.r, p.we, p.re = wf, rf, w, r
+		j.found(p)
+	}
+}
+
+// enumPair judges two enums, whatever fields hold them.
+func (j *pairJudge) enumPair(w, r *enumType, tell func(problem)) {
 	if !w.closed && r.closed {
-		if n, ok := r.unlisted(w); ok {
-			tell(problem{kind: KindEnumClosed, leaf: leaf{kind: leafValue, value: number(n)}})
-		}
+		tell(problem{kind: KindEnumClosed, leaf: leaf{kind: leafValue, value: number(r.unlisted(w))}})
 	}
 	a, b := w.values, r.values
 	for len(a) > 0 || len(b) > 0 {
@@ -144,7 +152,7 @@ func (j *pairJudge) enums(wf, rf *fieldType) {
 			if _, moved := w.byName[b[0].names[0]]; !moved {
 				tell(problem{kind: KindValueExtra, class: schema.ClassInfo, surface: SurfaceSource, name: b[0].names[0], leaf: leaf{value: number(b[0].number)}})
 			}
-			if reserves(w.reserved, b[0].number) {
+			if w.reserved.number(b[0].number) {
 				tell(problem{kind: KindNumberUsed, class: schema.ClassPolicy, surface: SurfaceSource, name: b[0].names[0], leaf: leaf{value: number(b[0].number)}})
 			}
 			b = b[1:]
@@ -169,11 +177,11 @@ func (j *pairJudge) valueMissing(w, r *enumType, v *enumNumber, tell func(proble
 	}
 	tell(p)
 	free := problem{class: schema.ClassPolicy, surface: SurfaceSource, name: v.names[0], leaf: leaf{value: number(v.number)}}
-	if !reserves(r.reserved, v.number) {
+	if !r.reserved.number(v.number) {
 		free.kind = KindValueUnreserved
 		tell(free)
 	}
-	if !contains(r.reservedNames, v.names[0]) {
+	if !r.reserved.name(v.names[0]) {
 		free.kind = KindSymbolUnreserved
 		tell(free)
 	}

@@ -1,7 +1,7 @@
 package protobuf
 
 import (
-	"math"
+	"cmp"
 	"slices"
 	"sync/atomic"
 
@@ -42,11 +42,11 @@ type messageType struct {
 	legacy     bool // JSON format LEGACY_BEST_EFFORT
 	bottom     bool // requires itself, so that no value exists
 	special    bool // has a JSON form of its own
+	event      bool // a frame may name it, unless told otherwise
 	deprecated bool
 
-	reserved      [][2]int64 // both ends inclusive
-	reservedNames []string
-	ranges        [][2]int64 // for extensions
+	reserved   reservation
+	extensions ranges
 }
 
 // fieldType is a field or an extension.
@@ -82,15 +82,16 @@ type oneofType struct {
 
 // enumType is an enum with its values by number.
 type enumType struct {
-	full, rel     string
-	document      string
-	place         []int
-	closed        bool
-	first         int64
-	values        []enumNumber // by number
-	byName        map[string]int64
-	reserved      [][2]int64
-	reservedNames []string
+	full, rel string
+	document  string
+	place     []int
+	closed    bool
+	first     int64
+	free      int64        // the least number, not negative, that is not listed
+	values    []enumNumber // by number
+	samples   []int64      // numbers at which readings of a closed enum part
+	byName    map[string]int64
+	reserved  reservation
 }
 
 // enumNumber is a number of an enum and its names, in declaration order.
@@ -109,13 +110,28 @@ func (e *enumType) value(n int64) *enumNumber {
 }
 
 // unlisted returns the least number, not negative, that neither enum lists.
-func (e *enumType) unlisted(other *enumType) (int64, bool) {
-	for n := int64(0); n <= math.MaxInt32; n++ {
-		if e.value(n) == nil && (other == nil || other.value(n) == nil) {
-			return n, true
+func (e *enumType) unlisted(other *enumType) int64 {
+	n := max(e.free, other.free)
+	for e.value(n) != nil || other.value(n) != nil {
+		n++
+	}
+	return n
+}
+
+// measure fills in what is computed of the values.
+func (e *enumType) measure() {
+	slices.SortFunc(e.values, func(x, y enumNumber) int { return cmp.Compare(x.number, y.number) })
+	for _, v := range e.values {
+		if v.number == e.free {
+			e.free++
+		}
+		// Small numbers, and the ends of the range, differ in whatever numbers of
+		// an enum may differ in: sign, size, and being 0 or 1.
+		if v.number >= 0 && len(e.samples) < 4 {
+			e.samples = append(e.samples, v.number)
 		}
 	}
-	return 0, false
+	e.samples = append(e.samples, e.values[0].number, e.values[len(e.values)-1].number)
 }
 
 type serviceType struct {
@@ -140,11 +156,6 @@ func (m *messageType) field(n int64) *fieldType {
 		return nil
 	}
 	return m.fields[i]
-}
-
-// reserves reports whether a number is reserved.
-func reserves(ranges [][2]int64, n int64) bool {
-	return slices.ContainsFunc(ranges, func(r [2]int64) bool { return r[0] <= n && n <= r[1] })
 }
 
 // programCache holds the program of a schema once it was asked for.

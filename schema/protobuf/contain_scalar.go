@@ -230,17 +230,15 @@ func boundaries(w, r *fieldType) []meaning {
 		}
 	}
 	if r.enum != nil && r.enum.closed {
-		if n, ok := r.enum.unlisted(nil); ok {
-			written(number(n))
-		}
+		written(number(r.enum.free))
 	}
 	for _, n := range []int64{1, 2, -1, -2, 1 << 31, -1<<31 - 1, 1 << 32} {
 		written(number(n))
 	}
 	written(meaning{class: aNumber, magnitude: 1 << 63})
 	if w.enum != nil && w.enum.closed {
-		for _, v := range w.enum.values {
-			written(number(v.number))
+		for _, n := range w.enum.samples {
+			written(number(n))
 		}
 	}
 	written(number(0))

@@ -1,6 +1,10 @@
 package protobuf
 
-import "github.com/instar-registry/instar/schema"
+import (
+	"slices"
+
+	"github.com/instar-registry/instar/schema"
+)
 
 // way is one way from an event to a pair of messages.
 type way struct {
@@ -46,10 +50,22 @@ const (
 	maxWayDepth = 64
 )
 
-// search collects all problems, breadth first, so that the first way to each
-// pair is a shortest one.
+// node is a pair of messages with what was found there.
+type node struct {
+	key      pairKey
+	problems []problem
+	edges    []edge
+	targets  []int // of the edges
+	leads    bool  // there is a problem here or further on
+}
+
+// search collects all problems. Each pair is judged once; then ways to those
+// with a problem are followed, breadth first, so that the first way to each is a
+// shortest one.
 type search struct {
 	*pairJudge
+	nodes    []node
+	index    map[pairKey]int
 	ways     []way
 	visits   map[pairKey]int
 	findings []finding
@@ -67,40 +83,88 @@ type findingKey struct {
 	problem
 }
 
-// root adds an event, or a pair that only has names.
-func (s *search) root(w, r *messageType, source bool) {
-	next := way{parent: -1, edge: edge{w: w, r: r}, source: source}
-	if key := next.key(); s.visits[key] == 0 {
-		s.visits[key] = 1
-		s.ways = append(s.ways, next)
+// intern returns the node of a pair.
+func (s *search) intern(key pairKey) int {
+	i, ok := s.index[key]
+	if !ok {
+		i = len(s.nodes)
+		s.index[key] = i
+		s.nodes = append(s.nodes, node{key: key})
+	}
+	return i
+}
+
+// judgeAll judges all pairs that those from i on lead to.
+func (s *search) judgeAll(i int) {
+	for ; i < len(s.nodes) && s.step(1); i++ {
+		key := s.nodes[i].key
+		if key.json {
+			s.jsonPair(key.w, key.r)
+		} else {
+			s.pair(key.w, key.r)
+		}
+		problems, edges := slices.Clone(s.problems), slices.Clone(s.edges)
+		targets := make([]int, len(edges))
+		for k, e := range edges {
+			targets[k] = s.intern(pairKey{w: e.w, r: e.r, source: key.source, json: key.json})
+		}
+		n := &s.nodes[i]
+		n.problems, n.edges, n.targets = problems, edges, targets
 	}
 }
 
-// run follows the ways from i on.
-func (s *search) run(i int) {
-	for ; i < len(s.ways) && !s.full(); i++ {
-		if !s.step(1) {
-			return
+// mark finds the pairs that lead to a problem.
+func (s *search) mark() {
+	in := make([][]int, len(s.nodes))
+	var todo []int
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		for _, t := range n.targets {
+			in[t] = append(in[t], i)
 		}
-		at := s.ways[i]
-		if at.json {
-			s.pairJudge.jsonPair(at.edge.w, at.edge.r)
-		} else {
-			s.pairJudge.pair(at.edge.w, at.edge.r)
+		if len(n.problems) > 0 {
+			n.leads = true
+			todo = append(todo, i)
 		}
-		for _, p := range s.problems {
-			s.note(i, p)
+	}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, from := range in[i] {
+			if n := &s.nodes[from]; !n.leads {
+				n.leads = true
+				todo = append(todo, from)
+			}
 		}
-		for _, e := range s.edges {
-			s.extend(i, e)
+	}
+}
+
+// follow notes the problems on all ways from some pairs.
+func (s *search) follow(roots []pairKey) {
+	from := len(s.ways)
+	for _, key := range roots {
+		if i, ok := s.index[key]; ok && s.nodes[i].leads {
+			s.visits[key]++
+			s.ways = append(s.ways, way{parent: -1, edge: edge{w: key.w, r: key.r}, source: key.source, json: key.json})
+		}
+	}
+	for i := from; i < len(s.ways) && !s.full(); i++ {
+		n := &s.nodes[s.index[s.ways[i].key()]]
+		for k := range n.problems {
+			s.note(i, &n.problems[k])
+		}
+		for k := range n.edges {
+			if s.nodes[n.targets[k]].leads {
+				s.extend(i, &n.edges[k])
+			}
 		}
 	}
 }
 
 // extend goes on from a way, unless the pair has been reached often enough or
 // is on the way already.
-func (s *search) extend(from int, e edge) {
-	next := way{parent: from, depth: s.ways[from].depth + 1, edge: e, source: s.ways[from].source, json: s.ways[from].json}
+func (s *search) extend(from int, e *edge) {
+	next := way{parent: from, depth: s.ways[from].depth + 1, edge: *e, source: s.ways[from].source, json: s.ways[from].json}
 	key := next.key()
 	n := s.visits[key]
 	if n >= maxWays || n > 0 && (next.source || next.depth > maxWayDepth || s.passes(from, key)) {
@@ -119,12 +183,12 @@ func (s *search) passes(from int, key pairKey) bool {
 	return false
 }
 
-func (s *search) note(at int, p problem) {
+func (s *search) note(at int, p *problem) {
 	if s.ways[at].source && p.class == schema.ClassData {
 		return
 	}
 	place := spot{way: at, w: p.w, r: p.r}
-	key := findingKey{pair: s.ways[at].key(), problem: p}
+	key := findingKey{pair: s.ways[at].key(), problem: *p}
 	if p.we != nil {
 		key.pair, key.w, key.r = pairKey{json: s.ways[at].json}, nil, nil
 	}
@@ -138,7 +202,7 @@ func (s *search) note(at int, p problem) {
 		return
 	}
 	s.known[key] = len(s.findings)
-	s.findings = append(s.findings, finding{problem: p, spots: []spot{place}, within: -1})
+	s.findings = append(s.findings, finding{problem: *p, spots: []spot{place}, within: -1})
 }
 
 // room counts a problem and reports whether it is told. Breaks are counted

@@ -1,7 +1,6 @@
 package protobuf
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/instar-registry/instar/schema"
@@ -82,72 +81,23 @@ func (j *pairJudge) declarations(w, r *messageType) {
 	if len(w.oneofs) > 0 || len(r.oneofs) > 0 {
 		j.oneofNames(w, r, tell)
 	}
-	fields := func(m *messageType) [][2]int64 {
-		out := slices.Clone(m.reserved)
-		for _, f := range m.fields {
-			out = append(out, [2]int64{f.number, f.number})
+	if !slices.Equal(w.reserved.numbers, r.reserved.numbers) {
+		// What the reader uses as a field is told there.
+		used := make(ranges, 0, len(r.fields)+len(r.reserved.numbers))
+		for _, f := range r.fields {
+			used = append(used, [2]int64{f.number, f.number})
 		}
-		return out
+		used = append(used, r.reserved.numbers...)
+		used.sort()
+		j.ranges(w.reserved.numbers, used, KindReservedNumberWriterOnly, schema.ClassPolicy, tell)
+		j.ranges(r.reserved.numbers, w.reserved.numbers, KindReservedNumberReaderOnly, schema.ClassInfo, tell)
 	}
-	for _, x := range []struct {
-		w, r         [][2]int64
-		gone, gained string
-	}{
-		{w.reserved, r.reserved, KindReservedNumberWriterOnly, KindReservedNumberReaderOnly},
-		{w.ranges, r.ranges, KindRangeWriterOnly, KindRangeReaderOnly},
-	} {
-		if slices.Equal(x.w, x.r) {
-			continue
-		}
-		j.ranges(x.w, append(fields(r)[len(r.reserved):], x.r...), x.gone, schema.ClassPolicy, tell)
-		j.ranges(x.r, x.w, x.gained, schema.ClassInfo, tell)
+	if !slices.Equal(w.extensions, r.extensions) {
+		j.ranges(w.extensions, r.extensions, KindRangeWriterOnly, schema.ClassPolicy, tell)
+		j.ranges(r.extensions, w.extensions, KindRangeReaderOnly, schema.ClassInfo, tell)
 	}
 	used := func(name string) bool { return r.byName[name] != nil }
-	j.names(w.reservedNames, r.reservedNames, used, tell)
-}
-
-// ranges tells of ranges that others do not cover.
-func (j *pairJudge) ranges(list, others [][2]int64, kind string, class schema.Class, tell func(problem)) {
-	if len(list) == 0 || !j.step(len(list)+len(others)) {
-		return
-	}
-	others = slices.Clone(others)
-	slices.SortFunc(others, func(a, b [2]int64) int { return int(max(min(a[0]-b[0], 1), -1)) })
-	for _, x := range list {
-		if !covered(x, others) {
-			text := fmt.Sprint(x[0])
-			if x[1] != x[0] {
-				text = fmt.Sprintf("%d to %d", x[0], x[1])
-			}
-			tell(problem{kind: kind, class: class, name: text})
-		}
-	}
-}
-
-// covered reports whether sorted ranges hold every number of another one.
-func covered(x [2]int64, sorted [][2]int64) bool {
-	next := x[0]
-	for _, r := range sorted {
-		if r[0] > next {
-			break
-		}
-		next = max(next, r[1]+1)
-	}
-	return next > x[1]
-}
-
-// names tells of reserved names that are on one side only.
-func (j *pairJudge) names(w, r []string, used func(string) bool, tell func(problem)) {
-	for _, name := range w {
-		if !contains(r, name) && !used(name) {
-			tell(problem{kind: KindReservedNameWriterOnly, class: schema.ClassPolicy, name: name})
-		}
-	}
-	for _, name := range r {
-		if !contains(w, name) {
-			tell(problem{kind: KindReservedNameReaderOnly, class: schema.ClassInfo, name: name})
-		}
-	}
+	j.names(&w.reserved, &r.reserved, used, tell)
 }
 
 // oneofNames pairs oneofs by name, and those left over by their members.
@@ -171,31 +121,6 @@ func (j *pairJudge) oneofNames(w, r *messageType, tell func(problem)) {
 	for _, b := range r.oneofs {
 		if oneofNamed(w, b.name) == nil && !renamed[b] {
 			tell(problem{kind: KindOneofReaderOnly, class: schema.ClassInfo, name: b.name})
-		}
-	}
-}
-
-// enumReservations judges what two enums reserve.
-func (j *pairJudge) enumReservations(w, r *enumType, tell func(problem)) {
-	source := func(p problem) {
-		p.surface = SurfaceSource
-		tell(p)
-	}
-	if !slices.Equal(w.reserved, r.reserved) {
-		others := slices.Clone(r.reserved)
-		for i := range r.values {
-			others = append(others, [2]int64{r.values[i].number, r.values[i].number})
-		}
-		j.ranges(w.reserved, others, KindReservedNumberWriterOnly, schema.ClassPolicy, source)
-		j.ranges(r.reserved, w.reserved, KindReservedNumberReaderOnly, schema.ClassInfo, source)
-	}
-	used := func(name string) bool { _, ok := r.byName[name]; return ok }
-	j.names(w.reservedNames, r.reservedNames, used, source)
-	for i := range r.values {
-		for _, name := range r.values[i].names {
-			if contains(w.reservedNames, name) {
-				source(problem{kind: KindNameUsed, class: schema.ClassPolicy, name: name})
-			}
 		}
 	}
 }

@@ -44,39 +44,39 @@ func Read(writer, reader *Schema, message string, event []byte) (faults []Fault,
 	for _, wt := range w.messages {
 		if rt := r.byName[wt.rel]; wt.full == message && rt != nil {
 			var c comparer
-			err = guarded("protobuf.Read", func() (err error) { c, err = readEvent(writer, reader, wt, rt, event); return err })
+			err = guarded("protobuf.Read", func() error { return c.read(writer, reader, wt, rt, event) })
 			return c.faults, err
 		}
 	}
 	return nil, &schema.Error{What: "the message " + message + " is not in both schemas"}
 }
 
-// readEvent parses an event on both sides and compares.
-func readEvent(writer, reader *Schema, wt, rt *messageType, event []byte) (comparer, error) {
-	c := comparer{}
+// read parses an event on both sides and compares. The error is that of the
+// writer, or a bug.
+func (c *comparer) read(writer, reader *Schema, wt, rt *messageType, event []byte) error {
 	wm, err := parseAs(writer, wt, event, false)
 	if err != nil {
-		return c, err
+		return err
 	}
 	rm, err := parseAs(reader, rt, event, true)
 	if err != nil {
 		if isBug(err) {
-			return c, err
+			return err
 		}
 		c.fault("", schema.Refused, "an event", err.Error())
-		return c, nil
+		return nil
 	}
 	if c.types[0], err = writer.eventTypes(); err != nil {
-		return c, err
+		return err
 	}
 	if c.types[1], err = reader.eventTypes(); err != nil {
-		return c, err
+		return err
 	}
 	c.messages(view{message: wm}, wt, view{message: rm}, rt, "")
 	if err := proto.CheckInitialized(rm.Interface()); err != nil && !slices.ContainsFunc(c.faults, func(f Fault) bool { return f.Effect == schema.Refused }) {
 		c.fault("", schema.Refused, "an event", libraryMessage(err))
 	}
-	return c, nil
+	return nil
 }
 
 // parseAs walks and parses an event as a message of a schema. A partial one may
@@ -107,6 +107,23 @@ func parseAs(s *Schema, mt *messageType, event []byte, partial bool) (protorefle
 type comparer struct {
 	types  [2]*eventTypes
 	faults []Fault
+	// only are the writer's fields, and the required ones of the reader, to look
+	// at; nil means all.
+	only [2][]*fieldType
+}
+
+// among are the fields of a message to look at.
+func (c *comparer) among(side int, all []*fieldType, mt *messageType) []*fieldType {
+	if c.only[0] == nil {
+		return all
+	}
+	var out []*fieldType
+	for _, f := range c.only[side] {
+		if f.parent == mt && (side == 0 || f.required) && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func (c *comparer) fault(path string, effect schema.Effect, written, read string) {
@@ -212,7 +229,7 @@ func b2i(b bool) int {
 
 // messages compares two messages.
 func (c *comparer) messages(wv view, wt *messageType, rv view, rt *messageType, path string) {
-	for _, r := range rt.required {
+	for _, r := range c.among(1, rt.required, rt) {
 		if len(c.elements(1, rv, r)) == 0 {
 			at := r
 			if w := wt.field(r.number); w != nil {
@@ -221,7 +238,7 @@ func (c *comparer) messages(wv view, wt *messageType, rv view, rt *messageType, 
 			c.fault(under(path, at), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
 		}
 	}
-	for _, w := range wt.fields {
+	for _, w := range c.among(0, wt.fields, wt) {
 		values := c.elements(0, wv, w)
 		r := rt.field(w.number)
 		if r != nil {

@@ -29,6 +29,7 @@ type Schema struct {
 	warnings  []schema.Warning
 
 	normalised func() string
+	inlined    func() string
 	outline    func() *Outline
 	plans      planCache
 	programs   programCache
@@ -84,6 +85,7 @@ func parseSource(text string, deps []schema.Document, opts schema.Options) (*Sch
 		file: file, warnings: c.warnings,
 	}
 	s.normalised = sync.OnceValue(s.normalise)
+	s.inlined = sync.OnceValue(s.inline)
 	s.outline = sync.OnceValue(s.buildOutline)
 	return s, nil
 }
@@ -132,8 +134,11 @@ func (s *Schema) Equivalence() string { return s.canonical }
 
 // Inlined returns the canonical text followed by those of the imported
 // documents: Protobuf has no notation for a file inside a file, so a text with
-// references equals only one whose references resolve to the same texts.
-func (s *Schema) Inlined() string {
+// references equals only one whose references resolve to the same texts. It is
+// computed at the first call.
+func (s *Schema) Inlined() string { return s.inlined() }
+
+func (s *Schema) inline() string {
 	docs := s.importedDocuments()
 	if len(docs) == 0 {
 		return s.canonical

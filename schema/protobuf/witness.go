@@ -155,7 +155,7 @@ func (b *eventBuilder) show(m protoreflect.Message, f, r *fieldType, depth int) 
 	case ok:
 		m.Set(b.descriptor(m, f), valueOf(f.kind, v))
 	case f.message != nil || f.list || f.presence:
-		b.add(m, f, 0, false, depth)
+		b.add(m, f, 0, f.message != nil && r.message == nil, depth)
 	}
 }
 

@@ -64,7 +64,26 @@ func (a *answer) witness(f *finding, b *schema.Break) (*schema.Witness, *schema.
 	if shown.leaf.kind == leafPair {
 		paths = append(paths, a.eventPath(spot{way: at.way, w: shown.leaf.with}))
 	}
-	return a.confirmEvent(root, m, b, paths)
+	return a.confirmEvent(root, m, b, paths, a.focus(at, shown.leaf.with))
+}
+
+// focus are the fields that bear on a claim: those on the way to it and its own.
+func (a *answer) focus(at spot, with *fieldType) (only [2][]*fieldType) {
+	add := func(w, r *fieldType) {
+		if w != nil {
+			only[0] = append(only[0], w)
+		}
+		if r != nil {
+			only[1] = append(only[1], r)
+		}
+	}
+	only[0] = []*fieldType{}
+	add(at.w, at.r)
+	add(with, nil)
+	for w := a.ways[at.way]; w.parent >= 0; w = a.ways[w.parent] {
+		add(w.edge.wf, w.edge.rf)
+	}
+	return only
 }
 
 func tooLarge(path string) *schema.Undecided {
@@ -160,17 +179,17 @@ func (a *answer) json(m *dynamicpb.Message) ([]byte, error) {
 
 // confirmEvent reads a witness as the reader does and looks for the fault that
 // was claimed.
-func (a *answer) confirmEvent(root edge, m *dynamicpb.Message, b *schema.Break, paths []string) (*schema.Witness, *schema.Undecided) {
+func (a *answer) confirmEvent(root edge, m *dynamicpb.Message, b *schema.Break, paths []string, only [2][]*fieldType) (*schema.Witness, *schema.Undecided) {
 	raw, value, undecided := a.encode(root.w, m, b)
 	if undecided != nil {
 		return nil, undecided
 	}
-	var c comparer
+	c := comparer{only: only}
 	var err error
 	if b.Surface == SurfaceJSON {
-		c, err = a.readJSON(root, m)
+		err = a.readJSON(&c, root, m)
 	} else {
-		c, err = readEvent(a.sides[0], a.sides[1], root.w, root.r, raw)
+		err = c.read(a.sides[0], a.sides[1], root.w, root.r, raw)
 	}
 	if err != nil {
 		return nil, a.bug(b, raw, "the reader cannot judge the event: %v", err)
