@@ -11,28 +11,27 @@ type FixKind string
 
 // The kinds of fixes. Those that ask for a value say so in [Fix.Asks].
 const (
-	FixAddDefault      FixKind = "add-default"      // give the field a default value
-	FixRestoreField    FixKind = "restore-field"    // bring the field, property or value back as it was
-	FixRestoreType     FixKind = "restore-type"     // bring the old type back
-	FixMakeNullable    FixKind = "make-nullable"    // let null be a value again
-	FixMakeOptional    FixKind = "make-optional"    // stop requiring the property
-	FixKeepAlias       FixKind = "keep-alias"       // keep the old name as an alias
-	FixKeepName        FixKind = "keep-name"        // bring the old name back
-	FixKeepJSONName    FixKind = "keep-json-name"   // keep the old name as json_name
-	FixReserveNumber   FixKind = "reserve-number"   // reserve the number
-	FixReserveName     FixKind = "reserve-name"     // reserve the name
-	FixKeepSymbol      FixKind = "keep-symbol"      // keep the enum symbol or value
-	FixEnumDefault     FixKind = "enum-default"     // give the enum a default symbol
-	FixKeepBranch      FixKind = "keep-branch"      // keep the branch of the union or combinator
-	FixWiden           FixKind = "widen"            // add the new type beside the old one instead of replacing it
-	FixNewField        FixKind = "new-field"        // a new field beside the old one, which is deprecated
-	FixRelaxBound      FixKind = "relax-bound"      // set the bound so that both sides' values fit
-	FixDropConstraint  FixKind = "drop-constraint"  // remove the new constraint
-	FixKeepConstraint  FixKind = "keep-constraint"  // bring the old constraint back
-	FixOpenObject      FixKind = "open-object"      // let undeclared properties pass
-	FixConstrainObject FixKind = "constrain-object" // hold undeclared properties to the declared schema
-	FixNewSubject      FixKind = "new-subject"      // register under a new major subject
-	FixUpcaster        FixKind = "upcaster"         // migrate old events by an upcaster
+	FixAddDefault     FixKind = "add-default"     // give the field a default value
+	FixRestoreField   FixKind = "restore-field"   // bring the field, property or value back as it was
+	FixRestoreType    FixKind = "restore-type"    // bring the old type back
+	FixMakeNullable   FixKind = "make-nullable"   // let null be a value again
+	FixMakeOptional   FixKind = "make-optional"   // stop requiring the property
+	FixKeepAlias      FixKind = "keep-alias"      // keep the old name as an alias
+	FixKeepName       FixKind = "keep-name"       // bring the old name back
+	FixKeepJSONName   FixKind = "keep-json-name"  // keep the old name as json_name
+	FixReserveNumber  FixKind = "reserve-number"  // reserve the number
+	FixReserveName    FixKind = "reserve-name"    // reserve the name
+	FixKeepSymbol     FixKind = "keep-symbol"     // keep the enum symbol or value
+	FixEnumDefault    FixKind = "enum-default"    // give the enum a default symbol
+	FixKeepBranch     FixKind = "keep-branch"     // keep the branch of the union or combinator
+	FixWiden          FixKind = "widen"           // add the new type beside the old one instead of replacing it
+	FixNewField       FixKind = "new-field"       // a new field beside the old one, which is deprecated
+	FixRelaxBound     FixKind = "relax-bound"     // set the bound so that both sides' values fit
+	FixDropConstraint FixKind = "drop-constraint" // remove the new constraint
+	FixKeepConstraint FixKind = "keep-constraint" // bring the old constraint back
+	FixOpenObject     FixKind = "open-object"     // let undeclared properties pass
+	FixNewSubject     FixKind = "new-subject"     // register under a new major subject
+	FixUpcaster       FixKind = "upcaster"        // migrate old events by an upcaster
 )
 
 // Fix is an edit of the candidate that removes a finding. It was applied and the
