@@ -50,6 +50,7 @@ func (s *Service) do(ctx context.Context, by By, cmd Command) (any, error) {
 		}
 		p.digest = d
 	}
+	s.parseAhead(ctx, p)
 	for refreshed := s.opt.Exclusive; ; {
 		st := s.State()
 		result, changes, err := s.prepare(ctx, st, p)
