@@ -101,7 +101,7 @@ bench-compat: ## Measure the compatibility engines and hold them to known answer
 
 .PHONY: oracle
 oracle: ## Hold the engines to 1,000,000 random pairs and events, all laws and whole histories (INSTAR_CORPORA)
-	INSTAR_ORACLE_PAIRS=1000000 INSTAR_ORACLE_EVENTS=1000000 INSTAR_ORACLE_LAWS=100 INSTAR_ORACLE_VARIED=10000 INSTAR_ORACLE_MINIMAL=20000 \
+	INSTAR_ORACLE_PAIRS=1000000 INSTAR_ORACLE_EVENTS=1000000 INSTAR_ORACLE_LAWS=100 INSTAR_ORACLE_VARIED=10000 INSTAR_ORACLE_MINIMAL=20000 INSTAR_ORACLE_DECLARED=10000 INSTAR_ORACLE_NEAR=1000 \
 	  go test -count=1 -v -timeout 90m ./internal/oracle
 
 .PHONY: generate

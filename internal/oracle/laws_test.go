@@ -148,3 +148,37 @@ func TestMirror(t *testing.T) {
 		ask(fmt.Sprintf("%s, %s", m[0], m[1]), a, b)
 	}
 }
+
+// TestDeclared asks about writers that emit only what they declare.
+func TestDeclared(t *testing.T) {
+	tally := NewTally()
+	if err := RandomDeclared(t.Context(), tally, 21<<32, size(t, "INSTAR_ORACLE_DECLARED", 150)); err != nil {
+		t.Fatal(err)
+	}
+	hold(t, tally, randomDecided)
+	if tally.Verdicts[schema.Compatible] < 50 || tally.Verdicts[schema.Incompatible] < 50 {
+		t.Errorf("%v", tally.Verdicts)
+	}
+}
+
+// TestCross asks about pairs of the suite's schemas.
+func TestCross(t *testing.T) {
+	for _, s := range Suites {
+		groups, err := files.Groups(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		questions, err := Cross(t.Context(), groups, size(t, "INSTAR_ORACLE_NEAR", 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally := NewTally()
+		if err := AskAll(t.Context(), tally, questions); err != nil {
+			t.Fatal(err)
+		}
+		hold(t, tally, randomDecided)
+		if tally.Asked() < 300 {
+			t.Errorf("%s: only %d questions", s.Folder, tally.Asked())
+		}
+	}
+}
