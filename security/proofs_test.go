@@ -148,7 +148,7 @@ func TestEchoServesNoFiles(t *testing.T) {
 
 // TestCELHasNoNativeTypes: expressions see maps and scalars, never Go values.
 func TestCELHasNoNativeTypes(t *testing.T) {
-	for _, u := range usesOf(t, "github.com/google/cel-go") {
+	for _, u := range usesOf(t, "cel.dev/cel-go") {
 		if strings.Contains(u.name, "NativeTypes") || strings.Contains(u.name, "NativeType") {
 			t.Errorf("%s hands CEL native types by %s", u.file, u.name)
 		}
@@ -159,7 +159,7 @@ func TestCELHasNoNativeTypes(t *testing.T) {
 func TestUsesAreFound(t *testing.T) {
 	const text = `package p
 import (
-	"github.com/google/cel-go/ext"
+	"cel.dev/cel-go/ext"
 	h "github.com/hamba/avro/v2"
 )
 var _ = h.NewDecoder
@@ -172,7 +172,7 @@ var _ = ext.NativeTypes
 	if got := usesIn(f, "p.go", "github.com/hamba/avro"); len(got) != 2 || got[1] != (use{"p.go", "NewDecoder"}) {
 		t.Errorf("avro: %v", got)
 	}
-	if got := usesIn(f, "p.go", "github.com/google/cel-go"); len(got) != 2 || got[1] != (use{"p.go", "NativeTypes"}) {
+	if got := usesIn(f, "p.go", "cel.dev/cel-go"); len(got) != 2 || got[1] != (use{"p.go", "NativeTypes"}) {
 		t.Errorf("cel: %v", got)
 	}
 }

@@ -24,7 +24,7 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return b.assignList(n, t, path)
 	case *plan.Each:
 		if t.Kind == plan.List {
-			return &plan.Each{Over: n.Over, Bind: n.Bind, Where: n.Where, Body: b.assign(n.Body, t.Elem, path+"[]")}
+			return &plan.Each{Over: n.Over, Bind: n.Bind, Index: n.Index, Where: n.Where, Body: b.assign(n.Body, t.Elem, path+"[]")}
 		}
 	case *plan.EachEntry:
 		if t.Kind == plan.Map {
@@ -34,6 +34,11 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return &plan.OrElse{X: b.assign(n.X, t, path), Else: b.assign(n.Else, t, path)}
 	case *plan.Nothing:
 		return n
+	case *plan.Call:
+		// What an expression has widened may go back to its own type.
+		if x, _ := plan.TypeOf(firstArg(n)); n.Func == plan.Widen && plan.Same(x, t) {
+			return n.Args[0]
+		}
 	case *plan.Switch, *plan.Opt, *plan.If, *plan.Let, *plan.Check, *plan.Stop:
 		return spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
 	}
@@ -46,7 +51,7 @@ func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node 
 	switch {
 	case !ok:
 		return b.breaks("O3", path, "the ways to "+path+" give values of different types", "")
-	case plan.Same(s, t):
+	case plan.Same(s, t), s.Kind == plan.Never:
 		return n
 	case s.Kind == plan.Union:
 		return b.assign(b.eachBranch(n, func(branch string, x plan.Node) plan.Node { return &plan.Tag{Branch: branch, X: x} }), t, path)
@@ -255,14 +260,14 @@ func (b *builder) assignScalar(n plan.Node, s, t *plan.Type, path string) plan.N
 	switch {
 	case s.Kind == plan.Enum && t.Kind == plan.Enum:
 		return b.assignEnum(n, s, t, path)
-	case s.Logical != t.Logical && s.Logical != "" && t.Logical != "":
+	case s.Logical != t.Logical && s.Logical != "" && t.Logical != "" && s.Kind != plan.Time:
 		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s.Logical, t.Logical), "use retype")
 	case s.Kind == plan.Int && t.Kind == plan.Int && s.Bits <= t.Bits:
 		return &plan.Call{Func: plan.Widen, Args: []plan.Node{n}, Type: t}
 	case s.Kind == plan.Int && s.Bits == 32 && t.Kind == plan.Float && t.Bits == 64,
 		s.Kind == plan.Float && t.Kind == plan.Float && s.Bits <= t.Bits:
 		return convert()
-	case s.Kind == plan.Decimal && t.Kind == plan.Decimal && s.Scale == t.Scale && s.Precision <= t.Precision:
+	case s.Kind == plan.Decimal && t.Kind == plan.Decimal && s.Scale >= 0 && s.Scale == t.Scale && s.Precision <= t.Precision:
 		return convert()
 	case s.Kind == plan.String && t.Kind == plan.Bytes && t.Size == 0:
 		return &plan.Call{Func: plan.TextBytes, Args: []plan.Node{n}, Type: t}
@@ -271,6 +276,9 @@ func (b *builder) assignScalar(n plan.Node, s, t *plan.Type, path string) plan.N
 	case t.Kind == plan.Any:
 		return n
 	default:
+		if c := conversion(n, s, t); c != nil && computed(n) {
+			return b.assignComputed(c, t, path)
+		}
 		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), "use retype or convert")
 	}
 }

@@ -25,6 +25,13 @@ type builder struct {
 	down, inner []Step
 	noDown      string
 	steps       *Step
+	// scope is what expressions can name here; checked holds those that have
+	// been checked, implied the conversions that stored values need.
+	scope   scope
+	checked map[Expr][]checkedExpr
+	implied []*plan.Call
+	// spans are what computed numbers were proved to lie in.
+	spans map[plan.Node]span
 }
 
 // Problem is an obligation of the proof that does not hold.
@@ -36,7 +43,9 @@ type Problem struct {
 	Fix        string
 }
 
-func newBuilder() *builder { return &builder{memo: map[[2]*plan.Type]*plan.Function{}} }
+func newBuilder() *builder {
+	return &builder{memo: map[[2]*plan.Type]*plan.Function{}, checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}}
+}
 
 func (b *builder) bind(t *plan.Type) *plan.Binder {
 	b.ids++
@@ -212,30 +221,42 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 // eachElement applies f to each element of a list.
 func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
 	return spread(n, func(x plan.Node) plan.Node {
-		if e, ok := x.(*plan.Each); ok {
-			return &plan.Each{Over: e.Over, Bind: e.Bind, Where: e.Where, Body: f(e.Body)}
+		if e, ok := x.(*plan.Each); ok && e.Where == nil {
+			l := b.enter(false, e.Index)
+			out := &plan.Each{Over: e.Over, Bind: e.Bind, Body: f(e.Body)}
+			out.Index = b.leave(l)
+			return out
 		}
 		t, _ := plan.TypeOf(x)
 		if t.Kind != plan.List {
 			return b.wrong(fmt.Sprintf("%s is no list but %s", path, t), "")
 		}
 		bind := b.bind(t.Elem)
-		return &plan.Each{Over: x, Bind: bind, Body: f(whole(bind))}
+		l := b.enter(false, nil)
+		out := &plan.Each{Over: x, Bind: bind, Body: f(whole(bind))}
+		out.Index = b.leave(l)
+		return out
 	})
 }
 
 // eachValue applies f to each value of a map.
 func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
 	return spread(n, func(x plan.Node) plan.Node {
-		if e, ok := x.(*plan.EachEntry); ok {
-			return &plan.EachEntry{Over: e.Over, Key: e.Key, Bind: e.Bind, Where: e.Where, Body: f(e.Body)}
+		if e, ok := x.(*plan.EachEntry); ok && e.Where == nil {
+			l := b.enter(true, e.Key)
+			out := &plan.EachEntry{Over: e.Over, Bind: e.Bind, Body: f(e.Body)}
+			out.Key = b.leave(l)
+			return out
 		}
 		t, _ := plan.TypeOf(x)
 		if t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no map but %s", path, t), "")
 		}
 		bind := b.bind(t.Elem)
-		return &plan.EachEntry{Over: x, Bind: bind, Body: f(whole(bind))}
+		l := b.enter(true, nil)
+		out := &plan.EachEntry{Over: x, Bind: bind, Body: f(whole(bind))}
+		out.Key = b.leave(l)
+		return out
 	})
 }
 
@@ -287,7 +308,11 @@ func (b *builder) whereThere(n plan.Node, f func(plan.Node) plan.Node) plan.Node
 // the path is behind.
 func (b *builder) update(n plan.Node, path Path, at int, f func(plan.Node) plan.Node) plan.Node {
 	if at == len(path) {
-		return f(n)
+		before := b.scope.this
+		b.scope.this = n
+		out := f(n)
+		b.scope.this = before
+		return out
 	}
 	next := func(x plan.Node) plan.Node { return b.update(x, path, at+1, f) }
 	s, here := path[at], path[:at]
@@ -306,7 +331,10 @@ func (b *builder) update(n plan.Node, path Path, at int, f func(plan.Node) plan.
 			if i < 0 {
 				return b.unknown(path[:at+1], s, m)
 			}
+			before := b.scope.owner
+			b.scope.owner = recordOf(m)
 			m.Fields[i].Node = next(m.Fields[i].Node)
+			b.scope.owner = before
 			return m
 		})
 	}

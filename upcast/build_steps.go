@@ -19,6 +19,7 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 		b.steps = &steps[i]
 		if outer == nil {
 			b.step = i + 1
+			b.scope.event = n
 		}
 		t, _ := plan.TypeOf(n)
 		n = b.apply(n, steps[i].Operation)
@@ -48,7 +49,7 @@ func (b *builder) undo(t *plan.Type, s *Step) {
 func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 	switch op := op.(type) {
 	case *Add:
-		return b.put(n, op.Path, func(owner *plan.Make) plan.Node { return b.source(n, op.Source) }, op.OnConflict)
+		return b.put(n, op.Path, func(owner *plan.Make) plan.Node { return b.added(n, owner, op) }, op.OnConflict)
 	case *Drop:
 		return b.drop(n, op.Path, false)
 	case *Rename:
@@ -58,7 +59,7 @@ func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 	case *Copy:
 		return b.move(n, op.From, op.To, false)
 	case *Set:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return forget(x, b.source(n, op.Source)) })
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return forget(x, b.source(n, op.Source, op.Path)) })
 	case *Each:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.run(x, op.Steps) })
 	case *Relax:
@@ -90,6 +91,12 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.convert(x, op) })
 	case *Merge:
 		return b.merge(n, op)
+	case *Split:
+		return b.split(n, op)
+	case *Filter:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.filter(x, op) })
+	case *DropEvent:
+		return b.dropEvent(n, op)
 	default:
 		if b.err == nil {
 			e := &Error{Code: NotYet}
@@ -276,7 +283,7 @@ func nullable(n plan.Node) plan.Node {
 }
 
 // source is the value that a document names.
-func (b *builder) source(event plan.Node, s Source) plan.Node {
+func (b *builder) source(event plan.Node, s Source, path Path) plan.Node {
 	switch s.Kind {
 	case ValueSource:
 		return &plan.Lit{Pending: s.Value}
@@ -285,17 +292,17 @@ func (b *builder) source(event plan.Node, s Source) plan.Node {
 	case ObjectSource:
 		m := &plan.Make{}
 		for _, f := range s.Fields {
-			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Node: b.source(event, f.Source)})
+			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Node: b.source(event, f.Source, append(slices.Clone(path), Segment{Name: f.Name}))})
 		}
 		return m
 	case ListSource:
 		l := &plan.ListOf{Elem: plan.AnyType}
 		for _, x := range s.Items {
-			l.Items = append(l.Items, b.source(event, x))
+			l.Items = append(l.Items, b.source(event, x, path))
 		}
 		return l
 	default:
-		return b.notYet("expressions are")
+		return b.expr(s.Expr, path, Else{}, nil)
 	}
 }
 
@@ -314,7 +321,7 @@ func (b *builder) otherwise(event plan.Node, e Else, path Path) (n plan.Node, ok
 	stop := &plan.Stop{Hop: b.hop, Step: b.step, Path: path.String()}
 	switch e.Kind {
 	case ElseSource:
-		return b.source(event, e.Source), true
+		return b.source(event, e.Source, path), true
 	case ElseAbsent:
 		return &plan.Nothing{Type: plan.NeverType}, true
 	case ElseDropEvent:

@@ -9,9 +9,6 @@ import (
 )
 
 func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
-	if len(op.Choose) > 0 {
-		return b.notYet("expressions are")
-	}
 	return spread(x, func(x plan.Node) plan.Node {
 		t, _ := plan.TypeOf(x)
 		if t.Kind != plan.Enum {
@@ -27,17 +24,19 @@ func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
 				symbols = append(symbols, p.To)
 			}
 		}
+		chosen := b.choose(op, &symbols)
 		call := &plan.Call{Func: plan.MapSymbol, Args: []plan.Node{x}, Table: table, Type: &plan.Type{Kind: plan.Enum, Name: t.Name, Symbols: symbols}}
 		var left []string
 		for _, s := range t.Symbols {
-			if _, ok := table[s]; !ok {
+			if _, ok := table[s]; !ok && chosen[s] == nil {
 				left = append(left, s)
 			}
 		}
-		if len(left) == 0 {
-			return call
+		out := plan.Node(call)
+		if len(left) > 0 {
+			out = b.partial(x, call, op.Else, op.Path, "symbol "+strings.Join(left, ", ")+" is not mapped")
 		}
-		return b.partial(x, call, op.Else, op.Path, "symbol "+strings.Join(left, ", ")+" is not mapped")
+		return b.chooseSymbols(x, out, call.Type, op, chosen)
 	})
 }
 
@@ -127,7 +126,7 @@ func (b *builder) required(n, out plan.Node, single bool) plan.Node {
 
 func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 	if op.Expr.Text != "" {
-		return b.notYet("expressions are")
+		return b.compute(x, op)
 	}
 	return spread(x, func(x plan.Node) plan.Node {
 		t, _ := plan.TypeOf(x)
@@ -165,7 +164,7 @@ func namedType(name string) *plan.Type {
 
 func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
 	if op.Expr.Text != "" {
-		return b.notYet("expressions are")
+		return b.mergeBy(n, op)
 	}
 	call := &plan.Call{Func: plan.Concat, Type: &plan.Type{Kind: plan.String}, Table: map[string]string{"separator": op.Separator}}
 	for _, p := range op.Paths {

@@ -30,7 +30,7 @@ func Fuse(hops []*Hop) (*Chain, error) {
 		if i > 0 && !plan.Same(hops[i-1].Target, h.Source.Type) {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d does not begin where hop %d ends", i+1, i)}
 		}
-		legs[i] = leg{h.steps, h.Target, h.derived}
+		legs[i] = leg{h.steps, h.Target, h.derived, h.checked}
 	}
 	c := &Chain{Hops: hops, Target: legs[len(legs)-1].target}
 	var err error
@@ -43,6 +43,7 @@ type leg struct {
 	steps   []Step
 	target  *plan.Type
 	derived bool
+	checked map[Expr][]checkedExpr
 }
 
 // fuse runs proved steps one after the other on one tree.
@@ -55,6 +56,8 @@ func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
 		b.hop, b.step, b.derived = i, 0, l.derived
 		// Functions belong to a leg: the types of the next are others.
 		b.memo = map[[2]*plan.Type]*plan.Function{}
+		b.scope = scope{source: root, event: root}
+		b.checked = l.checked
 		root = b.assign(b.run(root, l.steps), l.target, "$")
 		if b.err != nil {
 			return nil, nil, &schema.Bug{Where: "upcast.fuse", Cause: b.err}

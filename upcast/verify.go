@@ -24,6 +24,8 @@ type Hop struct {
 
 	steps   []Step
 	derived bool
+	// checked are the expressions of the steps.
+	checked map[Expr][]checkedExpr
 }
 
 // searchEvents bounds the search for an event that shows a problem.
@@ -85,7 +87,9 @@ func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
 // hopOf runs steps on symbols and assigns what they give to the target.
 func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
 	h := &Hop{Source: b.bind(source.events()), Target: target.events(), steps: steps, derived: b.derived}
+	b.scope = scope{source: whole(h.Source), event: whole(h.Source)}
 	root := b.run(whole(h.Source), steps)
+	h.checked = b.checked
 	b.step = 0
 	if b.err == nil {
 		root = b.assign(root, h.Target, "$")
@@ -117,6 +121,7 @@ func (h *Hop) back(d *Document, up *builder) {
 	b := newBuilder()
 	b.derived = up.derived
 	event := b.bind(h.Target)
+	b.scope = scope{source: whole(event), event: whole(event)}
 	root := b.run(whole(event), steps)
 	b.step = 0
 	root = b.assign(root, h.Source.Type, "$")
@@ -128,9 +133,9 @@ func (h *Hop) back(d *Document, up *builder) {
 		v.NoDown = b.open[0].Message
 		return
 	}
-	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, steps: steps, derived: up.derived}
+	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, steps: steps, derived: up.derived, checked: b.checked}
 	h.Down.Verdict = Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}
-	up1, down1 := leg{h.steps, h.Target, up.derived}, leg{steps, h.Source.Type, up.derived}
+	up1, down1 := leg{h.steps, h.Target, up.derived, h.checked}, leg{steps, h.Source.Type, up.derived, b.checked}
 	v.Class = classOf(identity(h.Source.Type, up1, down1), identity(h.Target, down1, up1))
 	h.Down.Verdict.Class = classOf(identity(h.Target, down1, up1), identity(h.Source.Type, up1, down1))
 }

@@ -79,7 +79,7 @@ var libraries = map[string][]string{
 	"github.com/bufbuild/protocompile":      {"schema/protobuf"},
 	"google.golang.org/protobuf":            {"schema/protobuf"},
 	"google.golang.org/genproto":            {"schema/protobuf"},
-	"github.com/google/cel-go":              {"upcast"},
+	"cel.dev/cel-go":                        {"upcast"},
 	"github.com/tidwall/btree":              {"registry"},
 	"github.com/pressly/goose":              {"migrations"},
 	"modernc.org/sqlite":                    {"store/sqlite"},
@@ -176,7 +176,7 @@ func libraryOf(importPath string) ([]string, bool) {
 // Programs link what they need and no more: a service that imports serde or
 // client must not carry a server.
 func TestLibrariesStayLight(t *testing.T) {
-	heavy := []string{"github.com/labstack/echo", "github.com/jackc/pgx", "modernc.org/sqlite", "github.com/prometheus", "github.com/google/cel-go"}
+	heavy := []string{"github.com/labstack/echo", "github.com/jackc/pgx", "modernc.org/sqlite", "github.com/prometheus", "cel.dev/cel-go"}
 	reach := reachable(t)
 	for _, name := range []string{"serde", "client", "lint", "compat", "schema"} {
 		for dep := range reach[name] {

@@ -169,10 +169,12 @@ func binds(n Node) []*Binder {
 	case *Opt:
 		return []*Binder{n.Bind}
 	case *Each:
-		return []*Binder{n.Bind}
+		return []*Binder{n.Bind, n.Index}
 	case *EachEntry:
 		return []*Binder{n.Bind, n.Key}
 	case *Let:
+		return []*Binder{n.Bind}
+	case *Quantify:
 		return []*Binder{n.Bind}
 	case *Apply:
 		return []*Binder{n.Fn.Bind}

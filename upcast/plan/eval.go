@@ -118,6 +118,10 @@ func (m *machine) eval(n Node) (Value, *Failure) {
 		return m.call(n)
 	case *Apply:
 		return m.apply(n)
+	case *Logic:
+		return m.logic(n)
+	case *Quantify:
+		return m.quantify(n)
 	default:
 		return m.choose(n)
 	}
@@ -264,7 +268,10 @@ func (m *machine) each(n *Each) (Value, *Failure) {
 	out := make([]Value, 0, len(items))
 	var bad *Failure
 	m.parts += len(items)
-	for _, item := range items {
+	for i, item := range items {
+		if n.Index != nil {
+			m.bound[n.Index] = int64(i)
+		}
 		stays, f := m.keep(n.Where, n.Bind, item)
 		if f != nil {
 			return nil, f
@@ -336,7 +343,27 @@ func (m *machine) call(n *Call) (Value, *Failure) {
 	if reason != "" {
 		return nil, &Failure{Code: FailValue, Reason: reason}
 	}
+	if made(out) > maxMade {
+		return nil, &Failure{Code: FailLimit, Reason: "a value is too large"}
+	}
 	return out, nil
+}
+
+// maxMade bounds a value that a call makes, in bytes or elements: texts may
+// double with each call.
+const maxMade = 16 << 20
+
+func made(v Value) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	case []Value:
+		return len(v)
+	default:
+		return 0
+	}
 }
 
 func (m *machine) apply(n *Apply) (Value, *Failure) {

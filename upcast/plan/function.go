@@ -15,6 +15,8 @@ type Func struct {
 	// eval gives the result or, if the text is not empty, the reason of the
 	// failure.
 	eval func(c *Call, args []Value) (Value, string)
+	// impl is the Go function that eval calls, if it has plain types.
+	impl any
 }
 
 // The functions.

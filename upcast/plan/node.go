@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/instar-registry/instar/internal/jsonx"
+import (
+	"regexp"
+
+	"github.com/instar-registry/instar/internal/jsonx"
+)
 
 // Node is one part of a plan: it gives a value when the plan runs. The types
 // below are all there are. Nodes are immutable and may be shared: a plan is a
@@ -90,8 +94,10 @@ type Opt struct {
 // Each makes a list from the elements of a list; a Where that is false leaves
 // an element out.
 type Each struct {
-	Over  Node
-	Bind  *Binder
+	Over Node
+	Bind *Binder
+	// Index, if set, is bound to the place in the list, from 0.
+	Index *Binder
 	Where Node
 	Body  Node
 }
@@ -118,6 +124,10 @@ type Call struct {
 	Type *Type
 	// Table belongs to functions that map values, such as symbols.
 	Table map[string]string
+	// Pattern belongs to functions of patterns.
+	Pattern *regexp.Regexp
+	// Safe says that it is proved not to fail here, though its function may.
+	Safe bool
 }
 
 // If chooses by a boolean.

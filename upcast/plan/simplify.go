@@ -54,7 +54,7 @@ func (s *simplifier) rewrite(n Node) Node {
 		}
 		return out
 	case *Each:
-		out := &Each{Over: s.node(n.Over), Bind: n.Bind, Where: s.node(n.Where), Body: s.node(n.Body)}
+		out := &Each{Over: s.node(n.Over), Bind: n.Bind, Index: n.Index, Where: s.node(n.Where), Body: s.node(n.Body)}
 		if out.Where == nil && isCopyOf(out.Body, n.Bind) {
 			return out.Over
 		}
@@ -81,6 +81,10 @@ func (s *simplifier) rewrite(n Node) Node {
 			return x
 		}
 		return &OrElse{X: x, Else: s.node(n.Else)}
+	case *Logic:
+		return &Logic{Or: n.Or, L: s.node(n.L), R: s.node(n.R)}
+	case *Quantify:
+		return &Quantify{Kind: n.Kind, Over: s.node(n.Over), Bind: n.Bind, Body: s.node(n.Body)}
 	case *Let:
 		return &Let{X: s.node(n.X), Bind: n.Bind, Body: s.node(n.Body)}
 	case *Check:
@@ -104,7 +108,7 @@ func isCopyOf(n Node, b *Binder) bool {
 func fails(n Node) bool {
 	found := false
 	Visit(n, func(x Node) {
-		if c, ok := x.(*Call); ok && c.Func.Partial {
+		if c, ok := x.(*Call); ok && c.Func.Partial && !c.Safe {
 			found = true
 		}
 	})
@@ -174,7 +178,9 @@ func (s *simplifier) choice(n *Switch) Node {
 
 // call simplifies conversions of conversions.
 func (s *simplifier) call(n *Call) Node {
-	out := &Call{Func: n.Func, Args: make([]Node, len(n.Args)), Type: n.Type, Table: n.Table}
+	call := *n
+	out := &call
+	out.Args = make([]Node, len(n.Args))
 	for i, a := range n.Args {
 		out.Args[i] = s.node(a)
 	}

@@ -25,10 +25,12 @@ const (
 	Union
 	Any   // untyped JSON; it can be copied, not computed on
 	Never // no value at all: the type of what stops the event
+	Time  // an instant in an expression; no event holds one
+	Duration
 )
 
 var kindNames = [...]string{
-	"null", "bool", "int", "uint", "float", "decimal", "bytes", "string", "enum", "record", "list", "map", "union", "any", "never",
+	"null", "bool", "int", "uint", "float", "decimal", "bytes", "string", "enum", "record", "list", "map", "union", "any", "never", "timestamp", "duration",
 }
 
 // String names the kind.

@@ -7,6 +7,7 @@ var (
 	AnyType   = &Type{Kind: Any}
 	NeverType = &Type{Kind: Never}
 	NullType  = &Type{Kind: Null}
+	BoolType  = &Type{Kind: Bool}
 )
 
 // TypeOf is the type of what a node gives, where it gives anything; ok is false
@@ -57,6 +58,8 @@ func TypeOf(n Node) (t *Type, ok bool) {
 		return TypeOf(n.Body)
 	case *Check:
 		return TypeOf(n.Body)
+	case *Logic, *Quantify:
+		return BoolType, true
 	case *Nothing:
 		return n.Type, true
 	case *Stop:

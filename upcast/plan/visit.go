@@ -57,6 +57,10 @@ func below(n Node) []Node {
 		return []Node{n.X, n.Body}
 	case *Check:
 		return []Node{n.X, n.Body}
+	case *Logic:
+		return []Node{n.L, n.R}
+	case *Quantify:
+		return []Node{n.Over, n.Body}
 	case *Apply:
 		return []Node{n.X, n.Fn.Body}
 	default:
@@ -72,7 +76,7 @@ func CanStop(n Node) bool {
 		case *Stop:
 			found = true
 		case *Call:
-			found = found || x.Func.Partial
+			found = found || x.Func.Partial && !x.Safe
 		}
 	})
 	return found
