@@ -20,7 +20,6 @@ type arrayCube struct {
 	failed   map[string]bool // states of the search that lead nowhere
 	goals    []lit           // of the positions so far
 	pair     [2]int          // the positions of equal items; none if both are 0
-	twin     lit             // the goal that the first of them got
 	options  map[int][]option
 }
 

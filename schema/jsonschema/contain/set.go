@@ -85,10 +85,3 @@ func (s *set) or(t *set) *set {
 	}
 	return out
 }
-
-func (s *set) val(i int) *val {
-	if s.nums != nil {
-		return numVal(s.nums[i])
-	}
-	return strVal(s.keys[i])
-}

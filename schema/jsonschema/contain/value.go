@@ -42,21 +42,19 @@ type val struct {
 	names  []string // sorted
 	fields []*val   // in the order of names
 
-	key  string // canonical text, made on demand
-	size int    // number of values and characters, made on demand
+	key string // canonical text, made on demand
 }
 
 var (
-	nullVal  = &val{kind: kNull, key: "null", size: 1}
-	falseVal = &val{kind: kFalse, key: "false", size: 1}
-	trueVal  = &val{kind: kTrue, key: "true", size: 1}
+	nullVal  = &val{kind: kNull, key: "null"}
+	falseVal = &val{kind: kFalse, key: "false"}
+	trueVal  = &val{kind: kTrue, key: "true"}
 )
 
-func numVal(r *big.Rat) *val    { return &val{kind: kNumber, num: r} }
-func strVal(s string) *val      { return &val{kind: kString, str: s} }
-func arrVal(items []*val) *val  { return &val{kind: kArray, items: items} }
-func intVal(n int64) *val       { return numVal(new(big.Rat).SetInt64(n)) }
-func (v *val) field(i int) *val { return v.fields[i] }
+func numVal(r *big.Rat) *val   { return &val{kind: kNumber, num: r} }
+func strVal(s string) *val     { return &val{kind: kString, str: s} }
+func arrVal(items []*val) *val { return &val{kind: kArray, items: items} }
+func intVal(n int64) *val      { return numVal(new(big.Rat).SetInt64(n)) }
 
 // objVal makes an object of parallel names and values.
 func objVal(names []string, values []*val) *val {
@@ -198,7 +196,7 @@ func appendNumber(dst []byte, r *big.Rat) []byte {
 // of places is enough.
 func decimals(r *big.Rat) (places int, ok bool) {
 	den := new(big.Int).Set(r.Denom())
-	two, five, m := big.NewInt(2), big.NewInt(5), new(big.Int)
+	five, m := big.NewInt(5), new(big.Int)
 	twos, fives := int(den.TrailingZeroBits()), 0
 	den.Rsh(den, uint(twos))
 	for {
@@ -208,32 +206,7 @@ func decimals(r *big.Rat) (places int, ok bool) {
 		}
 		den, fives = q, fives+1
 	}
-	_ = two
 	return max(twos, fives), den.IsInt64() && den.Int64() == 1
-}
-
-// weight orders values by what a reader has to take in.
-func (v *val) weight() int {
-	if v.size != 0 {
-		return v.size
-	}
-	n := 1
-	switch v.kind {
-	case kNumber:
-		n += len(v.text())
-	case kString:
-		n += len(v.str)
-	case kArray:
-		for _, item := range v.items {
-			n += item.weight()
-		}
-	case kObject:
-		for i, name := range v.names {
-			n += 1 + len(name) + v.fields[i].weight()
-		}
-	}
-	v.size = n
-	return n
 }
 
 // depth is the nesting of a value; scalars have one.
