@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/schema/jsonschema"
 )
 
@@ -64,16 +63,19 @@ func someQuestions(t *testing.T) []Question {
 		}
 		out = append(out, Question{Name: fmt.Sprintf("%s in %s", m[0], m[1]), Writer: w, Reader: r})
 	}
-	err := jsonLines(files.repository(radarFile), func(p *struct{ Path, Old, New string }) error {
-		w, err1 := avro.Parse(p.Old, nil, lenient)
-		r, err2 := avro.Parse(p.New, nil, lenient)
-		if err1 == nil && err2 == nil {
-			out = append(out, Question{Name: p.Path, Writer: w, Reader: r}, Question{Name: p.Path, Writer: r, Reader: w})
+	for _, project := range Projects {
+		r, count := NewReplay(project), 0
+		err := Files{Repository: files.Repository}.edits(project, func(e *Edit) error {
+			w, _ := r.parse(e.Format, &e.Old)
+			reader, _ := r.parse(e.Format, &e.New)
+			if count++; count%4 == 0 && w != nil && reader != nil {
+				out = append(out, Question{Name: e.Name, Writer: w, Reader: reader}, Question{Name: e.Name, Writer: reader, Reader: w})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return out
 }
@@ -89,10 +91,14 @@ func TestWitnessesInChildren(t *testing.T) {
 		}
 		cases = append(cases, Cases(&q, &a)...)
 	}
-	if len(cases) < 50 {
-		t.Errorf("only %d cases", len(cases))
+	formats := map[schema.Format]int{}
+	for i := range cases {
+		formats[cases[i].Format]++
 	}
-	t.Logf("%d cases", len(cases))
+	t.Logf("%v", formats)
+	if formats[schema.JSON] < 500 || formats[schema.Avro] < 20 || formats[schema.Protobuf] < 5 {
+		t.Errorf("too few cases: %v", formats)
+	}
 	for half := range 2 {
 		if err := InChild(child(), cases[half*len(cases)/2:(half+1)*len(cases)/2]); err != nil {
 			t.Error(err)
