@@ -15,6 +15,7 @@ type collector struct {
 	version      int // the old one's number, or 0
 	older, newer schema.Parsed
 	out          *Delta
+	told         map[string]bool // entities of named parts that a change is about
 	trees        [2]*jsonx.Value // of the canonical texts, old first; nil until asked for
 }
 

@@ -16,6 +16,14 @@ func (c *collector) structure() {
 		return
 	}
 	before, after := fieldsByPath(c.older), fieldsByPath(c.newer)
+	c.told = map[string]bool{}
+	for _, list := range [][]schema.Field{c.older.Fields(), c.newer.Fields()} {
+		for i := range list {
+			if c.covered(list[i].Path) {
+				c.told[list[i].Entity] = true
+			}
+		}
+	}
 	for _, f := range c.older.Fields() {
 		if n, kept := after[fieldKey(&f)]; kept {
 			c.edited(&f, n)
@@ -64,7 +72,7 @@ func (c *collector) part(older, newer *schema.Field, participle string) {
 	if f == nil {
 		f = newer
 	}
-	if c.covered(f.Path) {
+	if !c.news(f) {
 		return
 	}
 	element := "field"
@@ -94,7 +102,7 @@ func (c *collector) partRule(element, participle string) string {
 
 // edited adds what changed about a part that is there on both sides.
 func (c *collector) edited(older, newer *schema.Field) {
-	if c.covered(older.Path) {
+	if c.covered(older.Path) || c.told[older.Entity] && older.Entity != "" {
 		return
 	}
 	x := Change{Path: older.Path, Old: partSide(older), New: partSide(newer), Rule: "schema/annotation-changed"}
@@ -111,7 +119,18 @@ func (c *collector) edited(older, newer *schema.Field) {
 	default:
 		return
 	}
+	c.told[older.Entity] = true
 	c.harmless(x)
+}
+
+// news reports whether a part is neither covered nor told already: a type that
+// is used in several places has its parts at several paths.
+func (c *collector) news(f *schema.Field) bool {
+	if c.covered(f.Path) || c.told[f.Entity] && f.Entity != "" {
+		return false
+	}
+	c.told[f.Entity] = true
+	return true
 }
 
 func quoted(s string) string { return jsonx.Quote(s) }
@@ -172,11 +191,15 @@ func shortened(s string) string {
 	return s
 }
 
-// fillSide looks up what the canonical text has at a pointer. Protobuf has no
-// pointers into its text.
+// fillSide looks up what the canonical text has at a pointer. For Protobuf,
+// which has no pointers into its text, it is the declaration of a field.
 func (c *collector) fillSide(s *Side, side int) {
 	p := [...]schema.Parsed{c.older, c.newer}[side]
-	if p.Format() == schema.Protobuf || s.Document != "" {
+	if s.Document != "" {
+		return
+	}
+	if p.Format() == schema.Protobuf {
+		c.protoSide(s, p)
 		return
 	}
 	if c.trees[side] == nil {
@@ -197,6 +220,16 @@ func (c *collector) fillSide(s *Side, side int) {
 		}
 	}
 	s.Text = shortened(string(jsonx.Append(nil, v)))
+}
+
+// protoSide shows the type and name of the field that is declared at a place.
+func (c *collector) protoSide(s *Side, p schema.Parsed) {
+	for _, f := range p.Fields() {
+		if f.IsValid() && f.Position == s.Position && !f.Record {
+			s.Text = f.Type + " " + f.Name
+			return
+		}
+	}
 }
 
 func step(v *jsonx.Value, segment string) *jsonx.Value {

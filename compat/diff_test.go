@@ -87,6 +87,59 @@ func TestDiffAvro(t *testing.T) {
 	}
 }
 
+func TestDiffOtherFormats(t *testing.T) {
+	protobuf := func(body string) schema.Parsed { return parseProto(t, `syntax = "proto3"; package acme; `+body) }
+	json := func(text string) schema.Parsed { return parseJSON(t, text) }
+	cases := []struct {
+		name         string
+		older, newer schema.Parsed
+		want         []string
+	}{
+		{
+			"a property of an open object", json(`{"type":"object","properties":{"a":{"type":"string"}}}`),
+			json(`{"type":"object","properties":{"a":{"type":"string"},"c":{"type":"string"}}}`),
+			[]string{"json/property-added-open data c b//b/"},
+		},
+		{
+			"a bound", json(`{"type":"integer","maximum":5}`), json(`{"type":"integer","maximum":10}`),
+			[]string{"json/maximum-increased data $ f/f/f/f"},
+		},
+		{
+			"a field of a message that is used twice", protobuf(`message M { string a = 1; } message N { M m = 1; M n = 2; }`),
+			protobuf(`message M { string a = 1; string b = 2; } message N { M m = 1; M n = 2; }`),
+			[]string{"proto/field-added info b ///"},
+		},
+		{
+			"what STRICT does not see", protobuf(`message M { int64 a = 1; }`), protobuf(`message M { int32 a = 1; }`),
+			[]string{"proto/field-type-narrowed data a //b/b"},
+		},
+	}
+	for _, c := range cases {
+		d := diff(t, c.older, c.newer)
+		var got []string
+		for i := range d.Changes {
+			got = append(got, d.Changes[i].line())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if d.Breaking() > 0 { // a removal says more than an addition, about reservations
+			mirror(t, c.name, &d, diff(t, c.newer, c.older))
+		}
+		for _, l := range DiffLevels {
+			for _, p := range DiffPolicies {
+				r, err := Check(t.Context(), Request{Candidate: c.newer, History: []Version{{Number: 1, Parsed: c.older}}, Level: l, Policy: p})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := d.Verdicts.At(l, p); got != r.Verdict {
+					t.Errorf("%s: %s %s: the difference says %v, the check %v", c.name, l, p, got, r.Verdict)
+				}
+			}
+		}
+	}
+}
+
 // mirror holds the difference of the swapped pair to be the same with the
 // directions swapped.
 func mirror(t *testing.T, name string, d *Delta, swapped Delta) {
@@ -102,7 +155,7 @@ func mirror(t *testing.T, name string, d *Delta, swapped Delta) {
 }
 
 // TestDiffAgreesWithCheck holds the verdicts of a difference to those of a check,
-// level by level and policy by policy, on the histories of the corpus.
+// level by level and policy by policy.
 func TestDiffAgreesWithCheck(t *testing.T) {
 	texts := []string{
 		recordOf(fieldA), recordOf(fieldA, fieldB), recordOf(fieldA, fieldBDef), recordOf(`{"name":"a","type":"float"}`),

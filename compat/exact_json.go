@@ -10,7 +10,7 @@ import (
 // exactJSON asks whether every event of the writer is valid under the reader,
 // and names what breaks by the rules of the direction.
 func exactJSON(ctx context.Context, writer, reader *jsonschema.Schema, d Direction, q *question) (decision, error) {
-	c, err := contain.Schemas(ctx, writer, reader, contain.Options{Declared: q.declared, AssertFormats: q.AssertFormats, Budget: q.budget})
+	c, err := contain.Schemas(ctx, writer, reader, contain.Options{Declared: q.declared, AssertFormats: q.AssertFormats, Budget: q.budget, FirstOnly: q.budget.First})
 	if err != nil {
 		return decision{}, err
 	}
