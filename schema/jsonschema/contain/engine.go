@@ -24,6 +24,8 @@ type engine struct {
 	names     map[string]*val
 	evaluated map[evaluation]truth
 	shrunk    map[evaluation]*val // by goal and value
+	refuser   map[lit]lit         // the part of a conjunction that was false last
+	touched   map[lit]*touching
 
 	solved      map[restriction]result
 	provisional map[restriction]result // they hold while the goals they assume empty are open
@@ -41,7 +43,7 @@ var errSteps = errors.New("the budget of steps is spent")
 func newEngine(ctx context.Context, o Options) *engine {
 	e := &engine{
 		space: newSpace(), ctx: ctx, options: o, limit: o.Budget.Steps,
-		patterns: map[string]*pattern{}, formats: map[string]rx.Lang{}, names: map[string]*val{}, evaluated: map[evaluation]truth{}, shrunk: map[evaluation]*val{},
+		patterns: map[string]*pattern{}, formats: map[string]rx.Lang{}, names: map[string]*val{}, evaluated: map[evaluation]truth{}, shrunk: map[evaluation]*val{}, refuser: map[lit]lit{}, touched: map[lit]*touching{},
 		solved: map[restriction]result{}, provisional: map[restriction]result{}, open: map[restriction]int{},
 	}
 	if e.limit <= 0 {

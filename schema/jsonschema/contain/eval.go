@@ -66,7 +66,7 @@ func (e *engine) eval(l lit, v *val) truth {
 		return known
 	}
 	e.step()
-	t := e.evalNode(n, v)
+	t := e.evalNode(l, n, v)
 	e.evaluated[key] = t
 	return t
 }
@@ -94,23 +94,14 @@ func (e *engine) evalAtom(n *node, v *val) truth {
 	return unknown
 }
 
-func (e *engine) evalNode(n *node, v *val) truth {
+func (e *engine) evalNode(l lit, n *node, v *val) truth {
 	switch n.op {
 	case opPat:
 		return e.matches(n.text, v.str)
 	case opFormat:
 		return e.formatted(n.text, v.str)
 	case opAnd:
-		all := yes
-		for _, k := range n.kids {
-			switch e.eval(k, v) {
-			case no:
-				return no
-			case unknown:
-				all = unknown
-			}
-		}
-		return all
+		return e.evalAnd(l, n, v)
 	case opOne:
 		return e.evalOne(n, v)
 	case opHas:
@@ -141,6 +132,25 @@ func (e *engine) evalNode(n *node, v *val) truth {
 		slices.Sort(texts)
 		return truthOf(len(slices.Compact(texts)) == len(v.items))
 	}
+}
+
+func (e *engine) evalAnd(l lit, n *node, v *val) truth {
+	// What refused the last value often refuses the next one.
+	last, known := e.refuser[l]
+	if known && e.eval(last, v) == no {
+		return no
+	}
+	all := yes
+	for _, k := range n.kids {
+		switch e.eval(k, v) {
+		case no:
+			e.refuser[l] = k
+			return no
+		case unknown:
+			all = unknown
+		}
+	}
+	return all
 }
 
 // min2 is the conjunction.

@@ -9,6 +9,8 @@ import (
 // view says whether a value may stand where a value stands.
 type view interface {
 	holds(v *val) bool
+	// without says whether v, which holds, does without its i-th property.
+	without(v *val, i int) bool
 	// part is the view of the i-th property or item of v.
 	part(v *val, i int) view
 }
@@ -90,8 +92,8 @@ const maxRenamed = 6
 
 func (s *shrinker) object(v *val, in view) *val {
 	for i := len(v.names) - 1; i >= 0; i-- {
-		if smaller := v.without(i); s.try(smaller, in) {
-			v = smaller
+		if s.tries--; s.tries > 0 && in.without(v, i) {
+			v = v.without(i)
 		}
 	}
 	for i := range v.names {

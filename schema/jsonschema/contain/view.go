@@ -9,9 +9,64 @@ type goalView struct {
 
 func (g goalView) holds(v *val) bool { return g.eval(g.goal, v) == yes }
 
+// without judges v, which holds, less one property. What speaks of other
+// properties still holds.
+func (g goalView) without(v *val, i int) bool {
+	smaller := v.without(i)
+	t := g.touching(g.goal)
+	for _, list := range [][]lit{t.named[v.names[i]], t.rest} {
+		for _, l := range list {
+			if g.eval(l, smaller) != yes {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (g goalView) part(v *val, i int) view {
 	r := &residue{engine: g.engine, v: v, i: i, known: map[lit]lit{}}
-	return goalView{g.engine, r.of(g.goal)}
+	if v.kind != kObject {
+		return goalView{g.engine, r.of(g.goal)}
+	}
+	t := g.touching(g.goal)
+	var parts []lit
+	for _, list := range [][]lit{t.named[v.names[i]], t.rest} {
+		for _, l := range list {
+			parts = append(parts, r.of(l))
+		}
+	}
+	return goalView{g.engine, g.and(parts...)}
+}
+
+// touching are the parts of a conjunction by the one property that they speak
+// of, and the rest.
+type touching struct {
+	named map[string][]lit
+	rest  []lit
+}
+
+func (e *engine) touching(goal lit) *touching {
+	if t, ok := e.touched[goal]; ok {
+		return t
+	}
+	t := &touching{named: map[string][]lit{}}
+	kids := []lit{goal}
+	if n := e.at(goal); n.op == opAnd && !goal.negated() {
+		kids = n.kids
+	}
+	for _, k := range kids {
+		n := e.at(k)
+		if n.op == opHas {
+			if name, ok := e.single(n.kids[0]); ok {
+				t.named[name] = append(t.named[name], k)
+				continue
+			}
+		}
+		t.rest = append(t.rest, k)
+	}
+	e.touched[goal] = t
+	return t
 }
 
 // residue turns a goal about v into a goal about its i-th part.
@@ -56,6 +111,9 @@ func (r *residue) of(l lit) lit {
 	if out, ok := r.known[l]; ok {
 		return out
 	}
+	if n.op == opAnd && r.refused(l) {
+		return bottom
+	}
 	kids := make([]lit, len(n.kids))
 	for i, k := range n.kids {
 		kids[i] = r.of(k)
@@ -68,6 +126,21 @@ func (r *residue) of(l lit) lit {
 	}
 	r.known[l] = out
 	return out
+}
+
+// refused reports whether a conjunction is false for a reason that the part has
+// nothing to do with.
+func (r *residue) refused(l lit) bool {
+	kid, ok := r.refuser[l]
+	if !ok || r.v.kind != kObject {
+		return false
+	}
+	n := r.at(kid)
+	if n.op != opHas {
+		return false
+	}
+	name, single := r.single(n.kids[0])
+	return single && name != r.v.names[r.i] && r.eval(kid, r.v) == no
 }
 
 func (r *residue) ofHas(n *node) lit {
@@ -137,6 +210,8 @@ type wholeView struct {
 }
 
 func (w wholeView) holds(v *val) bool { return w.judge(w.put(v)) }
+
+func (w wholeView) without(v *val, i int) bool { return w.holds(v.without(i)) }
 
 func (w wholeView) part(v *val, i int) view {
 	return wholeView{w.judge, func(x *val) *val { return w.put(v.with(i, x)) }}
