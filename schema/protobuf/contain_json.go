@@ -37,7 +37,7 @@ func (j *pairJudge) jsonPair(w, r *messageType) {
 		if !j.step(1) {
 			return
 		}
-		if f.message != nil && f.message.bottom {
+		if f.message != nil && f.message.bottom || inSet(f) { // sets have no JSON form
 			continue
 		}
 		to, meant := r.byJSON[f.json], sameField(f, r)

@@ -273,7 +273,7 @@ func (a *artist) event(types *eventTypes, mt *messageType) *dynamicpb.Message {
 
 func (a *artist) fill(types *eventTypes, m protoreflect.Message, mt *messageType, depth int) {
 	for _, f := range mt.fields {
-		if f.message != nil && (f.message.bottom || depth > 2 && !f.required) || !f.required && a.below(3) == 0 {
+		if inSet(f) || f.message != nil && (f.message.bottom || depth > 2 && !f.required) || !f.required && a.below(3) == 0 {
 			continue
 		}
 		if depth > 20 {

@@ -128,5 +128,13 @@ func TestSize(t *testing.T) {
 		s.Outline()
 	}
 	check("used")
+	for _, s := range schemas {
+		if _, err := s.program(); err != nil {
+			t.Fatal(err)
+		}
+		s.position("")
+	}
+	check("compared")
+	t.Logf("estimated %d bytes, found %d", schemas[0].Size(), (heap()-before)/uint64(len(schemas)))
 	runtime.KeepAlive(schemas)
 }

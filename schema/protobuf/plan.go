@@ -91,7 +91,7 @@ func rebuildAll(files *protoregistry.Files, fd protoreflect.FileDescriptor) erro
 		}
 	}
 	if !alwaysBundled(fd.Path()) {
-		rebuilt, err := protodesc.NewFile(protoutil.ProtoFromFileDescriptor(fd), files)
+		rebuilt, err := protodesc.NewFile(ordinary(protoutil.ProtoFromFileDescriptor(fd)), files)
 		if err != nil {
 			return err
 		}

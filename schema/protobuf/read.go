@@ -158,6 +158,9 @@ func (c *comparer) elements(side int, v view, f *fieldType) []element {
 		e.absent = side == 1 && (e.inner.message == nil && e.scalar.zero() || e.inner.message != nil && !populated(e.inner.message))
 		return c.known(f, []element{e})
 	}
+	if inSet(f) {
+		return c.item(side, v.message, f)
+	}
 	fd := fieldDescriptor(c.types[side], v.message.Descriptor(), f)
 	if fd == nil {
 		return nil
@@ -178,6 +181,22 @@ func (c *comparer) elements(side int, v view, f *fieldType) []element {
 		return c.known(f, []element{{scalar: f.absent, absent: true}})
 	}
 	return nil
+}
+
+// item reads an item of a message set.
+func (c *comparer) item(side int, m protoreflect.Message, f *fieldType) []element {
+	content, ok := item(m, f.number)
+	if !ok {
+		return nil
+	}
+	inner, err := newMessage(c.types[side], f.message)
+	if err == nil {
+		err = proto.UnmarshalOptions{Resolver: c.types[side], AllowPartial: true}.Unmarshal(content, inner)
+	}
+	if err != nil {
+		return nil // the reader does not get a message out of it
+	}
+	return []element{{inner: view{message: inner}}}
 }
 
 func (c *comparer) element(f *fieldType, v protoreflect.Value) element {

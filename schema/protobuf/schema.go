@@ -245,12 +245,14 @@ func (s *Schema) Fingerprints() []schema.Fingerprint {
 	return []schema.Fingerprint{{Algorithm: "SHA-256", Hex: hex.EncodeToString(sum[:])}}
 }
 
-// Descriptors in memory take so many times their encoded form: linked ones, and
+// Descriptors in memory take so many times their encoded form: linked ones,
 // those for events together with plans and outline, which only schemas have
-// whose events were looked at.
+// whose events were looked at, and the program, which only schemas have that
+// were compared.
 const (
-	linkedFactor = 24
-	eventFactor  = 36
+	linkedFactor  = 24
+	eventFactor   = 36
+	programFactor = 18
 )
 
 // Size estimates the memory that keeping the schema costs now. Bundled files are
@@ -259,6 +261,9 @@ func (s *Schema) Size() int {
 	factor := linkedFactor
 	if s.plans.types.Load() != nil {
 		factor += eventFactor
+	}
+	if s.programs.built.Load() != nil {
+		factor += programFactor
 	}
 	n := 512 + len(s.canonical)
 	if s.text != s.canonical {

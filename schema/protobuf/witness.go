@@ -3,6 +3,7 @@ package protobuf
 import (
 	"math"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
@@ -71,6 +72,10 @@ func (b *eventBuilder) along(m protoreflect.Message, mt *messageType, chain []*f
 		return
 	}
 	f := chain[0]
+	if inSet(f) {
+		b.item(m, f, func(inner protoreflect.Message) { b.along(inner, f.message, chain[1:], at, depth+1) })
+		return
+	}
 	fd := b.descriptor(m, f)
 	switch {
 	case f.mapped:
@@ -83,6 +88,20 @@ func (b *eventBuilder) along(m protoreflect.Message, mt *messageType, chain []*f
 	default:
 		b.along(m.Mutable(fd).Message(), f.message, chain[1:], at, depth+1)
 	}
+}
+
+// item adds an item to a message set.
+func (b *eventBuilder) item(m protoreflect.Message, f *fieldType, fill func(protoreflect.Message)) {
+	inner, err := newMessage(b.types, f.message)
+	if err != nil {
+		panic(err) // shielded; the schema has the message
+	}
+	fill(inner)
+	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(inner)
+	if err != nil {
+		panic(err) // shielded; what is required is set, and text is valid
+	}
+	appendItem(m, f.number, content)
 }
 
 // entry adds an entry to a map; n tells its key from that of others.
@@ -117,6 +136,10 @@ func (b *eventBuilder) entry(entries protoreflect.Map, f *fieldType, n int64, ch
 // end sets what the witness is about.
 func (b *eventBuilder) end(m protoreflect.Message, at place, depth int) {
 	if at.w == nil || at.leaf.kind == leafNone {
+		return
+	}
+	if inSet(at.w) {
+		b.add(m, at.w, 0, at.leaf.kind == leafFilled, depth)
 		return
 	}
 	fd := b.descriptor(m, at.w)
@@ -164,13 +187,17 @@ func (b *eventBuilder) add(m protoreflect.Message, f *fieldType, n int64, filled
 	if !b.admit(depth) {
 		return
 	}
-	fd := b.descriptor(m, f)
 	into := func(inner protoreflect.Message) {
 		b.least(inner, f.message, depth+1)
 		if filled {
 			b.fill(inner, f.message, depth+1)
 		}
 	}
+	if inSet(f) {
+		b.item(m, f, into)
+		return
+	}
+	fd := b.descriptor(m, f)
 	switch {
 	case f.mapped:
 		b.entry(m.Mutable(fd).Map(), f, n, nil, place{}, depth+1)
@@ -205,7 +232,7 @@ func (b *eventBuilder) fill(m protoreflect.Message, mt *messageType, depth int) 
 }
 
 func populated(m protoreflect.Message) bool {
-	found := false
+	found := len(m.GetUnknown()) > 0 // the items of a message set
 	m.Range(func(protoreflect.FieldDescriptor, protoreflect.Value) bool {
 		found = true
 		return false
