@@ -32,6 +32,7 @@ type engine struct {
 	assumed     []restriction          // the keys of provisional, in the order they were made
 	open        map[restriction]int    // depth of the goals on the stack
 	depth       int
+	unlike      int // opaque atoms that are equal to no other
 }
 
 // stopped ends a question from any depth: the budget is spent or the context

@@ -1,9 +1,10 @@
 package contain
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
-	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema/jsonschema"
 )
 
@@ -53,7 +54,7 @@ func (b *parts) unevaluated() {
 func (b *parts) cases(keyword string, k kind, child lit, rest func(evaluated) lit) lit {
 	list, ok := b.alternatives(b.at, k, false)
 	if !ok {
-		return b.implies(k, b.opaque(keyword, b.closure(b.at)+itoa(int(child)), k.mask()))
+		return b.implies(k, b.opaque(keyword, b.closure(b.at, k)+"/"+itoa(int(child)), k.mask()))
 	}
 	var lits []lit
 	for _, a := range list {
@@ -212,35 +213,81 @@ func (s *splitter) condition(holds lit) {
 	s.product(list)
 }
 
-// closure is a text of all that the evaluated parts of a schema depend on.
-func (t *translator) closure(at spot) string {
-	var b strings.Builder
-	seen := map[spot]bool{}
-	var walk func(at spot)
-	walk = func(at spot) {
-		if seen[at] || b.Len() > 1<<20 {
-			return
-		}
-		seen[at] = true
-		b.Write(jsonx.Append(nil, at.node.Value))
-		n := at.node
-		for _, m := range [][]*jsonschema.Node{n.AllOf, n.AnyOf, n.OneOf, {n.RefTo, n.If, n.Then, n.Else, t.dynamic(at), t.recursive(at)}} {
-			for _, c := range m {
-				if c != nil {
-					child := t.spot(at.scope, c)
-					b.WriteString(itoa(int(t.schema(child))))
-					walk(child)
-				}
+// closure is a text of all that the evaluated parts of a schema depend on: what
+// each schema in place evaluates, and whether those hold that may not. Equal
+// meanings have equal literals on both sides of the question.
+func (t *translator) closure(at spot, k kind) string {
+	c := &closing{translator: t, kind: k, seen: map[spot]int{}}
+	c.walk(at, false)
+	if c.text.Len() > maxClosure {
+		// Too long to be compared: equal to nothing.
+		t.unlike++
+		return "unlike " + itoa(t.unlike)
+	}
+	return c.text.String()
+}
+
+// maxClosure bounds the text of a closure.
+const maxClosure = 1 << 18
+
+type closing struct {
+	*translator
+	kind kind
+	text strings.Builder
+	seen map[spot]int
+}
+
+func (c *closing) walk(at spot, nested bool) {
+	if c.text.Len() > maxClosure {
+		return
+	}
+	if i, ok := c.seen[at]; ok {
+		fmt.Fprintf(&c.text, "=%d", i)
+		return
+	}
+	c.seen[at] = len(c.seen)
+	n := at.node
+	if n.Bool != nil {
+		return
+	}
+	visit := func(mark string, holds bool, nodes ...*jsonschema.Node) {
+		for _, m := range nodes {
+			if m == nil {
+				continue
 			}
+			child := c.spot(at.scope, m)
+			c.text.WriteString(mark)
+			if holds {
+				c.text.WriteString(itoa(int(c.schema(child))))
+			}
+			c.text.WriteByte('(')
+			c.walk(child, true)
+			c.text.WriteByte(')')
 		}
-		for _, deps := range [][]jsonschema.Dependency{n.Dependencies, n.DependentSchemas} {
-			for _, d := range deps {
-				if d.Node != nil {
-					walk(t.spot(at.scope, d.Node))
-				}
+	}
+	visit("r", false, n.RefTo)
+	if n.IsRef() {
+		return
+	}
+	own := c.own(at, c.kind, nested)
+	fmt.Fprintf(&c.text, "%d,%d,%t,%d", own.names, own.items, own.all, own.where)
+	if n.DynamicRef != "" {
+		visit("r", false, c.dynamic(at))
+	}
+	if n.RecursiveRef != "" {
+		visit("r", false, c.recursive(at))
+	}
+	visit("r", false, n.AllOf...)
+	visit("a", true, n.AnyOf...)
+	visit("o", true, n.OneOf...)
+	visit("i", true, n.If)
+	visit("t", false, n.Then)
+	visit("e", false, n.Else)
+	for _, deps := range [][]jsonschema.Dependency{n.Dependencies, n.DependentSchemas} {
+		for _, d := range deps {
+			if d.Node != nil {
+				visit("d"+strconv.Quote(d.Key), true, d.Node)
 			}
 		}
 	}
-	walk(at)
-	return b.String()
 }
