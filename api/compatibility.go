@@ -9,7 +9,7 @@ import (
 )
 
 func compatibilityRoutes(a *API) []route {
-	query := []param{pNormalize, {"verbose", boolean}, pExplain}
+	query := []param{pNormalize, {"verbose", boolean}, pExplain, {"fixes", boolean}}
 	const path = "/compatibility/subjects/:subject/versions"
 	return []route{
 		{method: "POST", path: path, action: auth.Read, class: auth.Expensive, body: jsonBody, query: query, handle: (*request).checkAll},
@@ -54,7 +54,7 @@ func (x *request) check(version string) error {
 	}
 	j, err := x.api.service.Compatibility(x.ctx, registry.CompatibilityRequest{
 		Name: target, Version: version, Format: c.format, Text: c.text, References: c.references,
-		Metadata: c.metadata, RuleSet: c.ruleSet, Normalize: x.flag("normalize"), Explain: x.explains(), Hidden: hidden,
+		Metadata: c.metadata, RuleSet: c.ruleSet, Normalize: x.flag("normalize"), Explain: x.explains(), Fixes: x.flag("fixes"), Hidden: hidden,
 	})
 	if err != nil {
 		return x.sendVerbose(err)
@@ -74,7 +74,9 @@ func (x *request) sendVerbose(err error) error {
 }
 
 // explains reports whether the caller asks for more than Confluent's answer.
-func (x *request) explains() bool { return x.media == mediaInstar || x.flag("explain") }
+func (x *request) explains() bool {
+	return x.media == mediaInstar || x.flag("explain") || x.flag("fixes")
+}
 
 func (x *request) sendVerdict(j *registry.Judgement) error {
 	body := &wire.Compatibility{IsCompatible: !j.Refused()}

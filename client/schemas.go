@@ -218,8 +218,9 @@ func (c *Client) EditTags(ctx context.Context, subject string, version int, r wi
 type CheckOptions struct {
 	Normalize, Verbose bool
 	// Explain asks for findings and explanation where the registry does not send
-	// them anyway; Instar's does.
-	Explain bool
+	// them anyway; Instar's does. Fixes asks for the edits of the text that make
+	// findings go away, besides.
+	Explain, Fixes bool
 }
 
 // AllVersions asks [Client.Check] for the check that a registration would make.
@@ -233,7 +234,7 @@ func (c *Client) Check(ctx context.Context, subject string, version int, r wire.
 		path += "/" + versionSegment(version)
 	}
 	return send[wire.Compatibility](ctx, c, &call{
-		method: http.MethodPost, path: path, body: r, repeatable: true, query: values("normalize", o.Normalize, "verbose", o.Verbose, "explain", o.Explain),
+		method: http.MethodPost, path: path, body: r, repeatable: true, query: values("normalize", o.Normalize, "verbose", o.Verbose, "explain", o.Explain, "fixes", o.Fixes),
 	})
 }
 

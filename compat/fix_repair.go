@@ -14,15 +14,22 @@ type Source struct {
 	Parse func(text string) (schema.Parsed, error)
 }
 
-// maxRepairs bounds how many edits of one report are tried.
-const maxRepairs = 64
+// The bounds of one repair: how many edits are tried, and how often the steps of
+// one question may be spent on asking again.
+const (
+	maxRepairs   = 64
+	repairBudget = 4
+)
 
 // Repair adds to findings the fixes that hold: each was applied to the text and
 // the whole request asked again, in which the finding is gone and nothing as
 // severe is new. The request is the one that the findings answer; remarks may be
 // among them.
 func Repair(ctx context.Context, q Request, src Source, findings []Finding) error {
-	p := repair{q: q, src: src, left: maxRepairs}
+	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit()}
+	// An edit is asked about once, so no memory is filled with it, and the
+	// candidate's key is not its own.
+	p.q.Memo, p.q.Key = nil, SchemaKey{}
 	p.q.Options.BothDirections = p.q.Options.BothDirections || p.q.Level != None
 	for i := range findings {
 		if err := p.finding(ctx, &findings[i], findings); err != nil {
@@ -37,7 +44,9 @@ type repair struct {
 	q    Request
 	src  Source
 	left int
-	tree *jsonText // of the candidate's text
+	// steps is what asking again may still cost.
+	steps int
+	tree  *jsonText // of the candidate's text
 }
 
 // proposal is a fix that was not tried yet.
@@ -58,7 +67,7 @@ func (p *repair) finding(ctx context.Context, f *Finding, before []Finding) erro
 	}
 	for _, k := range row.Fixes {
 		x := p.propose(f, k, older)
-		if x == nil || x.text == p.src.Text || p.left == 0 {
+		if x == nil || x.text == p.src.Text || p.left <= 0 || p.steps <= 0 {
 			continue
 		}
 		p.left--
@@ -104,6 +113,10 @@ func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Fi
 	if err != nil {
 		return false, err
 	}
+	for i := range r.Pairs {
+		p.steps -= r.Pairs[i].Steps
+	}
+	p.left -= len(r.Pairs) / 8 // a long history costs even where nothing is asked
 	after := r.Findings()
 	if f.Class() != ClassData {
 		for _, v := range p.q.History {

@@ -163,8 +163,9 @@ type CompatibilityRequest struct {
 	Metadata   *Metadata
 	RuleSet    *RuleSet
 	Normalize  bool
-	// Explain asks about both directions and every policy.
-	Explain bool
+	// Explain asks about both directions and every policy, and Fixes for edits of
+	// Text that make findings go away.
+	Explain, Fixes bool
 	// Hidden answers as if the subject did not exist.
 	Hidden bool
 }
@@ -212,6 +213,9 @@ func (d *decider) compatibility(req *CompatibilityRequest) (Judgement, error) {
 	}
 	if c == nil {
 		return Judgement{}, fail(InvalidSchema, "Empty schema")
+	}
+	if req.Fixes {
+		d.source = req.Text
 	}
 	if req.Version != "" {
 		return d.checkAgainst(req.Name, c.content, c.parsed, against, &eff)

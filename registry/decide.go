@@ -55,7 +55,9 @@ type decider struct {
 	env *Env
 	// thorough asks the engine about both directions and every policy.
 	thorough bool
-	bridge   *bridge // the upcaster that came with the version
+	// source is the text that was sent, if fixes of it are asked for.
+	source string
+	bridge *bridge // the upcaster that came with the version
 }
 
 // BatchError tells which command of a [Batch] was refused.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -95,6 +96,11 @@ func (d *decider) checkAgainst(n Name, content *Content, parsed schema.Parsed, h
 	}
 	report, err := d.env.Library.Check(req)
 	out := Judgement{Report: report, Name: n}
+	if err == nil && d.source != "" {
+		if err := d.repair(n, content, &req, &out); err != nil {
+			return Judgement{}, err
+		}
+	}
 	if req.Options.ValidateFields {
 		var before []string
 		if len(history) > 0 {
@@ -130,6 +136,31 @@ type Judgement struct {
 	compat.Report
 	Name     Name
 	Reserved []string
+
+	repaired []compat.Finding // with fixes, if they were asked for
+}
+
+// Findings lists what was found, with the edits of the text that was sent which
+// make it go away, if these were asked for.
+func (j *Judgement) Findings() []compat.Finding {
+	if j.repaired != nil {
+		return j.repaired
+	}
+	return j.Report.Findings()
+}
+
+// repair looks for fixes of the text that was sent. Without its references at
+// hand there are none.
+func (d *decider) repair(n Name, c *Content, req *compat.Request, j *Judgement) error {
+	docs, err := d.st.documents(d.env, n.Context, c.References, true)
+	if err != nil {
+		return refusalOrNeed(err)
+	}
+	src := compat.Source{Text: d.source, Parse: func(text string) (schema.Parsed, error) {
+		return d.env.Library.Parse(c.Format, text, docs, true)
+	}}
+	j.repaired = j.Report.Findings()
+	return compat.Repair(context.Background(), *req, src, j.repaired)
 }
 
 // Refused reports whether the candidate may not be registered.
