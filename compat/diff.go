@@ -104,6 +104,9 @@ func Diff(ctx context.Context, old Version, newer schema.Parsed, o Options) (Del
 			return Delta{}, err
 		}
 	}
+	for _, f := range Remarks(older, newer, o.Meaning) {
+		c.remark(f)
+	}
 	c.structure()
 	for i := range out.Changes {
 		c.finish(&out.Changes[i])

@@ -133,6 +133,46 @@ func (c *collector) add(f Finding, plain, declared *decision) {
 	x.judge(&f, plain, declared)
 }
 
+// remark adds what breaks nothing. Where Confluent's rule names the same edit, the
+// remark says it better.
+func (c *collector) remark(f Finding) {
+	f.Required = true
+	if c.version > 0 {
+		f.Versions = []int{c.version}
+	}
+	pointers := pointersOf(&f)
+	for i := range c.out.Changes {
+		x := &c.out.Changes[i]
+		if (x.Rule != f.Rule || x.Path != f.Path) && !c.means(x, f.Rule, pointers) {
+			continue
+		}
+		x.Rule = f.Rule
+		for k := range x.Findings {
+			if same := &x.Findings[k]; same.Break == nil && same.Direction == f.Direction {
+				same.Break = f.Break
+			}
+		}
+		return
+	}
+	nothing := decision{verdict: Compatible}
+	c.add(f, &nothing, &nothing)
+}
+
+// means reports whether a change that only Confluent's rule names is the one that
+// a rule of ours names at some place: by the catalogue, or because both stand at
+// the very same place.
+func (c *collector) means(x *Change, rule string, pointers []string) bool {
+	for i := range x.Findings {
+		f := &x.Findings[i]
+		mapped := x.Rule == rule || slices.Contains(ConfluentRules(c.newer.Format(), f.Kind, f.Direction), rule)
+		at := pointerOf(f.Path)
+		if f.Break != nil || !(mapped && touching(x.pointers, pointers) || at != "" && slices.Contains(pointers, at)) {
+			return false
+		}
+	}
+	return len(x.Findings) > 0
+}
+
 // pathOf is the place of a finding in an event. Confluent's rule for JSON Schema
 // names a place in the text.
 func (c *collector) pathOf(f *Finding) string {
