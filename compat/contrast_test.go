@@ -189,8 +189,12 @@ func TestMemoChangesNothing(t *testing.T) {
 			for _, level := range []Level{Backward, Forward, FullTransitive, None} {
 				for policy := range Policy(len(policyNames)) {
 					for _, o := range []Options{
-						{}, {Thorough: true}, {Unknown: Reject, Budget: schema.Budget{Steps: 1}}, {Unknown: Allow, Budget: schema.Budget{Steps: 1}},
-						{Meaning: Meaning{AssertFormats: true}}, {Meaning: Meaning{EventMessages: []string{"b", "a"}}},
+						{},
+						{Thorough: true},
+						{Unknown: Reject, Budget: schema.Budget{Steps: 1}},
+						{Unknown: Allow, Budget: schema.Budget{Steps: 1}},
+						{Meaning: Meaning{AssertFormats: true}},
+						{Meaning: Meaning{EventMessages: []string{"b", "a"}}},
 					} {
 						questions = append(questions, Request{Candidate: parseAvro(t, candidate), History: history(t, old, candidate), Level: level, Policy: policy, Options: o})
 					}

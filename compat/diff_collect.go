@@ -152,6 +152,9 @@ func (c *collector) remark(f Finding) {
 				same.Break = f.Break
 			}
 		}
+		if probe := (Change{Class: f.Class()}); heft(&probe) < heft(x) {
+			x.Class = probe.Class
+		}
 		return
 	}
 	nothing := decision{verdict: Compatible}

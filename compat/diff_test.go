@@ -49,23 +49,28 @@ func TestDiffAvro(t *testing.T) {
 	}{
 		{
 			"field without default", recordOf(fieldA), recordOf(fieldA, fieldB),
-			[]string{"avro/field-added-without-default data b b/b/b/b"}, "FORWARD FORWARD", DeployProducers,
+			[]string{"avro/field-added-without-default data b b/b/b/b"},
+			"FORWARD FORWARD", DeployProducers,
 		},
 		{
 			"field with default", recordOf(fieldA), recordOf(fieldA, fieldBDef),
-			[]string{"avro/field-added info b ///"}, "FULL FULL", DeployAny,
+			[]string{"avro/field-added info b ///"},
+			"FULL FULL", DeployAny,
 		},
 		{
 			"a field goes", recordOf(fieldA, fieldB), recordOf(fieldA),
-			[]string{"avro/field-removed-without-default data b f/f/f/f"}, "BACKWARD BACKWARD", DeployConsumers,
+			[]string{"avro/field-removed-without-default data b f/f/f/f"},
+			"BACKWARD BACKWARD", DeployConsumers,
 		},
 		{
 			"symbols come and go", recordOf(enum(`"A","B"`)), recordOf(enum(`"A","C"`)),
-			[]string{"avro/enum-symbol-removed data e b/b/b/b", "avro/enum-symbol-added data e f/f/f/f"}, "NONE NONE", DeployNone,
+			[]string{"avro/enum-symbol-removed data e b/b/b/b", "avro/enum-symbol-added data e f/f/f/f"},
+			"NONE NONE", DeployNone,
 		},
 		{
 			"a type that rounds", recordOf(fieldA), recordOf(`{"name":"a","type":"float"}`),
-			[]string{"avro/type-widened-lossy data a f/f/bf/bf"}, "BACKWARD NONE", DeployNone,
+			[]string{"avro/type-widened-lossy data a f/f/bf/bf"},
+			"BACKWARD NONE", DeployNone,
 		},
 	}
 	for _, c := range cases {
