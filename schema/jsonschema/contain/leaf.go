@@ -68,6 +68,7 @@ func (s *solver) leafString() result {
 	case s.least > schema.MaxWitnessBytes:
 		return result{status: open, reason: schema.ReasonWitnessSize, low: free}
 	case plain:
+		s.charge(len(out.keys) / 16)
 		if word, ok := freshWord(s.least, s.most, out); ok {
 			return foundResult(strVal(word))
 		}

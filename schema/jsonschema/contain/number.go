@@ -13,6 +13,7 @@ type numberCube struct {
 	not       []*big.Rat // and a multiple of none of these
 	in        *set       // nil: no restriction
 	out       *set
+	tried     int // numbers
 }
 
 // leafNumber decides a cube of numbers.
@@ -45,6 +46,7 @@ func (s *solver) leafNumber() result {
 	default:
 		v, sure = c.dense()
 	}
+	s.charge(c.tried / 16)
 	switch {
 	case v != nil:
 		return foundResult(numVal(v))
@@ -65,6 +67,7 @@ func lcm(a, b *big.Rat) *big.Rat {
 }
 
 func (c *numberCube) allows(x *big.Rat) bool {
+	c.tried++
 	if !above(c.low, x) || !below(c.high, x) || c.out.hasNum(x) {
 		return false
 	}

@@ -208,6 +208,7 @@ func (s *solver) propagate() (best int, choices [][]lit, ok bool) {
 		s.pending = nil
 		var kept []lit
 		for _, l := range list {
+			s.charge(len(s.at(l).kids) / 16)
 			options, done := s.options(l)
 			switch {
 			case done:
