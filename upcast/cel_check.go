@@ -169,7 +169,7 @@ func (c *checked) typed() *schema.Error {
 	}))
 	visit := ast.NewExprVisitor(func(e ast.Expr) {
 		t := c.ast.GetType(e.ID())
-		if found != nil || t == nil || ranges[e.ID()] || !hasDyn(t) {
+		if found != nil || t == nil || e.Kind() == ast.LiteralKind || ranges[e.ID()] || !hasDyn(t) {
 			return
 		}
 		found = exprError(c.text, fmt.Sprintf("the type of %s is not fixed", c.print(e)), "give all elements one type; records are made by an object source")
@@ -212,7 +212,7 @@ func issueOf(text string, issues *cel.Issues, names []name) *schema.Error {
 	m := first.Message
 	switch {
 	case undeclared.MatchString(m):
-		what := undeclared.FindStringSubmatch(m)[1]
+		what := qualified(text, first.Location.Line(), first.Location.Column(), undeclared.FindStringSubmatch(m)[1])
 		return exprError(text, at+"there is no "+what, nearName(what, names))
 	case noField.MatchString(m):
 		return exprError(text, at+"there is no field "+noField.FindStringSubmatch(m)[1], "")
@@ -233,6 +233,24 @@ func issueOf(text string, issues *cel.Issues, names []name) *schema.Error {
 	}
 }
 
+var qualifiedName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*`)
+
+// qualified is the whole name that a complaint names the first part of.
+func qualified(text string, line, column int, first string) string {
+	lines := strings.Split(text, "\n")
+	if line < 1 || line > len(lines) {
+		return first
+	}
+	runes := []rune(lines[line-1])
+	if column < 0 || column > len(runes) {
+		return first
+	}
+	if whole := qualifiedName.FindString(string(runes[column:])); strings.HasPrefix(whole, first+".") && first == "math" {
+		return whole
+	}
+	return first
+}
+
 // operatorName shows an operator as it is written.
 func operatorName(fn string) string { return strings.Trim(strings.TrimPrefix(fn, "@"), "_") }
 
@@ -244,6 +262,12 @@ func nearName(what string, names []name) string {
 	}
 	variables := strings.Join(known, ", ")
 	known = append(known, functionNames...)
+	if isFunction(what) {
+		return what + " is a function: write " + what + "(...)"
+	}
+	if near := insteadOf(what); near != "" {
+		return "use " + near
+	}
 	if near := nearest(what, known); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}

@@ -119,8 +119,22 @@ var functionNames = []string{
 	"parseInt", "parseDouble", "parseTimestamp", "parseUUID", "regex.extract", "sha256", "uuid5", "div", "scale",
 }
 
-// nearestFunction is the offered function whose name is most like another.
+// instead names what can be used instead of functions that CEL has elsewhere.
+var instead = map[string]string{
+	"charAt": "substring", "at": "substring", "format": "string(...) and +", "greatest": "math.max", "least": "math.min", "quote": "string(...) and +",
+	"sqrt": "convert with factor where it is linear", "ofNonZeroValue": "a condition and optional.of", "extractAll": "regex.extract",
+	"now": "a context input or meta.time", "concat": "+", "length": "size", "len": "size", "toLowerCase": "lowerAscii", "toUpperCase": "upperAscii",
+	"dyn": "values of one type", "type": "the branches of mapBranch",
+}
+
+// insteadOf is what can be used instead of a function that is not offered, or "".
+func insteadOf(name string) string { return instead[name[strings.LastIndexByte(name, '.')+1:]] }
+
+// nearestFunction is the offered function that comes nearest to another.
 func nearestFunction(want string) string {
+	if other := insteadOf(want); other != "" {
+		return other
+	}
 	best, least := functionNames[0], 1<<30
 	for _, k := range functionNames {
 		d := distance(strings.ToLower(want), strings.ToLower(k), 1<<20)

@@ -38,7 +38,7 @@ func specialFunctions() map[string]special {
 	for _, kind := range []string{"int64", "uint64", "double", "string", "bytes", "bool", "timestamp", "duration"} {
 		out[kind+"_to_"+kind] = func(t *translator, _ ast.Expr, args []ast.Expr) plan.Node { return t.b.normal(t.node(args[0]), true) }
 	}
-	for _, kind := range []string{"int", "uint", "double", "bool", "string", "bytes", "timestamp", "duration"} {
+	for _, kind := range []string{"int", "uint", "double", "bool", "string", "bytes", "google.protobuf.Timestamp", "google.protobuf.Duration"} {
 		out["list_"+kind+"_sort"] = listFunction(plan.ListSort)
 	}
 	for id, name := range calendarOverloads {

@@ -58,6 +58,9 @@ func (b *builder) compute(x plan.Node, op *Convert) plan.Node {
 	} else if inner, ok := want.Nullable(); ok {
 		want = inner
 	}
+	if op.To == "" && want.Kind == plan.Enum {
+		want = nil // the symbols are those of the target
+	}
 	return forget(x, b.expr(op.Expr, op.Path, op.Else, want))
 }
 

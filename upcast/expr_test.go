@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -134,4 +135,136 @@ func TestExpressionSteps(t *testing.T) {
 // sameJSON compares texts whose maps may list their keys in either order.
 func sameJSON(a, b string) bool {
 	return a == b || strings.Contains(b, `"attrs"`) && len(a) == len(b)
+}
+
+// TestExpressionRefutations holds each way in which an expression may fail to a
+// least event that shows it.
+func TestExpressionRefutations(t *testing.T) {
+	long := `{"name":"n","type":"long"}`
+	str := func(name string) string { return `{"name":"` + name + `","type":"string"}` }
+	for name, c := range map[string]struct {
+		from, to            string
+		steps               []string
+		obligation, message string
+		event               string
+	}{
+		"division":         {qty, `{"name":"qty","type":"long"}`, []string{`set: {path: qty, expr: "100 / this"}`}, "O4", "100 / this may fail: the divisor may be zero", `{"qty":0}`},
+		"overflow":         {long, long, []string{`set: {path: n, expr: "this + 1"}`}, "O4", "may not fit 64 bits", `{"n":9223372036854775807}`},
+		"narrowing":        {qty, qty, []string{`set: {path: qty, expr: "this * 2"}`}, "O5", "may not fit 32 bits", ``},
+		"a short list":     {lines, lines + "," + str("first"), []string{`add: {path: first, expr: "owner.lines[0].sku"}`}, "O4", "list[?i]", `{"lines":[]}`},
+		"a missing key":    {attrs, attrs + `,{"name":"x","type":"int"}`, []string{`add: {path: x, expr: "owner.attrs['x']"}`}, "O4", "map[?key]", `{"attrs":{}}`},
+		"no value":         {nick, str("nick"), []string{`set: {path: nick, expr: "this.value()"}`}, "O4", "this has no value", `{"nick":null}`},
+		"no number":        {str("s"), `{"name":"s","type":"long"}`, []string{`convert: {path: s, to: int64, expr: "int(this)"}`}, "O4", "parseInt", `{"s":""}`},
+		"a large double":   {price, `{"name":"price","type":"long"}`, []string{`convert: {path: price, to: int64, expr: "int(this)"}`}, "O4", "math.min", ``},
+		"a filter":         {lines, lines, []string{`filter: {path: lines, where: "10 / this.n > 1"}`}, "O4", "divisor", `{"lines":[{"sku":"","n":0}]}`},
+		"dropEvent":        {qty, qty, []string{`dropEvent: {when: "10 / event.qty > 1"}`}, "O4", "divisor", `{"qty":0}`},
+		"a split":          {str("s"), str("a") + "," + str("b"), []string{`split: {path: s, separator: "-", into: [a, b]}`}, "O4", "may not have 2 parts", `{"s":""}`},
+		"a pattern":        {str("s"), str("a"), []string{`split: {path: s, pattern: "^(?P<a>x+)$", into: {a: a}}`}, "O4", "may not match", `{"s":""}`},
+		"another type":     {qty, str("qty"), []string{`set: {path: qty, expr: "this > 0"}`}, "O5", "qty is bool", `{"qty":0}`},
+		"a foreign symbol": {oldState, newState, []string{`convert: {path: state, expr: "this == 'NEW' ? 'OPEN' : 'GONE'"}`}, "O5", "GONE", ``},
+		"what may be null": {nick, str("nick"), []string{`set: {path: nick, expr: "this.optMap(x, x + '!')"}`}, "O5", "may be null", `{"nick":null}`},
+		"a computed else":  {nick, str("nick") + "," + qty, []string{`require: {path: nick, else: {expr: "string(100 / owner.qty)"}}`}, "", "", ``},
+	} {
+		if c.obligation == "" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			h, err := Verify(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := h.Verdict
+			if v.Outcome == Proved || c.event != "" && v.Outcome != Refuted || len(v.Problems) == 0 || v.Problems[0].Obligation != c.obligation || !strings.Contains(v.Problems[0].Message+v.Problems[0].Fix, c.message) {
+				t.Fatalf("got %s %+v, event %s", v.Outcome, v.Problems, v.Event)
+			}
+			if c.event != "" && string(v.Event) != c.event {
+				t.Errorf("the event is %s, want %s", v.Event, c.event)
+			}
+		})
+	}
+}
+
+// TestDischarged holds conditions to the failures that they rule out; each line
+// has a neighbour that does not.
+func TestDischarged(t *testing.T) {
+	w := newCelWorld(t)
+	for text, want := range map[string]bool{
+		"j + 1": true, "i + 1": false, "i < 5 ? i + 1 : 0": true, "i < 5 ? i - 1 : 0": false,
+		"j * j": true, "i * j": false, "i / 2": true, "i / j": false, "i / -1": false, "j / -1": true,
+		"j != 0 ? i % j : 0": false, "j > 0 ? i / j : 0": true, "j != 0 && j != -1 ? i / j : 0": false, "j == 0 ? 0 : 7 / j": true, "j > 0 || i == 0 ? 7 / j : 0": false,
+		"j > 0 && 7 / j > 1": true, "j == 0 || 7 / j > 1": true, "j != 0 || 7 / j > 1": false,
+		"size(li) > 0 ? li[0] : 0": true, "size(li) > 0 ? li[1] : 0": false, "size(li) >= 3 ? li[2] : 0": true, "[1, 2][1]": true,
+		"'a' in m ? m['a'] : 0": true, "'a' in m ? m['b'] : 0": false, "has(m.a) ? m.a : 0": true, "s in m ? m[s] : 0": true,
+		"int(d)": false, "d > 0.0 && d < 1000.0 ? int(d) : 0": true, "d > 0.0 ? int(d) : 0": false, "d < 1000.0 ? int(d) : 0": false, "!(d > 1000.0) && !(d < 0.0) ? int(d) : 0": false,
+		"int(math.round(double(j) * 1.5))": true, "int(d - d)": false, "math.abs(j)": true, "math.abs(i)": false, "uint(math.max(j, 0))": true, "uint(j)": false,
+		"int(math.min(math.max(d, 0.0), 10.0))": false, "i > 0 ? math.abs(i) : 0": true, "-j": true, "-i": false, "size(s) + size(s)": true,
+		"s.substring(0)": true, "s.substring(1)": false, "size(s) > 2 ? s.substring(2) : s": true, "size(s) > 2 ? s.substring(0, 2) : s": true, "size(s) > 2 ? s.substring(0, 4) : s": false,
+		"o.hasValue() ? o.value() : 0": true, "o.hasValue() ? p.value() : s": false, "o.orValue(0) % 10": true, "cel.bind(y, math.min(j, 9), y * y * y)": false, "cel.bind(y, math.max(0, math.min(j, 9)), y * y * y)": true,
+		"li.all(y, y != 0 && 5 / y > 0)": true, "li.all(y, 5 / y > 0)": false, "li.map(y, y > 0, 5 / y)": true, "li.map(y, y >= 0, 5 / y)": false, "b ? j : -j": true, "string(x)": false, "timestamp(s)": false,
+	} {
+		c, err := w.compile(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if c.safe != want {
+			t.Errorf("%s is proved to have a result: %v, want %v", text, c.safe, want)
+		}
+	}
+}
+
+// TestMistakesInExpressions holds expressions that mean nothing here to an error
+// with a place and what to do.
+func TestMistakesInExpressions(t *testing.T) {
+	from := avroSchema(t, strings.Join([]string{id, qty, nick, lines, attrs, oldState, price, maybe}, ","))
+	deep := strings.Repeat("(", 40) + "1" + strings.Repeat(")", 40)
+	for expr, want := range map[string]string{
+		"this +":                     "Syntax error",
+		"ownr.qty":                   "did you mean owner?",
+		"owner.qyt":                  "there is no field qyt",
+		"owner.nick + 'x'":           "orValue",
+		"owner.nick == null":         "isNull()",
+		"owner.qty + 1.5":            "double(...)",
+		"size(owner.nick)":           "a value may be missing",
+		"[1, 'a']":                   "not fixed",
+		"{'a': 1}":                   "source object",
+		"dyn(owner.qty) + 1":         "not fixed",
+		"type(owner.qty)":            "type",
+		"now()":                      "there is no now",
+		"owner.id.matches(owner.id)": "no literal",
+		"owner.id.matches('(')":      "not RE2",
+		"owner.lines == owner.lines": "not compared",
+		"owner.nick == owner.nick":   "missing is not compared",
+		"owner.id.format([1])":       "",
+		"owner.id.charAt(0)":         "nearest is substring",
+		"math.sqrt(4.0)":             "there is no math.sqrt",
+		"owner.lines.all(a, owner.lines.all(b, a.n > b.n))":          "most of them in",
+		"[1].all(a, [1].all(b, [1].all(c, a == b)))":                 "3 loops are nested",
+		"timestamp('2020-01-01T00:00:00Z').getHours('Europe/Paris')": "fixed offset",
+		strings.Repeat("1 + ", 40) + "1":                             "nested",
+		"optional.ofNonZeroValue(1)":                                 "not offered",
+		"'" + strings.Repeat("x", 5000) + "'":                        "too many bytes",
+		"[" + strings.Repeat("1,", 1100) + "1]":                      "1102 parts",
+		"int":                                                        "int is a function",
+		"o.Order{}":                                                  "",
+		deep:                                                         "",
+	} {
+		_, err := verifyText(t, "add: {path: x, expr: "+quoted(expr)+"}", from)
+		if expr == deep {
+			continue // parentheses vanish; what counts is that nothing breaks
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line 5") {
+			t.Errorf("%s: got %v, want %q on line 5", expr, err, want)
+		}
+	}
+}
+
+func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+func verifyText(t *testing.T, step string, from *avro.Schema) (*Hop, error) {
+	d, err := Parse("instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - " + step + "\n")
+	if err != nil {
+		return nil, err
+	}
+	return Verify(t.Context(), d, from, from)
 }

@@ -209,6 +209,8 @@ func signFloat(f float64) float64 {
 		return 1
 	case f < 0:
 		return -1
+	case f == 0:
+		return 0
 	default:
 		return f
 	}

@@ -197,10 +197,18 @@ func cut(s string, i, j int64) (string, string) {
 	return s[from:to], ""
 }
 
+// indexFrom finds the first place at or after a position. Beyond the end there is
+// none, except of the empty text, which is at the end.
 func indexFrom(s, sub string, from int64) (int64, string) {
-	at := offset(s, from)
-	if at < 0 {
+	if from < 0 {
 		return 0, outside
+	}
+	at := offset(s, from)
+	switch {
+	case at < 0 && sub == "":
+		return int64(utf8.RuneCountInString(s)), ""
+	case at < 0:
+		return -1, ""
 	}
 	i := strings.Index(s[at:], sub)
 	if i < 0 {
@@ -217,11 +225,20 @@ func lastIndex(s, sub string) int64 {
 	return int64(utf8.RuneCountInString(s[:i]))
 }
 
-// lastIndexFrom finds the last place at or before a position.
+// lastIndexFrom finds the last place at or before a position. From the end on
+// there is none, except of the empty text.
 func lastIndexFrom(s, sub string, from int64) (int64, string) {
-	at := offset(s, from)
-	if at < 0 || at == len(s) && s != "" {
+	if from < 0 {
 		return 0, outside
+	}
+	at := offset(s, from)
+	switch {
+	case sub == "" && at < 0:
+		return int64(utf8.RuneCountInString(s)), ""
+	case sub == "":
+		return from, ""
+	case at < 0 || at == len(s):
+		return -1, ""
 	}
 	return lastIndex(s[:min(at+len(sub), len(s))], sub), ""
 }
