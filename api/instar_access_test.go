@@ -284,6 +284,7 @@ func TestClientCoversEveryRoute(t *testing.T) {
 	note := func(name string, err error) { errs[name] = err }
 	c := h.admin
 	exerciseReads(c, created, note)
+	exerciseUpcasters(c, note)
 	exerciseWrites(c, note)
 	exerciseAccess(c, note)
 	for name, err := range errs {
@@ -340,6 +341,20 @@ func exerciseReads(c *client.Client, created wire.Registered, note func(string, 
 	note("Search", first(c.Search(bg, client.SearchQuery{Any: "s"})))
 	note("Changes", first(c.Changes(bg, client.ChangesQuery{}, func(wire.Change) error { return nil })))
 	note("Export", c.Export(bg, client.ExportQuery{}, io.Discard))
+}
+
+func exerciseUpcasters(c *client.Client, note func(string, error)) {
+	for _, schema := range []wire.RegisterRequest{avro("U", "x"), avro("U", "y")} {
+		note("Register", first(c.Register(bg, "u", schema, client.RegisterOptions{Force: true})))
+	}
+	document := "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: x, to: y}\n"
+	note("VerifyUpcaster", first(c.VerifyUpcaster(bg, "u", document)))
+	note("AddUpcaster", first(c.AddUpcaster(bg, "u", 1, 2, document, 0)))
+	note("Upcasters", first(c.Upcasters(bg, "u")))
+	note("Upcaster", first(c.Upcaster(bg, "u", 1, 2, 0)))
+	note("UpcasterCoverage", first(c.UpcasterCoverage(bg, "u", 2)))
+	note("Upcast", first(c.Upcast(bg, wire.UpcastRequest{Subject: "u", From: "1", Event: []byte(`{"x":1}`)})))
+	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2)))
 }
 
 func exerciseWrites(c *client.Client, note func(string, error)) {

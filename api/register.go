@@ -2,9 +2,11 @@ package api
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
+	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
 )
@@ -49,6 +51,10 @@ func (d *decoder) register() (registry.Register, error) {
 		TagsToAdd: d.tagEdits(d.root, "schemaTagsToAdd"), TagsToRemove: d.tagEdits(d.root, "schemaTagsToRemove"),
 		PropagateTags: d.bool(d.root, "propagateSchemaTags"),
 	}
+	if v := d.object(d.root, "upcaster"); v != nil {
+		cmd.AcceptPartial = d.bool(v, "acceptPartial")
+		cmd.Upcaster = string(jsonx.Append(nil, without(v, "acceptPartial")))
+	}
 	if d.err == nil && cmd.Version < -1 {
 		d.fail(d.root.Get("version"), "version must be a version, 0 for any or -1 for the next one, not %d", cmd.Version)
 	}
@@ -56,6 +62,13 @@ func (d *decoder) register() (registry.Register, error) {
 		cmd.ID = 0 // clients send -1 for "none"
 	}
 	return cmd, d.err
+}
+
+// without is an object less one of its members.
+func without(v *jsonx.Value, key string) *jsonx.Value {
+	out := *v
+	out.Members = slices.DeleteFunc(slices.Clone(v.Members), func(m jsonx.Member) bool { return m.Key == key })
+	return &out
 }
 
 // sendRegistered checks the caller's rights, registers and answers. sent is what
@@ -84,7 +97,7 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 		}
 		return wire.Marshal(body)
 	}
-	if out.Content == nil || out.Text != "" {
+	if out.Content == nil || out.Text != "" || out.Upcaster != nil {
 		body, err := encode()
 		if err != nil {
 			return err
@@ -144,6 +157,10 @@ func (x *request) registeredBody(out *registry.Registered) (*wire.Registered, er
 	body := &wire.Registered{ID: out.ID}
 	if x.api.opt.LegacyBodies || out.Content == nil {
 		return body, nil
+	}
+	if u := out.Upcaster; u != nil {
+		added := addedBody(u)
+		body.Upcaster = &added
 	}
 	c := out.Content
 	body.Version, body.GUID, body.SchemaType = out.Version, c.GUID.String(), c.Format.String()

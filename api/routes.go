@@ -13,6 +13,7 @@ var routeSets = []func(*API) []route{
 	serverRoutes,
 	instarRoutes,
 	compareRoutes,
+	upcasterRoutes,
 	accessRoutes,
 	documentRoutes,
 }

@@ -8,7 +8,7 @@ import (
 // Register asks for a new version of a subject; registering equal content
 // answers what is there.
 func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered, error) {
-	plain := cmd.Version == 0 && cmd.ID == 0 && !cmd.hasTagEdits() && !cmd.Import && cmd.Text != "" && !hasFloating(cmd.References)
+	plain := cmd.Version == 0 && cmd.ID == 0 && !cmd.hasTagEdits() && !cmd.Import && cmd.Upcaster == "" && cmd.Text != "" && !hasFloating(cmd.References)
 	var key Hash
 	if plain && s.available() == nil {
 		st := s.State()

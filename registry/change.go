@@ -68,7 +68,7 @@ type VersionRegistered struct {
 	Forced   bool   `json:"forced,omitempty"`
 	// BridgedBy is the upcaster that let a breaking change in.
 	BridgedBy string `json:"bridgedBy,omitempty"`
-	Imported bool   `json:"imported,omitempty"`
+	Imported  bool   `json:"imported,omitempty"`
 	// What the configuration said to the engine, so that the question can be
 	// asked again.
 	Unknown       string   `json:"unknown,omitempty"`

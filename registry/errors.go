@@ -52,6 +52,7 @@ const (
 	UpcasterBelowVerdict
 	UpcasterGap
 	UpcastInput
+	DeadLettered
 	UpcasterTestFailed
 	NotYet
 	UpcasterLimit

@@ -20,10 +20,14 @@ func (s *Service) WithdrawUpcaster(ctx context.Context, by By, cmd WithdrawUpcas
 
 // ProveUpcaster proves a document between two stored versions and stores
 // nothing. A refuted document is an answer, not an error.
-func (s *Service) ProveUpcaster(ctx context.Context, n Name, from, to int, text string) (upcast.Verdict, error) {
+func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string) (upcast.Verdict, error) {
 	doc, err := upcast.Parse(text)
 	if err != nil {
 		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	from, to := doc.From.Number, doc.To.Version.Number
+	if from == 0 || to == 0 {
+		return upcast.Verdict{}, fail(InvalidUpcaster, "The document leads from %s to %s; name version numbers of subject '%s'", doc.From, doc.To.Version, n)
 	}
 	var out upcast.Verdict
 	err = s.View(ctx, func(st *State) error {

@@ -67,10 +67,10 @@ type Verdict struct {
 // MarshalJSON gives the verdict as the REST surface shows it.
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	type problem struct {
-		Obligation string `json:"obligation"`
+		Obligation string `json:"obligation,omitempty"`
 		Step       int    `json:"step,omitempty"`
 		Path       string `json:"path,omitempty"`
-		Message    string `json:"message"`
+		Message    string `json:"message,omitempty"`
 		Fix        string `json:"fix,omitempty"`
 	}
 	out := struct {

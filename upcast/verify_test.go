@@ -207,16 +207,16 @@ func TestRefutations(t *testing.T) {
 		"a symbol that is gone": {oldState, `{"name":"state","type":{"type":"enum","name":"State","symbols":["NEW"]}}`, nil, "O5", "no symbol PAID, SHIPPED", `{"state":"PAID"}`},
 		"an empty list":         {`{"name":"tags","type":{"type":"array","items":"string"}}`, `{"name":"tags","type":"string"}`, []string{"head: {path: tags}"}, "O4", "empty list", `{"tags":[]}`},
 		"an overflow":           {`{"name":"kg","type":"int"}`, `{"name":"kg","type":"int"}`, []string{"convert: {path: kg, factor: 1000}"}, "O4", "may not fit", ``},
-		"another type":          {`{"name":"a","type":"string"}`, `{"name":"a","type":"int"}`, nil, "O5", "a is string, and int32", `{"a":""}`},
+		"another type":          {`{"name":"a","type":"string"}`, `{"name":"a","type":"int"}`, nil, "O5", "a is string, and int", `{"a":""}`},
 		"rounding":              {`{"name":"a","type":"long"}`, `{"name":"a","type":"double"}`, nil, "O5", "use", `{"a":0}`},
 		"another unit": {
 			`{"name":"a","type":{"type":"long","logicalType":"timestamp-millis"}}`, `{"name":"a","type":{"type":"long","logicalType":"timestamp-micros"}}`, nil,
 			"O5", "timestamp-millis", `{"a":0}`,
 		},
-		"a literal of another type": {id, id + `,{"name":"n","type":"int"}`, []string{"add: {path: n, value: x}"}, "O5", "not int32", `{"id":""}`},
+		"a literal of another type": {id, id + `,{"name":"n","type":"int"}`, []string{"add: {path: n, value: x}"}, "O5", "not int", `{"id":""}`},
 		"inside a recursion": {
 			`{"name":"v","type":"long"},{"name":"next","type":["null","Order"]}`, `{"name":"v","type":"double"},{"name":"next","type":["null","Order"]}`, nil,
-			"O5", "v is int", `{"v":0,"next":null}`,
+			"O5", "v is long", `{"v":0,"next":null}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,6 +125,8 @@ type Registered struct {
 	Metadata   *Metadata   `json:"metadata,omitempty"`
 	RuleSet    *RuleSet    `json:"ruleSet,omitempty"`
 	Timestamp  int64       `json:"ts,omitempty"` // ms since 1970
+	// Upcaster is the one that came with the version.
+	Upcaster *UpcasterAdded `json:"upcaster,omitempty"`
 }
 
 // RegisterRequest is the body of registrations, look-ups and compatibility

@@ -29,6 +29,7 @@ const (
 	CodeFeedExpired           = 40460
 	CodeCursorExpired         = 40461
 	CodeNotSoftDeleted        = 40462
+	CodeUpcasterNotFound      = 40450
 
 	// CodeIncompatible is what newer Confluent releases send for an
 	// incompatible schema; older ones, and this server by default, send 409.
@@ -36,6 +37,9 @@ const (
 	CodeImportConflict       = 40960
 	CodeUndeleteIncompatible = 40961
 	CodePreconditionFailed   = 41260
+	CodeUpcasterImmutable    = 40950
+	CodeUpcasterBridges      = 40951
+	CodeUpcasterRevision     = 41250
 
 	CodeInvalidSchema    = 42201
 	CodeInvalidVersion   = 42202
@@ -47,6 +51,15 @@ const (
 	CodeSchemaTooLarge   = 42209
 	CodeInvalidRuleSet   = 42210
 	CodeContextNotEmpty  = 42211
+	CodeInvalidUpcaster  = 42250
+	CodeUpcasterRefuted  = 42251
+	CodeUpcasterVerdict  = 42252
+	CodeUpcasterGap      = 42253
+	CodeUpcastInput      = 42254
+	CodeDeadLetter       = 42255
+	CodeUpcasterTest     = 42256
+	CodeNotYet           = 42257
+	CodeUpcasterLimit    = 42258
 	CodeKeyReused        = 42260
 	CodeBadImportLine    = 42261
 	CodeImportDamaged    = 42262

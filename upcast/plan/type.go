@@ -115,7 +115,7 @@ func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1
 // Named reports whether the type has a name of its own.
 func (t *Type) Named() bool { return t.Name != "" }
 
-// String prints the type for messages: "long", "list of string", "Order".
+// String prints the type for messages, in Avro's words: "long", "list of string", "Order".
 func (t *Type) String() string {
 	switch {
 	case t.Name != "":
@@ -132,9 +132,9 @@ func (t *Type) String() string {
 			names[i] = b.Name
 		}
 		return "union of " + strings.Join(names, ", ")
-	case Int, Uint, Float:
-		if t.Bits == 32 {
-			return t.Kind.String() + "32"
+	case Int, Float:
+		if t.Bits > 0 {
+			return AvroBranch(t)
 		}
 	}
 	return t.Kind.String()

@@ -1,0 +1,281 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/auth"
+	"github.com/instar-registry/instar/internal/jsonx"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// upcasterRoutes are the routes about upcasters and what they do to events.
+func upcasterRoutes(*API) []route {
+	const read, expensive, write = auth.Read, auth.Expensive, auth.Write
+	get, put, post, del := http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
+	return []route{
+		{method: get, path: "/subjects/:subject/upcasters", action: read, class: auth.List, handle: listUpcasters},
+		{method: get, path: "/subjects/:subject/upcasters/coverage", action: read, class: expensive, query: []param{{"target", text}}, handle: upcasterCoverage},
+		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
+		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}}, handle: getUpcaster},
+		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, handle: putUpcaster},
+		{method: del, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Steward, class: write, handle: deleteUpcaster},
+		{method: post, path: "/upcast", action: read, class: expensive, body: jsonBody, handle: upcastEvent},
+	}
+}
+
+// known demands that the caller sees the subject.
+func (x *request) knownSubject() (registry.Name, error) {
+	written := x.subject()
+	var n registry.Name
+	err := x.view(func(st *registry.State) error {
+		if x.findSubject(st, written) == nil {
+			return subjectNotFound(written)
+		}
+		n = st.Alias(written)
+		return nil
+	})
+	return n, err
+}
+
+func upcasterBody(u *registry.Upcaster) wire.Upcaster {
+	return wire.Upcaster{
+		From: u.From, To: u.To, Revision: u.Revision, State: u.State, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
+		Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, At: timestamp(u.At),
+	}
+}
+
+func listUpcasters(x *request) error {
+	n, err := x.knownSubject()
+	if err != nil {
+		return err
+	}
+	out := []wire.Upcaster{}
+	if err := x.view(func(st *registry.State) error {
+		all := st.Upcasters(n).All
+		for i := range all {
+			out = append(out, upcasterBody(&all[i]))
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return x.fresh(out)
+}
+
+// hopOf reads the versions of the path.
+func (x *request) hopOf() (from, to int, err error) {
+	if from, err = strconv.Atoi(x.params[1]); err == nil {
+		to, err = strconv.Atoi(x.params[2])
+	}
+	if err != nil || from < 1 || to < 1 {
+		return 0, 0, registry.Fail(registry.InvalidVersion, "The versions '%s' and '%s' are not valid version ids. Allowed values are between [1, 2^31-1]", clip(x.params[1], 40), clip(x.params[2], 40))
+	}
+	return from, to, nil
+}
+
+func getUpcaster(x *request) error {
+	n, err := x.knownSubject()
+	if err != nil {
+		return err
+	}
+	from, to, err := x.hopOf()
+	if err != nil {
+		return err
+	}
+	u, text, err := x.api.service.UpcasterText(x.ctx, n, from, to, int(x.arg("revision").number))
+	if err != nil {
+		return err
+	}
+	out := upcasterBody(&u)
+	out.Document = text
+	return x.fresh(out)
+}
+
+// upcasterText reads the document of a body: {"document": "…"}, in YAML or JSON,
+// or the document itself.
+func (x *request) upcasterText() (string, error) {
+	d, err := x.decode()
+	if err != nil {
+		return "", err
+	}
+	if v := d.get(d.root, "document"); v != nil {
+		text := d.string(d.root, "document")
+		return text, d.strict("document")
+	}
+	if d.get(d.root, "instar") == nil {
+		d.fail(d.root, `Send the document, which begins with "instar": "upcast/v1", or {"document": "…"} with its text in YAML or JSON`)
+	}
+	return string(jsonx.Append(nil, d.root)), d.err
+}
+
+// supersedes reads the revision of If-Match; 0 without one.
+func (x *request) supersedes() (int, error) {
+	tag := x.r.Header.Get("If-Match")
+	if tag == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(strings.Trim(tag, `"`))
+	if err != nil || n < 1 {
+		return 0, badRequest("If-Match must be the number of the active revision, not %s", clip(tag, 40))
+	}
+	return n, nil
+}
+
+func putUpcaster(x *request) error {
+	text, err := x.upcasterText()
+	if err != nil {
+		return err
+	}
+	from, to, err := x.hopOf()
+	if err != nil {
+		return err
+	}
+	revision, err := x.supersedes()
+	if err != nil {
+		return err
+	}
+	by, err := x.by()
+	if err != nil {
+		return err
+	}
+	out, err := x.api.service.AddUpcaster(x.ctx, by, registry.AddUpcaster{Name: x.resolved(), From: from, To: to, Text: text, Revision: revision})
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("ETag", strconv.Quote(strconv.Itoa(out.Revision)))
+	return x.json(http.StatusOK, addedBody(&out))
+}
+
+func addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
+	return wire.UpcasterAdded{
+		From: out.From, To: out.To, Revision: out.Revision, Hash: out.Document, Created: out.Created,
+		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total, NoDown: out.Verdict.NoDown,
+	}
+}
+
+func deleteUpcaster(x *request) error {
+	from, to, err := x.hopOf()
+	if err != nil {
+		return err
+	}
+	by, err := x.by()
+	if err != nil {
+		return err
+	}
+	revision, err := x.api.service.WithdrawUpcaster(x.ctx, by, registry.WithdrawUpcaster{Name: x.resolved(), From: from, To: to})
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, revision)
+}
+
+// verifyUpcaster proves a document between two versions and stores nothing.
+func verifyUpcaster(x *request) error {
+	n, err := x.knownSubject()
+	if err != nil {
+		return err
+	}
+	text, err := x.upcasterText()
+	if err != nil {
+		return err
+	}
+	v, err := x.api.service.ProveUpcaster(x.ctx, n, text)
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, json.RawMessage(mustJSON(v)))
+}
+
+// mustJSON marshals a verdict, which holds texts and numbers only.
+func mustJSON(v upcast.Verdict) []byte {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+func upcasterCoverage(x *request) error {
+	n, err := x.knownSubject()
+	if err != nil {
+		return err
+	}
+	target := 0
+	if t := x.text("target"); t != "" && !strings.EqualFold(t, "latest") {
+		if target, err = registry.ParseVersion(t); err != nil {
+			return err
+		}
+	}
+	target, reach, err := x.api.service.Coverage(x.ctx, n, max(target, 0))
+	if err != nil {
+		return err
+	}
+	out := wire.UpcasterCoverage{Subject: n.String(), Target: target, Versions: []wire.UpcasterReach{}}
+	for i := range reach {
+		r := &reach[i]
+		out.Versions = append(out.Versions, wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, Reachable: r.Reachable, Gap: r.Gap, Hops: hopBodies(r.Hops)})
+	}
+	return x.fresh(out)
+}
+
+func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
+	out := []wire.UpcasterHop{}
+	for i := range hops {
+		h := &hops[i]
+		origin := "derived"
+		if h.Document != "" {
+			origin = "document"
+		}
+		out = append(out, wire.UpcasterHop{
+			From: h.From, To: h.To, Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total,
+		})
+	}
+	return out
+}
+
+// upcastEvent carries one event from one version of a subject to a later one.
+func upcastEvent(x *request) error {
+	d, err := x.decode()
+	if err != nil {
+		return err
+	}
+	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace")
+	v := &validation{}
+	if err := x.readEvent(d, v); err != nil {
+		return err
+	}
+	as, trace, subject := strings.ToLower(d.string(d.root, "as")), d.bool(d.root, "trace"), d.string(d.root, "subject")
+	from, to := d.versionText(d.root, "from"), d.versionText(d.root, "to")
+	or(&as, "json")
+	or(&to, "latest")
+	switch {
+	case d.err != nil:
+		return d.err
+	case subject == "" || from == "":
+		return unprocessable("Name the subject and the version that the event was written under, as subject and from")
+	case v.encoding != "json" && v.encoding != "avro" || as != "json" && as != "avro":
+		return unprocessable("Events are carried in the encodings json and avro; found %s and %s", clip(v.encoding, 20), clip(as, 20))
+	}
+	c := carriage{x: x, event: v.event.Bytes, binary: v.encoding == "avro", as: as}
+	if err := c.find(subject, from, to); err != nil {
+		return err
+	}
+	return c.send(trace)
+}
+
+// versionText reads a version that is a number or a word.
+func (d *decoder) versionText(o *jsonx.Value, name string) string {
+	v := d.get(o, name)
+	if v == nil {
+		return ""
+	}
+	if v.Kind != jsonx.Number && v.Kind != jsonx.String {
+		d.wrong(v, name, "a version number or \"latest\"")
+	}
+	return v.Text
+}

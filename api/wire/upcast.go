@@ -1,0 +1,133 @@
+package wire
+
+import "encoding/json"
+
+// Upcaster is one revision of the document that leads from one version of a
+// subject to the next.
+type Upcaster struct {
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Revision int    `json:"revision"`
+	State    string `json:"state"`
+	// Hash identifies the document: "sha256:…" of its canonical form.
+	Hash    string `json:"hash"`
+	Verdict string `json:"verdict"`
+	Class   string `json:"class,omitempty"`
+	Total   bool   `json:"total"`
+	Prover  string `json:"prover"`
+	Bridges bool   `json:"bridges,omitempty"`
+	At      string `json:"at,omitempty"`
+	// Document is the text as it was sent; only for a single upcaster.
+	Document string `json:"document,omitempty"`
+}
+
+// UpcasterAdded is the answer to registering an upcaster.
+type UpcasterAdded struct {
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Revision int    `json:"revision"`
+	Hash     string `json:"hash"`
+	// Created is false if the active revision says the same already.
+	Created bool   `json:"created"`
+	Verdict string `json:"verdict,omitempty"`
+	Class   string `json:"class,omitempty"`
+	Total   bool   `json:"total"`
+	NoDown  string `json:"noDown,omitempty"`
+}
+
+// UpcasterHop is one part of a way between two versions.
+type UpcasterHop struct {
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Origin  string `json:"origin"`
+	Hash    string `json:"hash,omitempty"`
+	Verdict string `json:"verdict"`
+	Class   string `json:"class,omitempty"`
+	Total   bool   `json:"total"`
+}
+
+// UpcasterReach says whether events of a version reach the target.
+type UpcasterReach struct {
+	Version   int           `json:"version"`
+	Deleted   bool          `json:"deleted,omitempty"`
+	Reachable bool          `json:"reachable"`
+	Gap       string        `json:"gap,omitempty"`
+	Hops      []UpcasterHop `json:"hops"`
+}
+
+// UpcasterCoverage says which versions of a subject reach a target.
+type UpcasterCoverage struct {
+	Subject  string          `json:"subject"`
+	Target   int             `json:"target"`
+	Versions []UpcasterReach `json:"versions"`
+}
+
+// UpcastEvent is an event of the target version, as JSON or as bytes.
+type UpcastEvent struct {
+	Subject string          `json:"subject"`
+	Version int             `json:"version"`
+	ID      int64           `json:"id"`
+	Event   json.RawMessage `json:"event,omitempty"`
+	Base64  string          `json:"eventBase64,omitempty"`
+}
+
+// UpcastEnd says where a document ends an event.
+type UpcastEnd struct {
+	From   int    `json:"from"`
+	To     int    `json:"to"`
+	Step   int    `json:"step"`
+	Path   string `json:"path,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// UpcastTrace is an event before and after one hop.
+type UpcastTrace struct {
+	From   int             `json:"from"`
+	To     int             `json:"to"`
+	Hash   string          `json:"hash,omitempty"`
+	Before json.RawMessage `json:"before"`
+	After  json.RawMessage `json:"after"`
+}
+
+// Upcast is what became of one event: events, unchanged, dropped or deadLetter.
+type Upcast struct {
+	Outcome string        `json:"outcome"`
+	Events  []UpcastEvent `json:"events"`
+	Hops    []UpcasterHop `json:"hops"`
+	End     *UpcastEnd    `json:"end,omitempty"`
+	Trace   []UpcastTrace `json:"trace,omitempty"`
+}
+
+// UpcasterText is an upcaster document in YAML or JSON.
+type UpcasterText struct {
+	Document string `json:"document"`
+}
+
+// UpcasterVerdict is what the prover says about a document.
+type UpcasterVerdict struct {
+	Verdict    string          `json:"verdict"`
+	Total      bool            `json:"total"`
+	Class      string          `json:"class,omitempty"`
+	NoDown     string          `json:"noDown,omitempty"`
+	Obligation string          `json:"obligation,omitempty"`
+	Step       int             `json:"step,omitempty"`
+	Path       string          `json:"path,omitempty"`
+	Message    string          `json:"message,omitempty"`
+	Fix        string          `json:"fix,omitempty"`
+	Event      json.RawMessage `json:"event,omitempty"`
+	Events     int             `json:"events,omitempty"`
+	Prover     string          `json:"prover"`
+}
+
+// UpcastRequest asks for one event to be carried. From and To are version
+// numbers or "latest"; an empty To is the latest.
+type UpcastRequest struct {
+	Subject     string          `json:"subject"`
+	From        string          `json:"from"`
+	To          string          `json:"to,omitempty"`
+	Event       json.RawMessage `json:"event,omitempty"`
+	EventBase64 string          `json:"eventBase64,omitempty"`
+	Encoding    string          `json:"encoding,omitempty"`
+	As          string          `json:"as,omitempty"`
+	Trace       bool            `json:"trace,omitempty"`
+}
