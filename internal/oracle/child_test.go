@@ -83,6 +83,7 @@ func someQuestions(t *testing.T) []Question {
 // TestWitnessesInChildren: the events that answers show break in a process that
 // has nothing to do with the one that found them.
 func TestWitnessesInChildren(t *testing.T) {
+	large(t)
 	var cases []Case
 	for _, q := range someQuestions(t) {
 		a, err := Ask(t.Context(), &q)

@@ -19,6 +19,7 @@ const maxAllocated = 1 << 30
 // TestHostile: pairs that are made to be hard are answered rightly or left open,
 // within the budget and in little memory.
 func TestHostile(t *testing.T) {
+	large(t)
 	tally := NewTally()
 	for _, h := range Hostile() {
 		q, err := h.Question()

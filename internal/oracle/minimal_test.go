@@ -11,6 +11,7 @@ import (
 
 // TestMinimal: no part of an event that shows a break can be removed.
 func TestMinimal(t *testing.T) {
+	large(t)
 	var all []Question
 	for i := range Table {
 		q, err := Table[i].Question()

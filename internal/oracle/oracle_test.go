@@ -18,6 +18,9 @@ var files = Files{Repository: "../..", Corpora: os.Getenv("INSTAR_CORPORA")}
 func size(t testing.TB, variable string, usual int) int {
 	t.Helper()
 	text := os.Getenv(variable)
+	if text == "" && underRace {
+		return max(usual/20, 1)
+	}
 	if text == "" {
 		return usual
 	}
@@ -34,6 +37,15 @@ var knownWrong []string
 
 func isKnownWrong(name string) bool {
 	return slices.ContainsFunc(knownWrong, func(known string) bool { return strings.HasPrefix(name, known) })
+}
+
+// large marks a test that asks too much for the race detector. The engines start
+// no goroutines; the tests of random schemas ask them on all processors.
+func large(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("it takes minutes under the race detector, and shares nothing that TestRandom does not")
+	}
 }
 
 // hold fails the test for every wrong answer, and if less is decided than the
@@ -64,6 +76,7 @@ func hold(t *testing.T, tally *Tally, percent float64) {
 
 // TestSuite asks both questions of every test of the official suite.
 func TestSuite(t *testing.T) {
+	large(t)
 	for _, s := range Suites {
 		t.Run(s.Folder, func(t *testing.T) {
 			groups, err := files.Groups(s)

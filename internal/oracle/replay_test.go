@@ -16,6 +16,7 @@ var update = flag.Bool("update", false, "write the extract of the histories that
 // TestHistories replays what people did to schemas: the complete histories that
 // INSTAR_CORPORA names, or else the edits that the repository holds.
 func TestHistories(t *testing.T) {
+	large(t)
 	for project, least := range map[string]struct{ complete, extract int }{
 		"octokit-webhooks": {2000, 60}, "cdevents-spec": {1100, 60}, "radar-schemas": {900, 100}, "opentelemetry-proto": {300, 40},
 	} {

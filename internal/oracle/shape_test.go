@@ -10,6 +10,7 @@ import (
 // TestUniverse: the sets that shapes evaluate to are what the validators say,
 // value by value.
 func TestUniverse(t *testing.T) {
+	large(t)
 	if n := len(universe); n < 1700 || n > 2500 {
 		t.Errorf("the universe has %d values", n)
 	}
