@@ -170,11 +170,14 @@ func (c *objectCube) place(i int) bool {
 		return false // how the owed ones are placed does not change it
 	}
 	class, value := c.owed[i].kids[0], c.owed[i].kids[1]
-	for _, s := range c.slots {
+	for j, s := range c.slots {
 		if s.value != nil && s.sure && c.member(class, s.name) && c.eval(value, s.value) == yes {
+			// It is the owed one as it is, and must stay so if it is changed.
+			c.slots[j].goal = c.and(s.goal, value)
 			if c.place(i + 1) {
 				return true
 			}
+			c.slots[j].goal = s.goal
 			break
 		}
 	}
