@@ -10,9 +10,9 @@ import (
 // its getrusage counts in ticks of milliseconds on some kernels.
 const threadClock = 3
 
-// threadTime is the processor time that this thread has used, which other work
+// ThreadTime is the processor time that this thread has used, which other work
 // on the machine does not lengthen.
-func threadTime() time.Duration {
+func ThreadTime() time.Duration {
 	var t syscall.Timespec
 	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, threadClock, uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
 		return 0

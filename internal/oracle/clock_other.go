@@ -6,6 +6,6 @@ import "time"
 
 var started = time.Now()
 
-// threadTime is the time that has passed, where the processor time of a thread
+// ThreadTime is the time that has passed, where the processor time of a thread
 // cannot be had.
-func threadTime() time.Duration { return time.Since(started) }
+func ThreadTime() time.Duration { return time.Since(started) }

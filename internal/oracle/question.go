@@ -51,9 +51,9 @@ func Ask(ctx context.Context, q *Question) (Answer, error) {
 	patience, stop := context.WithTimeout(ctx, maxPatience)
 	defer stop()
 	runtime.LockOSThread() // for the clock
-	begin := threadTime()
+	begin := ThreadTime()
 	c, err := ask(patience, q)
-	a := Answer{Containment: c, Took: threadTime() - begin}
+	a := Answer{Containment: c, Took: ThreadTime() - begin}
 	runtime.UnlockOSThread()
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		a.Faults = []string{fmt.Sprintf("there is no answer within %v", maxPatience)}
