@@ -50,6 +50,24 @@ func TestSameBodyAgain(t *testing.T) {
 	register(200, `"owner":"b"`)
 }
 
+// TestMissAgain holds that what was not found is found once it is there, and not
+// any more once it is gone.
+func TestMissAgain(t *testing.T) {
+	s := newServer(t, nil)
+	const first, second = `{"schema":"\"int\""}`, `{"schema":"\"long\""}`
+	expectAnswer(s, "POST /subjects/s/versions", first, 200, `"version":1`)
+	for range 3 {
+		expectAnswer(s, "POST /subjects/s", second, 404, "40403")
+	}
+	expectAnswer(s, "POST /subjects/s/versions", second, 200, `"version":2`)
+	expectAnswer(s, "POST /subjects/s", second, 200, `"version":2`)
+	expectAnswer(s, "DELETE /subjects/s/versions/2", "", 200, "2")
+	for range 3 {
+		expectAnswer(s, "POST /subjects/s", second, 404, "40403")
+		expectAnswer(s, "POST /subjects/s?deleted=true", second, 200, `"version":2`)
+	}
+}
+
 // TestBodiesThatAreNotRemembered holds that mistakes and new content leave
 // nothing behind.
 func TestBodiesThatAreNotRemembered(t *testing.T) {
@@ -57,7 +75,7 @@ func TestBodiesThatAreNotRemembered(t *testing.T) {
 	expectAnswer(s, "POST /subjects/s/versions", `{"schema":"\"int\""}`, 200, `"version":1`)
 	expectAnswer(s, "POST /subjects/s/versions", `{"schema":`, 400, "Malformed")
 	expectAnswer(s, "POST /subjects/s/versions", `{"schema":"{"}`, 422, "42201")
-	expectAnswer(s, "POST /subjects/s", `{"schema":"\"long\""}`, 404, "40403")
+	expectAnswer(s, "POST /subjects/s", `{"schema":"{"}`, 422, "42201")
 	if n := len(bodiesKept(s)); n != 0 {
 		t.Errorf("%d bodies are remembered", n)
 	}

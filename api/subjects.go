@@ -97,6 +97,9 @@ func (x *request) lookup() error {
 			}
 		}
 	}
+	if isMiss(err) { // who is told so asks again
+		x.rememberSent(c)
+	}
 	return err
 }
 

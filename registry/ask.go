@@ -31,30 +31,51 @@ func (s *Service) Lookup(ctx context.Context, req LookupRequest) (*Subject, *Ver
 		if subject == nil || (!req.Deleted && subject.Latest() == nil) {
 			return subjectNotFound(req.Name)
 		}
-		if found = s.known(st, subject, &req); found != nil {
+		if hasFloating(req.References) {
+			var err error
+			found, err = s.search(ctx, st, subject, &req, nil)
+			return foundOr(found, err)
+		}
+		key := s.submitted(st, req.Name, req.Format, req.Text, req.References, req.Metadata, req.RuleSet, req.Normalize)
+		if found = s.known(subject, key, req.Deleted); found != nil {
 			return nil
 		}
-		var err error
-		found, err = s.search(ctx, st, subject, &req)
-		if err == nil && found == nil {
+		miss := missKey{body: key, name: req.Name, deleted: req.Deleted}
+		if seq, ok := s.shelf.missed.Get(miss); ok && seq == st.Seq() {
 			return schemaNotFound()
 		}
-		return err
+		var err error
+		found, err = s.search(ctx, st, subject, &req, &key)
+		if err == nil && found == nil {
+			s.shelf.missed.Put(miss, st.Seq(), 1)
+		}
+		return foundOr(found, err)
 	})
 	return subject, found, err
 }
 
-// known answers a lookup from the memory of submitted bodies.
-func (s *Service) known(st *State, subject *Subject, req *LookupRequest) *Version {
-	if hasFloating(req.References) {
-		return nil
+// missKey names a lookup. That it found nothing holds for one state.
+type missKey struct {
+	body    Hash // see submitted
+	name    Name
+	deleted bool
+}
+
+func foundOr(v *Version, err error) error {
+	if err == nil && v == nil {
+		return schemaNotFound()
 	}
-	c, ok := s.shelf.submitted.Get(s.submitted(st, req.Name, req.Format, req.Text, req.References, req.Metadata, req.RuleSet, req.Normalize))
+	return err
+}
+
+// known answers a lookup from the memory of submitted bodies.
+func (s *Service) known(subject *Subject, key Hash, deleted bool) *Version {
+	c, ok := s.shelf.submitted.Get(key)
 	s.opt.Observer.Cache("submitted", ok)
 	if !ok {
 		return nil
 	}
-	return subject.holding(c, req.Deleted)
+	return subject.holding(c, deleted)
 }
 
 // submitted is the key of a request body under the settings in force.
@@ -84,8 +105,9 @@ func hasFloating(refs []schema.Reference) bool {
 }
 
 // search tries the body as sent, then with metadata and rules filled in from
-// the newest version and the configuration.
-func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *LookupRequest) (*Version, error) {
+// the newest version and the configuration. What it finds is remembered under
+// the key, if there is one.
+func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *LookupRequest, key *Hash) (*Version, error) {
 	var found *Version
 	err := s.withTexts(ctx, func(env *Env) error {
 		d := &decider{st: st, env: env}
@@ -112,9 +134,8 @@ func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *
 		found, err = d.lookup(&cmd, versions)
 		return err
 	})
-	if err == nil && found != nil && !hasFloating(req.References) {
-		key := s.submitted(st, req.Name, req.Format, req.Text, req.References, req.Metadata, req.RuleSet, req.Normalize)
-		s.shelf.submitted.Put(key, found.Content, 1)
+	if err == nil && found != nil && key != nil {
+		s.shelf.submitted.Put(*key, found.Content, 1)
 	}
 	return found, err
 }

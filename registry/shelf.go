@@ -28,6 +28,7 @@ type shelf struct {
 	// submitted remembers what a request body came to, so that registering or
 	// looking up known content needs no parse.
 	submitted *lru.Cache[Hash, *Content]
+	missed    *lru.Cache[missKey, int64]    // at which sequence a lookup found nothing
 	hops      *lru.Cache[Hash, *upcast.Hop] // by document and schemas
 }
 
@@ -39,6 +40,7 @@ const (
 	knownBudget     = 32 << 20
 	shapeBudget     = 100_000
 	submittedBudget = 20_000
+	missedBudget    = 4_000
 	hopBudget       = 2_000
 	// pairBudget is a number of pairs; one with findings counts for more.
 	pairBudget = 10_000
@@ -54,6 +56,7 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		shapes:    lru.New[Hash, *Shape](shapeBudget),
 		pairs:     lru.New[compat.PairKey, compat.Pair](pairBudget),
 		submitted: lru.New[Hash, *Content](submittedBudget),
+		missed:    lru.New[missKey, int64](missedBudget),
 		hops:      lru.New[Hash, *upcast.Hop](hopBudget),
 	}
 }
