@@ -138,6 +138,10 @@ func (b *programBuilder) fill(m *messageType, md protoreflect.MessageDescriptor)
 		if oo := md.Oneofs().Get(i); !oo.IsSynthetic() {
 			oneofs[i] = &oneofType{name: string(oo.Name()), index: i}
 			m.oneofs = append(m.oneofs, oneofs[i])
+			if m.oneofName == nil {
+				m.oneofName = make(map[string]*oneofType, md.Oneofs().Len())
+			}
+			m.oneofName[oneofs[i].name] = oneofs[i]
 		}
 	}
 	fds := md.Fields()

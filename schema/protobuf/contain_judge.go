@@ -153,7 +153,7 @@ func (j *pairJudge) writerOnly(r *messageType, w *fieldType) {
 		return // told where it is declared
 	}
 	class, kind := schema.ClassInfo, KindFieldWriterOnly
-	if w.oneof != nil && oneofNamed(r, w.oneof.name) != nil {
+	if w.oneof != nil && r.oneof(w.oneof.name) != nil {
 		class, kind = schema.ClassPolicy, KindMemberWriterOnly
 	}
 	j.note(kind, class, w, nil)
@@ -187,10 +187,8 @@ func (j *pairJudge) renumbered(w, other *fieldType) bool {
 // value where the writer's has.
 func (j *pairJudge) missed(w, r *fieldType) (leaf, bool) {
 	switch {
-	case r.required && w.message != nil:
-		return leaf{kind: leafHeld}, true
-	case r.required && len(boundaries(w, r)) > 0: // any value is refused
-		return leaf{kind: leafValue, value: boundaries(w, r)[0]}, true
+	case r.required: // so every event is refused
+		return leaf{}, true
 	case w.message == nil:
 		if m, ok := dropped(w, r); ok {
 			return leaf{kind: leafValue, value: m}, true
@@ -221,7 +219,7 @@ func (j *pairJudge) readerOnly(w *messageType, r *fieldType) {
 	case r.required:
 		j.found(problem{kind: KindRequiredAdded, r: r})
 	case old != nil, r.extension: // told at the writer's field, or where it is declared
-	case r.oneof != nil && oneofNamed(w, r.oneof.name) != nil:
+	case r.oneof != nil && w.oneof(r.oneof.name) != nil:
 		j.note(KindMemberReaderOnly, schema.ClassInfo, nil, r)
 	default:
 		j.note(KindFieldReaderOnly, schema.ClassInfo, nil, r)

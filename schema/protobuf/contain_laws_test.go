@@ -227,3 +227,33 @@ func TestRead(t *testing.T) {
 		t.Error("a message that does not exist was read")
 	}
 }
+
+// TestContainLarge: whatever a file has many of, the work stays within the
+// budget of steps. With anything quadratic these would take minutes.
+func TestContainLarge(t *testing.T) {
+	const n = 4000
+	many := func(open, each, end string) *Schema {
+		var b strings.Builder
+		b.WriteString(`syntax = "proto3"; ` + open)
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(strings.ReplaceAll(each, "#", fmt.Sprint(i)), "$", fmt.Sprint(i+1)))
+		}
+		return mustParse(t, b.String()+end)
+	}
+	for name, p := range map[string][2]*Schema{
+		"messages":      {many("", "message A# { int32 x = $; }", ""), many("", "message B# { int32 x = $; }", "")},
+		"one shape":     {many("", "message A# { int32 x = 1; }", ""), many("", "message B# { int32 x = 1; }", "")},
+		"oneofs":        {many("message M {", "oneof a# { int32 f# = $; }", "}"), many("message M {", "oneof b# { int64 f# = $; }", "}")},
+		"into a oneof":  {many("message M {", "oneof a# { int32 f# = $; }", "}"), many("message M { oneof o {", "int32 f# = $;", "}}")},
+		"reserved":      {many("message M {", "reserved $;", "}"), many("message M {", "reserved \"n#\";", "}")},
+		"enum of many":  {many("enum E {", "E# = #;", "} message M { E e = 1; }"), many("enum E {", "F# = #;", "} message M { E e = 1; }")},
+		"many of enums": {many("enum E { A = 0; B = 1; } message M {", "E f# = $;", "}"), many("enum E { A = 0; B = 2; } message M {", "E f# = $;", "}")},
+	} {
+		for _, d := range [][2]*Schema{p, {p[1], p[0]}} {
+			c := contain(t, d[0], d[1], ContainOptions{JSON: true})
+			if c.Steps > DefaultContainSteps+3*schema.MaxWitnessBytes || len(c.Breaks) > 2*maxFindings {
+				t.Errorf("%s: %s with %d breaks after %d steps", name, c.Verdict, len(c.Breaks), c.Steps)
+			}
+		}
+	}
+}

@@ -8,15 +8,6 @@ import (
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
 
-func oneofNamed(m *messageType, name string) *oneofType {
-	for _, oo := range m.oneofs {
-		if oo.name == name {
-			return oo
-		}
-	}
-	return nil
-}
-
 // origin is where fields that are members of one oneof in the reader come from:
 // a oneof of the writer, or nowhere.
 type origin struct {

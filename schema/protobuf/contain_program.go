@@ -3,6 +3,8 @@ package protobuf
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -36,6 +38,7 @@ type messageType struct {
 	byName     map[string]*fieldType // extensions as "(full.name)"
 	byJSON     map[string]*fieldType // by every name that a JSON reader takes
 	oneofs     []*oneofType
+	oneofName  map[string]*oneofType
 	required   []*fieldType
 	entry      bool // of a map
 	set        bool // message set format
@@ -78,6 +81,18 @@ type oneofType struct {
 	name    string
 	index   int
 	members []*fieldType
+}
+
+// oneof returns the oneof of a name, or nil.
+func (m *messageType) oneof(name string) *oneofType { return m.oneofName[name] }
+
+// numbers lists the members, for comparison.
+func (o *oneofType) numbers() string {
+	var b strings.Builder
+	for _, f := range o.members {
+		b.WriteString(strconv.FormatInt(f.number, 10) + " ")
+	}
+	return b.String()
 }
 
 // enumType is an enum with its values by number.

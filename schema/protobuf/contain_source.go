@@ -19,7 +19,7 @@ func (j *pairJudge) sources(w, r *fieldType) {
 	if w.packable() && r.packable() && w.wire == r.wire && w.packed != r.packed {
 		j.found(problem{kind: KindPacked, class: schema.ClassInfo, w: w, r: r})
 	}
-	if w.oneof != nil && (r.oneof == nil || r.oneof.name != w.oneof.name) && oneofNamed(r.parent, w.oneof.name) != nil {
+	if w.oneof != nil && (r.oneof == nil || r.oneof.name != w.oneof.name) && r.parent.oneof(w.oneof.name) != nil {
 		j.note(KindMemberWriterOnly, schema.ClassPolicy, w, r)
 	}
 	if w.deprecated != r.deprecated {
@@ -102,24 +102,28 @@ func (j *pairJudge) declarations(w, r *messageType) {
 
 // oneofNames pairs oneofs by name, and those left over by their members.
 func (j *pairJudge) oneofNames(w, r *messageType, tell func(problem)) {
-	same := func(a, b *oneofType) bool {
-		return slices.EqualFunc(a.members, b.members, func(x, y *fieldType) bool { return x.number == y.number })
+	if !j.step(len(w.oneofs) + len(r.oneofs)) {
+		return
 	}
-	renamed := map[*oneofType]bool{}
+	extra := map[string]*oneofType{} // by members, which no two share
+	for _, b := range r.oneofs {
+		if w.oneof(b.name) == nil {
+			extra[b.numbers()] = b
+		}
+	}
 	for _, a := range w.oneofs {
-		if oneofNamed(r, a.name) != nil {
+		if r.oneof(a.name) != nil {
 			continue
 		}
-		i := slices.IndexFunc(r.oneofs, func(b *oneofType) bool { return oneofNamed(w, b.name) == nil && !renamed[b] && same(a, b) })
-		if i >= 0 {
-			renamed[r.oneofs[i]] = true
-			tell(problem{kind: KindOneofRenamed, class: schema.ClassPolicy, name: a.name, other: r.oneofs[i].name})
+		if b := extra[a.numbers()]; b != nil {
+			delete(extra, a.numbers())
+			tell(problem{kind: KindOneofRenamed, class: schema.ClassPolicy, name: a.name, other: b.name})
 			continue
 		}
 		tell(problem{kind: KindOneofWriterOnly, class: schema.ClassPolicy, name: a.name})
 	}
 	for _, b := range r.oneofs {
-		if oneofNamed(w, b.name) == nil && !renamed[b] {
+		if extra[b.numbers()] == b {
 			tell(problem{kind: KindOneofReaderOnly, class: schema.ClassInfo, name: b.name})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -64,7 +65,37 @@ func (a *answer) witness(f *finding, b *schema.Break) (*schema.Witness, *schema.
 	if shown.leaf.kind == leafPair {
 		paths = append(paths, a.eventPath(spot{way: at.way, w: shown.leaf.with}))
 	}
-	return a.confirmEvent(root, m, b, paths, a.focus(at, shown.leaf.with))
+	w, undecided := a.confirmEvent(root, m, b, paths, a.focus(at, shown.leaf.with))
+	if w != nil && w.Effect == schema.Refused && (at.w == nil || !at.w.required) && shown.leaf.kind != leafNone && a.refusedAnyway(root, at, b) {
+		return nil, nil
+	}
+	return w, undecided
+}
+
+// refusedAnyway reports whether the reader refuses even the event without what
+// a witness is about, because of something that is in every event.
+func (a *answer) refusedAnyway(root edge, at spot, b *schema.Break) bool {
+	types, err := a.sides[0].eventTypes()
+	if err != nil {
+		return false
+	}
+	build := &eventBuilder{types: types}
+	m, err := build.event(root.w, a.chain(at.way), place{})
+	if err != nil || build.over {
+		return false
+	}
+	a.step(1 + build.parts)
+	raw, _, undecided := a.encode(root.w, m, b)
+	if undecided != nil {
+		return false
+	}
+	c := comparer{only: [2][]*fieldType{{}, {}}}
+	if b.Surface == SurfaceJSON {
+		err = a.readJSON(&c, root, m)
+	} else {
+		err = c.read(a.sides[0], a.sides[1], root.w, root.r, raw)
+	}
+	return err == nil && slices.ContainsFunc(c.faults, func(f Fault) bool { return f.Path == "" })
 }
 
 // focus are the fields that bear on a claim: those on the way to it and its own.
