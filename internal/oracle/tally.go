@@ -78,6 +78,25 @@ func (t *Tally) Add(q *Question, a *Answer) {
 	}
 }
 
+// Include counts all that another tally has counted, which must be at rest.
+func (t *Tally) Include(o *Tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for v, n := range o.Verdicts {
+		t.Verdicts[v] += n
+	}
+	for r, n := range o.Reasons {
+		t.Reasons[r] += n
+	}
+	t.WrongCount, t.BugCount = t.WrongCount+o.WrongCount, t.BugCount+o.BugCount
+	t.Wrong, t.Bugs, t.Open = append(t.Wrong, o.Wrong...), append(t.Bugs, o.Bugs...), append(t.Open, o.Open...)
+	t.Breaks, t.Witnesses = t.Breaks+o.Breaks, t.Witnesses+o.Witnesses
+	t.took, t.verdicts = append(t.took, o.took...), append(t.verdicts, o.verdicts...)
+	if o.longest > t.longest {
+		t.longest, t.Slowest = o.longest, o.Slowest
+	}
+}
+
 // Fault counts a question as answered wrongly for a reason that the answer
 // alone does not show.
 func (t *Tally) Fault(name, what string) {
