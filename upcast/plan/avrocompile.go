@@ -54,6 +54,10 @@ func (c *compiler) use(op *emitOp) {
 		c.places.used[op.from], c.places.used[op.to] = true, true
 	case emitSwitch, emitEach, emitSymbol, emitDouble, emitWiden:
 		c.places.used[op.from] = true
+	case emitLeaf, emitIf:
+		for _, boundary := range op.uses {
+			c.places.used[boundary] = true
+		}
 	}
 }
 
@@ -128,6 +132,11 @@ func (c *compiler) emit(out []emitOp, n Node, t *Type) []emitOp {
 		if call, ok := n.X.(*Call); ok && call.Func == MapSymbol {
 			return c.call(out, n, call, t, c.sub(n.Else, t))
 		}
+		if l := c.leaf(n.X, t); l != nil {
+			return append(out, emitOp{kind: emitLeaf, leaf: l, uses: l.uses, otherwise: c.sub(n.Else, t)})
+		}
+	case *If:
+		return c.choice(out, n, t)
 	}
 	return c.compute(out, n, t)
 }
@@ -221,6 +230,23 @@ func (c *compiler) choose(out []emitOp, n *Switch, t *Type) []emitOp {
 	return append(out, op)
 }
 
+// choice compiles an If whose condition and both sides have programs.
+func (c *compiler) choice(out []emitOp, n *If, t *Type) []emitOp {
+	l := &leafCompiler{c: c, ok: true}
+	cond := l.boolean(n.Cond)
+	if !l.ok {
+		return c.compute(out, n, t)
+	}
+	failed := c.failed
+	c.failed = false
+	op := emitOp{kind: emitIf, cond: cond, uses: l.uses, alt: []int{c.sub(n.Then, t), c.sub(n.Else, t)}}
+	sides := c.failed
+	if c.failed = failed; sides {
+		return c.compute(out, n, t)
+	}
+	return append(out, op)
+}
+
 func (c *compiler) each(out []emitOp, n, over Node, b *Binder, where, body Node, t *Type) []emitOp {
 	from, ok := over.(*Copy)
 	if !ok || where != nil || t.Kind != List && t.Kind != Map {
@@ -239,6 +265,12 @@ func (c *compiler) each(out []emitOp, n, over Node, b *Binder, where, body Node,
 
 // call compiles the functions that have programs.
 func (c *compiler) call(out []emitOp, whole Node, n *Call, t *Type, otherwise int) []emitOp {
+	if l := c.leaf(n, t); l != nil && n.Func != MapSymbol && n.Func != Widen && whole == Node(n) {
+		return append(out, emitOp{kind: emitLeaf, leaf: l, uses: l.uses, otherwise: -1})
+	}
+	if len(n.Args) == 0 {
+		return c.compute(out, whole, t)
+	}
 	from, ok := n.Args[0].(*Copy)
 	if !ok {
 		return c.compute(out, whole, t)

@@ -36,7 +36,10 @@ type emitOp struct {
 	stop      *Stop
 	node      Node // of what is computed on values
 	typ       *Type
-	otherwise int // program if the value has no symbol; -1 for none
+	otherwise int // program if the value has no symbol, or no result; -1 for none
+	leaf      *leaf
+	cond      boolLeaf
+	uses      []int // boundaries that the leaf or the condition reads
 }
 
 type emitKind uint8
@@ -51,6 +54,8 @@ const (
 	emitWiden                  // the float at from as a double
 	emitStop                   // end the event
 	emitNode                   // a value computed from the decoded event
+	emitLeaf                   // a value computed from the bytes
+	emitIf                     // a program by a condition
 )
 
 // NewAvroPlan compiles a tree between two Avro types.
@@ -73,6 +78,7 @@ type avroRun struct {
 	// arena holds the frames of boundaries, one for each scope that is open.
 	arena []int32
 	top   int
+	text  []byte // texts that expressions make
 }
 
 // Scratch is what a run needs beside its result. A zero Scratch is ready; giving
@@ -89,7 +95,7 @@ func (p *AvroPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 		s = &Scratch{}
 	}
 	r := &s.run
-	r.top = 0
+	r.top, r.text = 0, r.text[:0]
 	r.plan, r.out, r.base, r.event, r.decoded, r.failure = p, dst, len(dst), event, nil, nil
 	if len(event) > p.limits.Bytes {
 		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
@@ -166,6 +172,10 @@ func (r *avroRun) special(s *avroScope, op *emitOp, marks []int32) bool {
 		return r.fail(&Failure{Code: x.Code, Hop: x.Hop, Step: x.Step, Path: x.Path, Reason: x.Reason})
 	case emitNode:
 		return r.node(op)
+	case emitLeaf:
+		return r.leaf(s, op, marks)
+	case emitIf:
+		return r.branch(s, op, marks)
 	}
 	return true
 }
@@ -232,4 +242,34 @@ func (r *avroRun) node(op *emitOp) bool {
 	}
 	r.out = out
 	return true
+}
+
+// leaf writes a computed value, or takes its way out.
+func (r *avroRun) leaf(s *avroScope, op *emitOp, marks []int32) bool {
+	why := op.leaf.write(r, marks)
+	switch {
+	case why == "":
+		return true
+	case why == tooLarge:
+		return r.fail(&Failure{Code: FailLimit, Reason: why})
+	case op.otherwise >= 0:
+		return r.emit(s, op.otherwise, marks)
+	default:
+		return r.fail(&Failure{Code: FailValue, Reason: why})
+	}
+}
+
+// branch runs the program that a condition chooses.
+func (r *avroRun) branch(s *avroScope, op *emitOp, marks []int32) bool {
+	holds, why := op.cond(r, marks)
+	switch {
+	case why == tooLarge:
+		return r.fail(&Failure{Code: FailLimit, Reason: why})
+	case why != "":
+		return r.fail(&Failure{Code: FailValue, Reason: why})
+	case holds:
+		return r.emit(s, op.alt[0], marks)
+	default:
+		return r.emit(s, op.alt[1], marks)
+	}
 }
