@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -176,4 +177,39 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("the canonical form does not mean the same: %v\n%s", err, d.Canonical())
 		}
 	})
+}
+
+// TestGuide holds the examples of the guide to what they say.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../docs/upcasters.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(guide), "```yaml\n")
+	text, _, end := strings.Cut(rest, "```")
+	if !ok || !end {
+		t.Fatal("the guide has no document")
+	}
+	d, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := func(n string) string {
+		return `{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"` + n + `","type":"int"}]}}}`
+	}
+	from := avroSchema(t, `{"name":"qty","type":"int"},{"name":"mail","type":["null","string"]},`+oldState+","+item("q"))
+	to := avroSchema(t, `{"name":"quantity","type":"int"},{"name":"mail","type":"string"},`+newState+","+item("qty"))
+	h, err := Verify(t.Context(), d, from, to)
+	if err != nil || h.Verdict.Outcome != Proved || len(d.Tests) != 1 {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	for i := range operations {
+		carried := !strings.Contains(string(guide), "`"+operations[i].name+"`")
+		_, err := Verify(t.Context(), document(t, operations[i].name+": "+examples[operations[i].name]), from, to)
+		var e *Error
+		notYet := errors.As(err, &e) && e.Code == NotYet
+		if notYet != carried && operations[i].name != "wrap" {
+			t.Errorf("%s: the guide lists it: %t, it is carried out: %t (%v)", operations[i].name, !carried, !notYet, err)
+		}
+	}
 }
