@@ -32,7 +32,7 @@ func suiteSources(t testing.TB) []Source {
 // random ones. INSTAR_ORACLE_LAWS is the share of the suite in percent.
 func TestLaws(t *testing.T) {
 	large(t)
-	sources, percent := suiteSources(t), size(t, "INSTAR_ORACLE_LAWS", 25)
+	sources, percent := suiteSources(t), size(t, "INSTAR_ORACLE_LAWS", 12)
 	tally, asked, kinds := NewTally(), 0, map[string]int{}
 	var all []Question
 	for i := 0; i < len(sources); i++ {
@@ -154,7 +154,7 @@ func TestMirror(t *testing.T) {
 // TestDeclared asks about writers that emit only what they declare.
 func TestDeclared(t *testing.T) {
 	tally := NewTally()
-	if err := RandomDeclared(t.Context(), tally, 21<<32, size(t, "INSTAR_ORACLE_DECLARED", 150)); err != nil {
+	if err := RandomDeclared(t.Context(), tally, 21<<32, size(t, "INSTAR_ORACLE_DECLARED", 80)); err != nil {
 		t.Fatal(err)
 	}
 	hold(t, tally, randomDecided)
