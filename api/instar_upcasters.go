@@ -127,6 +127,10 @@ func (x *request) supersedes() (int, error) {
 }
 
 func putUpcaster(x *request) error {
+	n := x.resolved()
+	if err := x.need(auth.Register, n); err != nil {
+		return err
+	}
 	text, err := x.upcasterText()
 	if err != nil {
 		return err
@@ -143,7 +147,7 @@ func putUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
-	out, err := x.api.service.AddUpcaster(x.ctx, by, registry.AddUpcaster{Name: x.resolved(), From: from, To: to, Text: text, Revision: revision})
+	out, err := x.api.service.AddUpcaster(x.ctx, by, registry.AddUpcaster{Name: n, From: from, To: to, Text: text, Revision: revision})
 	if err != nil {
 		return err
 	}
@@ -159,6 +163,10 @@ func addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
 }
 
 func deleteUpcaster(x *request) error {
+	n := x.resolved()
+	if err := x.need(auth.Steward, n); err != nil {
+		return err
+	}
 	from, to, err := x.hopOf()
 	if err != nil {
 		return err
@@ -167,7 +175,7 @@ func deleteUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
-	revision, err := x.api.service.WithdrawUpcaster(x.ctx, by, registry.WithdrawUpcaster{Name: x.resolved(), From: from, To: to})
+	revision, err := x.api.service.WithdrawUpcaster(x.ctx, by, registry.WithdrawUpcaster{Name: n, From: from, To: to})
 	if err != nil {
 		return err
 	}
