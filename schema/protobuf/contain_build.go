@@ -39,6 +39,9 @@ func (b *programBuilder) run() (*program, error) {
 			m.event = true
 		}
 	}
+	for _, m := range b.all {
+		m.needValue()
+	}
 	b.bottoms()
 	b.file(p)
 	return p, nil
@@ -301,6 +304,18 @@ func (b *programBuilder) enum(ed protoreflect.EnumDescriptor) *enumType {
 	}
 	e.reserved = reservationOf(numbers, ed.ReservedNames())
 	return e
+}
+
+// needValue marks the value of a map entry as required where an empty one is
+// refused, which is what a reader takes an absent one for.
+func (m *messageType) needValue() {
+	if !m.entry {
+		return
+	}
+	if f := m.field(2); f.message != nil && len(f.message.required) > 0 {
+		f.required = true
+		m.required = append(m.required, f)
+	}
 }
 
 // bottoms finds the messages that require themselves: every other one has a

@@ -250,11 +250,17 @@ func b2i(b bool) int {
 // messages compares two messages.
 func (c *comparer) messages(wv view, wt *messageType, rv view, rt *messageType, path string) {
 	for _, r := range c.among(1, rt.required, rt) {
-		if len(c.elements(1, rv, r)) == 0 {
-			at := r
-			if w := wt.field(r.number); w != nil {
-				at = w
-			}
+		read, at := c.elements(1, rv, r), r
+		w := wt.field(r.number)
+		if w != nil {
+			at = w
+		}
+		missing := len(read) == 0
+		if rt.entry { // an absent value is an empty one
+			seen := w != nil && w.message != nil && w.wire == r.wire && len(c.elements(0, wv, w)) > 0
+			missing = !seen && (missing || read[0].absent)
+		}
+		if missing {
 			c.fault(under(path, at), schema.Refused, "no "+r.name, "required field "+r.name+" is missing")
 		}
 	}

@@ -65,6 +65,10 @@ func (a *answer) witness(f *finding, b *schema.Break) (*schema.Witness, *schema.
 	if shown.leaf.kind == leafPair {
 		paths = append(paths, a.eventPath(spot{way: at.way, w: shown.leaf.with}))
 	}
+	if at.w != nil && at.r != nil && at.r.parent.entry && !at.w.parent.entry {
+		// A value that the reader drops takes its entry with it.
+		paths = append(paths, a.eventPath(spot{way: at.way}))
+	}
 	w, undecided := a.confirmEvent(root, m, b, paths, a.focus(at, shown.leaf.with))
 	if w != nil && w.Effect == schema.Refused && (at.w == nil || !at.w.required) && shown.leaf.kind != leafNone && a.refusedAnyway(root, at, b) {
 		return nil, nil
