@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/jsonschema"
@@ -15,9 +16,9 @@ const judged = 100
 // verdict is what the validators say about a candidate.
 type verdict struct {
 	// holds: the writer schema accepts it and the reader schema does not.
-	holds   bool
-	refusal string // what the validator of record says for the reader
-	doubt   *schema.Undecided
+	holds    bool
+	refusals []schema.Violation // what the validator of record says for the reader
+	doubt    *schema.Undecided
 }
 
 // side is one of the two schemas and its literal.
@@ -51,11 +52,11 @@ func (q *question) confirm(v *val) verdict {
 	if d != nil {
 		return verdict{doubt: d}
 	}
-	read, refusal, d := q.judge(&q.reader, event)
+	read, refusals, d := q.judge(&q.reader, event)
 	if d != nil {
 		return verdict{doubt: d}
 	}
-	return verdict{holds: accepted && !read, refusal: refusal}
+	return verdict{holds: accepted && !read, refusals: refusals}
 }
 
 func doubt(reason schema.Reason, what string) verdict {
@@ -63,35 +64,67 @@ func doubt(reason schema.Reason, what string) verdict {
 }
 
 // judge asks the validators about one side.
-func (q *question) judge(s *side, event []byte) (valid bool, refusal string, d *schema.Undecided) {
+func (q *question) judge(s *side, event []byte) (valid bool, refusals []schema.Violation, d *schema.Undecided) {
 	q.charge(judged)
 	j, err := s.schema.Check(q.ctx, schema.Event{Encoding: schema.EncodingJSON, Bytes: event})
 	if err != nil {
-		return false, "", q.unjudged(err)
+		return false, nil, q.unjudged(err)
 	}
 	valid = len(j.Violations) == 0
-	if !valid {
-		refusal = j.Violations[0].What
-	}
 	if !s.second {
-		return valid, refusal, nil
+		return valid, j.Violations, nil
 	}
 	q.charge(judged)
 	second, err := s.schema.SecondOpinion(q.ctx, event)
 	if err != nil {
 		var bug *schema.Bug
 		if errors.As(err, &bug) || q.ctx.Err() != nil {
-			return false, "", q.unjudged(err)
+			return false, nil, q.unjudged(err)
 		}
-		return false, "", &schema.Undecided{Reason: schema.ReasonSecondOpinion, What: fmt.Sprintf("the second validator cannot judge %s: %v", clip(event), err)}
+		return false, nil, &schema.Undecided{Reason: schema.ReasonSecondOpinion, What: fmt.Sprintf("the second validator cannot judge %s: %v", clip(event), err)}
 	}
 	if second != valid {
-		return false, "", &schema.Undecided{
+		return false, nil, &schema.Undecided{
 			Reason: schema.ReasonValidatorsDisagree, What: "the validators judge a value differently",
 			Bug: &schema.Bug{Where: "contain.confirm", Cause: fmt.Sprintf("valid is %t for the validator of record and %t for the second: %s", valid, second, clip(event))},
 		}
 	}
-	return valid, refusal, nil
+	return valid, j.Violations, nil
+}
+
+// refusalAt is what the reader says about the place of a break; an event may be
+// refused for several reasons. A missing property is told of its owner.
+func refusalAt(refusals []schema.Violation, steps []string) string {
+	for up := range min(len(steps)+1, 2) {
+		for i := range refusals {
+			if leadsTo(refusals[i].Path, steps[:len(steps)-up]) {
+				return refusals[i].What
+			}
+		}
+	}
+	if len(refusals) == 0 {
+		return ""
+	}
+	return refusals[0].What
+}
+
+// leadsTo reports whether a JSON Pointer is one that the steps describe.
+func leadsTo(pointer string, steps []string) bool {
+	if pointer == "" {
+		return len(steps) == 0
+	}
+	tokens := strings.Split(pointer[1:], "/")
+	if len(tokens) != len(steps) {
+		return false
+	}
+	for i, s := range steps {
+		name, named := strings.CutPrefix(s, ".")
+		token := strings.NewReplacer("~1", "/", "~0", "~").Replace(tokens[i])
+		if named && name != token {
+			return false
+		}
+	}
+	return true
 }
 
 // unjudged turns a validator's error into a doubt; the context's ends the

@@ -199,7 +199,7 @@ func (q *question) report(v *val) (at *blame, ok bool) {
 			Reader: place(q.reader.schema.Root(), ""), Message: "the reader schema accepts nothing, and the writer schema accepts some values",
 		}
 	}
-	b.Witness = &schema.Witness{Value: []byte(v.text()), Effect: schema.Refused, Written: clip([]byte(v.text())), Read: got.refusal}
+	b.Witness = &schema.Witness{Value: []byte(v.text()), Effect: schema.Refused, Written: clip([]byte(v.text())), Read: refusalAt(got.refusals, at.steps)}
 	q.out.Breaks = append(q.out.Breaks, b)
 	return at, true
 }
