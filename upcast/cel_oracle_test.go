@@ -23,12 +23,23 @@ import (
 func celEvent() *plan.Type {
 	list := func(t *plan.Type) *plan.Type { return &plan.Type{Kind: plan.List, Elem: t} }
 	return &plan.Type{Kind: plan.Record, Name: "E", Fields: []plan.Field{
-		{Name: "i", Type: exprInt}, {Name: "j", Type: intType}, {Name: "u", Type: exprUint}, {Name: "v", Type: exprUint},
-		{Name: "d", Type: exprDouble}, {Name: "e", Type: exprDouble}, {Name: "s", Type: exprString}, {Name: "r", Type: exprString},
-		{Name: "x", Type: exprBytes}, {Name: "b", Type: boolType}, {Name: "c", Type: boolType},
-		{Name: "li", Type: list(exprInt)}, {Name: "ls", Type: list(exprString)}, {Name: "ll", Type: list(list(exprInt))},
+		{Name: "i", Type: exprInt},
+		{Name: "j", Type: intType},
+		{Name: "u", Type: exprUint},
+		{Name: "v", Type: exprUint},
+		{Name: "d", Type: exprDouble},
+		{Name: "e", Type: exprDouble},
+		{Name: "s", Type: exprString},
+		{Name: "r", Type: exprString},
+		{Name: "x", Type: exprBytes},
+		{Name: "b", Type: boolType},
+		{Name: "c", Type: boolType},
+		{Name: "li", Type: list(exprInt)},
+		{Name: "ls", Type: list(exprString)},
+		{Name: "ll", Type: list(list(exprInt))},
 		{Name: "m", Type: &plan.Type{Kind: plan.Map, Elem: exprInt}},
-		{Name: "o", Type: optional(exprInt)}, {Name: "p", Type: optional(exprString)},
+		{Name: "o", Type: optional(exprInt)},
+		{Name: "p", Type: optional(exprString)},
 		{Name: "t", Type: &plan.Type{Kind: plan.Int, Bits: 64, Logical: "timestamp-micros"}},
 		{Name: "k", Type: &plan.Type{Kind: plan.Enum, Name: "K", Symbols: []string{"A", "B"}}},
 	}}

@@ -9,10 +9,7 @@ import (
 )
 
 // exprMaker makes random expressions of a type.
-type exprMaker struct {
-	r    *rand.Rand
-	vars []string // of loops, integers
-}
+type exprMaker struct{ r *rand.Rand }
 
 func (m *exprMaker) pick(options ...string) string { return options[m.r.IntN(len(options))] }
 

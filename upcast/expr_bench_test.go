@@ -35,11 +35,13 @@ func BenchmarkLeaves(b *testing.B) {
 	}{
 		{
 			"cents", `{"name":"price","type":"long"},{"name":"qty","type":"int"},{"name":"first","type":"string"},{"name":"last","type":"string"}`,
-			[]string{`convert: {path: price, to: int64, expr: "int(math.round(this * 100.0))", else: deadLetter}`}, handCents,
+			[]string{`convert: {path: price, to: int64, expr: "int(math.round(this * 100.0))", else: deadLetter}`},
+			handCents,
 		},
 		{
 			"name", `{"name":"price","type":"double"},{"name":"qty","type":"int"},{"name":"name","type":"string"}`,
-			[]string{`merge: {paths: [first, last], to: name, expr: "owner.first + ' ' + owner.last"}`}, handName,
+			[]string{`merge: {paths: [first, last], to: name, expr: "owner.first + ' ' + owner.last"}`},
+			handName,
 		},
 		{
 			"clamp", benchLeaves, []string{`set: {path: qty, expr: "this > 100 ? 100 : this + 1"}`}, handClamp,

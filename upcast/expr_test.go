@@ -88,14 +88,16 @@ func TestExpressionSteps(t *testing.T) {
 		},
 		"time": {
 			when, `{"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"year","type":"long"},` + str("text"),
-			[]string{`add: {path: year, expr: "owner.at.getFullYear()", else: deadLetter}`}, "", "",
+			[]string{`add: {path: year, expr: "owner.at.getFullYear()", else: deadLetter}`},
+			"", "",
 		},
 		"timestamps": {
 			when, str("at"), []string{`convert: {path: at, to: string, expr: "string(this)", else: {value: never}}`}, `{"at":86400000}`, `{"at":"1970-01-02T00:00:00Z"}`,
 		},
 		"source": {
 			qty, qty + `,{"name":"was","type":"int"}`,
-			[]string{`set: {path: qty, value: 5}`, `add: {path: was, expr: "source.qty"}`}, `{"qty":3}`, `{"qty":5,"was":3}`,
+			[]string{`set: {path: qty, value: 5}`, `add: {path: was, expr: "source.qty"}`},
+			`{"qty":3}`, `{"qty":5,"was":3}`,
 		},
 		"an object": {
 			str("a") + "," + str("b"), `{"name":"r","type":{"type":"record","name":"R","fields":[` + str("x") + "," + str("y") + `]}}`,

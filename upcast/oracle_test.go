@@ -222,6 +222,8 @@ func oracleValue(v plan.Value, op Operation) (plan.Value, error) {
 			}
 			return way(op.Else)
 		})
+	case *Set: // this + '!'
+		return at(v, op.Path, func(x plan.Value) (plan.Value, error) { return x.(string) + "!", nil })
 	case *Wrap:
 		return at(v, op.Path, func(x plan.Value) (plan.Value, error) { return []plan.Value{x}, nil })
 	case *Head:
@@ -246,6 +248,9 @@ func oracleValue(v plan.Value, op Operation) (plan.Value, error) {
 		})
 	case *Convert:
 		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
+			if op.Expr.Text != "" { // this % 7 + 1
+				return force(x, int64(0)).(int64)%7 + 1, nil
+			}
 			factor, _ := new(big.Int).SetString(op.Factor, 10)
 			n := new(big.Int).Mul(big.NewInt(force(x, int64(0)).(int64)), factor)
 			if !n.IsInt64() {

@@ -255,8 +255,17 @@ func (w *world) byType(rec *plan.Type, i int, path string) string {
 		}
 		f.Type = &plan.Type{Kind: plan.Enum, Name: f.Type.Name, Symbols: to}
 		return fmt.Sprintf("mapEnum: {path: '%s', map: {%s}}", path, strings.Join(pairs, ", "))
+	case plan.String:
+		if w.r.IntN(2) == 0 {
+			return fmt.Sprintf("set: {path: '%s', expr: \"this + '!'\"}", path)
+		}
+		f.Type = &plan.Type{Kind: plan.List, Elem: f.Type}
+		return fmt.Sprintf("wrap: {path: '%s', as: list}", path)
 	case plan.Int:
 		f.Type = longType
+		if w.r.IntN(2) == 0 {
+			return fmt.Sprintf("convert: {path: '%s', to: int64, expr: 'this %% 7 + 1'}", path)
+		}
 		return fmt.Sprintf("convert: {path: '%s', factor: %d, to: int64, else: %s}", path, 1+w.r.IntN(3), way)
 	default:
 		f.Type = &plan.Type{Kind: plan.List, Elem: f.Type}

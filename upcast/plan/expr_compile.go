@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"unicode/utf8"
@@ -70,6 +69,10 @@ func (c *compiler) leaf(n Node, t *Type) *leaf {
 			return why
 		}
 	case String:
+		if call, ok := n.(*Call); ok && call.Func == TextAdd {
+			out.write = l.joined(call)
+			break
+		}
 		f := l.text(n)
 		out.write = func(r *avroRun, m []int32) string {
 			v, why := f(r, m)
@@ -139,7 +142,13 @@ func (l *leafCompiler) integerCall(n *Call) intLeaf {
 		return func(r *avroRun, m []int32) (int64, string) { return call1(r, m, a, f) }
 	case func(float64) (int64, string):
 		a := l.float(n.Args[0])
-		return func(r *avroRun, m []int32) (int64, string) { return call1(r, m, a, f) }
+		return func(r *avroRun, m []int32) (int64, string) {
+			x, why := a(r, m)
+			if why != "" {
+				return 0, why
+			}
+			return f(x)
+		}
 	}
 	if k, _ := kindOf(firstOf(n)); n.Func == Widen && k == Int {
 		return l.integer(n.Args[0])
@@ -195,8 +204,7 @@ func (l *leafCompiler) float(n Node) floatLeaf {
 func (l *leafCompiler) floatCall(n *Call) floatLeaf {
 	switch f := n.Func.impl.(type) {
 	case func(float64, float64) float64:
-		a, b := l.float(n.Args[0]), l.float(n.Args[1])
-		return func(r *avroRun, m []int32) (float64, string) { return total2(r, m, a, b, f) }
+		return l.float2(n, f)
 	case func(float64) float64:
 		a := l.float(n.Args[0])
 		return func(r *avroRun, m []int32) (float64, string) {
@@ -226,98 +234,16 @@ func (l *leafCompiler) floatCall(n *Call) floatLeaf {
 	return nil
 }
 
-func (l *leafCompiler) text(n Node) textLeaf {
-	switch n := n.(type) {
-	case *Lit:
-		if v, ok := n.Value.(string); ok {
-			b := []byte(v)
-			return func(*avroRun, []int32) ([]byte, string) { return b, "" }
-		}
-	case *Copy:
-		if n.Type.Kind == String {
-			at := l.at(n)
-			return func(r *avroRun, m []int32) ([]byte, string) {
-				size, head := binary.Varint(r.event[m[at]:])
-				from := int(m[at]) + head
-				return r.event[from : from+int(size) : from+int(size)], ""
-			}
-		}
-	case *If:
-		cond, then, otherwise := l.boolean(n.Cond), l.text(n.Then), l.text(n.Else)
-		return func(r *avroRun, m []int32) ([]byte, string) { return chosen(r, m, cond, then, otherwise) }
-	case *Switch:
-		return cases(l, n, l.text)
-	case *Call:
-		return l.textCall(n)
-	}
-	l.ok = false
-	return nil
-}
-
-func (l *leafCompiler) textCall(n *Call) textLeaf {
-	switch n.Func {
-	case TextAdd:
-		a, b := l.text(n.Args[0]), l.text(n.Args[1])
-		return func(r *avroRun, m []int32) ([]byte, string) {
+// float2 computes with two numbers; one that is constant is at hand.
+func (l *leafCompiler) float2(n *Call, f func(a, b float64) float64) floatLeaf {
+	a := l.float(n.Args[0])
+	if k, ok := n.Args[1].(*Lit); ok && n.Func == FloatMul {
+		factor, _ := k.Value.(float64)
+		return func(r *avroRun, m []int32) (float64, string) {
 			x, why := a(r, m)
-			if why != "" {
-				return nil, why
-			}
-			y, why := b(r, m)
-			if why != "" {
-				return nil, why
-			}
-			if len(x)+len(y) > maxMade {
-				return nil, tooLarge
-			}
-			from := len(r.text)
-			r.text = append(append(r.text, x...), y...)
-			return r.text[from:len(r.text):len(r.text)], ""
-		}
-	case TextTrim:
-		a := l.text(n.Args[0])
-		return func(r *avroRun, m []int32) ([]byte, string) {
-			x, why := a(r, m)
-			return bytes.TrimSpace(x), why
-		}
-	case TextLower, TextUpper:
-		return l.textCase(n)
-	case TextOfSymbol:
-		if c, ok := n.Args[0].(*Copy); ok && c.Type.Kind == Enum {
-			at := l.at(c)
-			names := make([][]byte, len(c.Type.Symbols))
-			for i, s := range c.Type.Symbols {
-				names[i] = []byte(s)
-			}
-			return func(r *avroRun, m []int32) ([]byte, string) { return names[r.integer(m[at])], "" }
-		}
-	case Widen:
-		if k, _ := kindOf(n.Args[0]); k == String {
-			return l.text(n.Args[0])
+			return x * factor, why
 		}
 	}
-	l.ok = false
-	return nil
-}
-
-func (l *leafCompiler) textCase(n *Call) textLeaf {
-	a := l.text(n.Args[0])
-	from, to := byte('A'), byte('a')
-	if n.Func == TextUpper {
-		from, to = to, from
-	}
-	return func(r *avroRun, m []int32) ([]byte, string) {
-		x, why := a(r, m)
-		if why != "" {
-			return nil, why
-		}
-		start := len(r.text)
-		for _, c := range x {
-			if c >= from && c <= from+25 {
-				c = c - from + to
-			}
-			r.text = append(r.text, c)
-		}
-		return r.text[start:len(r.text):len(r.text)], ""
-	}
+	b := l.float(n.Args[1])
+	return func(r *avroRun, m []int32) (float64, string) { return total2(r, m, a, b, f) }
 }
