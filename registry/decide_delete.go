@@ -36,6 +36,9 @@ func (d *decider) deleteVersion(cmd DeleteVersion) (Decision, error) {
 	if err := d.unreferenced(cmd.Name, v.Number, false, false); err != nil {
 		return Decision{}, err
 	}
+	if err := d.uncarried(cmd.Name, v.Number); err != nil {
+		return Decision{}, err
+	}
 	change := VersionPurged{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Version: v.Number, Config: len(s.Versions) == 1}
 	return Decision{Changes: []Change{change}, Result: v.Number}, nil
 }
@@ -71,6 +74,18 @@ func (d *decider) deleteSubject(cmd DeleteSubject) (Decision, error) {
 		change = SubjectPurged{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Versions: numbers, Config: true}
 	}
 	return Decision{Changes: []Change{change}, Result: numbers}, nil
+}
+
+// uncarried refuses to remove a version for good that the way of older events
+// leads over.
+func (d *decider) uncarried(n Name, version int) *Error {
+	for _, x := range d.st.Upcasters(n).All {
+		if x.State == ActiveUpcaster && (x.From == version || x.To == version) {
+			return fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' needs version %d", x.From, x.To, n, version).
+				because("older events could not be carried to newer versions any more; a soft-deleted version stays in the way and is not served")
+		}
+	}
+	return nil
 }
 
 // unreferenced refuses to remove a version that others build on. Only live

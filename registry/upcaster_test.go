@@ -87,6 +87,15 @@ func TestUpcasters(t *testing.T) {
 	if x, text, err := n.UpcasterText(ctx, o, 2, 3, 1); err != nil || x.State != SupersededUpcaster || text != hopText("2", "3", addCurrency) {
 		t.Errorf("the superseded revision: %+v, %q, %v", x, text, err)
 	}
+	// The way of old events outlives the versions on it.
+	if _, err := n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 2}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 2, Permanent: true})
+	wantCode(t, err, UpcasterBridges, "needs version 2")
+	if w, err := n.Way(ctx, o, 1, 3); err != nil || len(w.Hops) != 2 {
+		t.Errorf("over a deleted version: %+v, %v", w, err)
+	}
 	if _, err := n.WithdrawUpcaster(ctx, by, WithdrawUpcaster{Name: o, From: 2, To: 3}); err != nil {
 		t.Fatal(err)
 	}
