@@ -348,7 +348,7 @@ var celTable = []string{
 	"i == j", "i != j", "d == e", "d != e", "s == r", "x == bytes(s)", "li == [1, 2]", "m == m", "b == c", "t == t", "k == 'A'", "k == s", "k + s", "k in ls", "u == v", "ll == [li]",
 	"li[0]", "li[j]", "m['a']", "m[s]", "m.a", "has(m.a)", "li[?0]", "li[?j]", "m[?s]", "m.?a", "s in m", "li + li", "li + [j]", "ls + [k]",
 	"s.matches('^a')", "matches(s, '[0-9]+')", "regex.extract(s, '([a-z]+)-')", "regex.extract(s, '[0-9]+')", "li.reverse()", "li.distinct()", "ls.distinct()", "li.slice(0, 1)", "li.slice(j, 2)",
-	"ll.flatten()", "li.first()", "li.last()", "optional.of(i)", "optional.none().or(o)", "o.value()", "o.orValue(3)", "o.orValue(1 / j)", "o.or(optional.of(i))", "o.hasValue()", "p.value() + 'x'",
+	"ll.flatten()", "li.first()", "li.last()", "optional.of(i)", "optional.none().or(o)", "o.value()", "o.orValue(3)", "o.orValue(1 / j)", "o.or(optional.of(i))", "o.hasValue()", "o.optMap(y, y / j).hasValue()", "p.value() + 'x'",
 	"o.optMap(y, y + 1)", "o.optFlatMap(y, li[?y])", "o.hasValue() ? o.value() + 1 : 0", "!o.hasValue() || o.value() > 1", "o.hasValue() && p.hasValue() ? p.value() : s",
 	"li.sort()", "ls.sort()", "[u, v].sort()", "[d, e].map(y, y > 0.0).sort()", "[b, c].sort()", "[x].sort()", "[1.5, 0.5].sort()", "[t].sort()", "[duration('2s'), duration('1s')].sort()",
 	"li.all(y, y > 0)", "li.all(y, 10 / y > 0)", "li.exists(y, y == 1)", "li.exists(y, 10 / y > 1)", "li.exists_one(y, y > 0)", "li.exists_one(y, 10 / y > 1)", "li.map(y, y + 1)", "li.map(y, y > 0, y * 2)", "li.filter(y, y != 0)",

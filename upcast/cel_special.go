@@ -233,7 +233,8 @@ func (t *translator) hasValue(e ast.Expr, args []ast.Expr) plan.Node {
 	if _, ok := t.content(args[0]); ok {
 		return truth(true)
 	}
-	return t.b.onOptional(t.node(args[0]), func(plan.Node) plan.Node { return truth(true) }, func() plan.Node { return truth(false) })
+	// A value that cannot be computed is neither there nor missing.
+	return t.b.onOptional(t.node(args[0]), func(x plan.Node) plan.Node { return forget(x, truth(true)) }, func() plan.Node { return truth(false) })
 }
 
 // isNull asks whether a value is present and null.
@@ -251,7 +252,7 @@ func (t *translator) isNull(e ast.Expr, args []ast.Expr) plan.Node {
 			case typ.Kind != plan.Union:
 				return truth(typ.Kind == plan.Null)
 			}
-			return t.b.eachBranch(x, func(branch string, _ plan.Node) plan.Node { return truth(branch == "null") })
+			return t.b.eachBranch(x, func(branch string, content plan.Node) plan.Node { return forget(content, truth(branch == "null")) })
 		})
 	}
 	return ask(t.node(args[0]))

@@ -113,6 +113,9 @@ func (p *prover) visit(n plan.Node, f facts, seen map[*plan.Call]bool) {
 		}
 	case *plan.Tag:
 		p.visit(n.X, f, seen)
+	case *plan.Check:
+		p.visit(n.X, f, seen)
+		p.visit(n.Body, f, seen)
 	}
 }
 
