@@ -74,14 +74,8 @@ func (e *env) full(ctx context.Context, clean bool) ([]row, error) {
 		n.Kill()
 		return nil, err
 	}
-	if clean {
-		stop, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		if err := n.Stop(stop); err != nil {
-			return nil, err
-		}
-	} else {
-		n.Kill()
+	if err := e.end(ctx, n, clean); err != nil {
+		return nil, err
 	}
 	var taken []time.Duration
 	var resident, highest []int64
@@ -92,7 +86,9 @@ func (e *env) full(ctx context.Context, clean bool) ([]row, error) {
 		}
 		time.Sleep(e.round)
 		m, err := memory(n.PID())
-		n.Kill()
+		if err := e.end(ctx, n, clean); err != nil {
+			return nil, err
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -110,6 +106,18 @@ func (e *env) full(ctx context.Context, clean bool) ([]row, error) {
 		rows = append(rows, row{"bulk registration of them", perSecond(filled), "POST /bulk/register with 500 items, one client, SQLite"})
 	}
 	return rows, nil
+}
+
+// end shuts a node down, or kills it: a file that was not closed is checked at
+// the next start, which is no part of a start after a shutdown.
+func (e *env) end(ctx context.Context, n *nodetest.Node, clean bool) error {
+	if !clean {
+		n.Kill()
+		return nil
+	}
+	stop, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return n.Stop(stop)
 }
 
 // load registers the schemas, ten versions of 20 fields to a subject, and says
