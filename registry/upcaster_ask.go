@@ -189,7 +189,7 @@ func (st *State) way(env *Env, n Name, from, to int) (*Way, error) {
 		hops = append(hops, h)
 		at = next
 	}
-	return w, w.fuse(st, env, s.Version(from), n, hops)
+	return w, w.fuse(hops)
 }
 
 func gap(h *HopInfo) *Error {
@@ -198,7 +198,7 @@ func gap(h *HopInfo) *Error {
 		because("register an upcaster for this hop")
 }
 
-func (w *Way) fuse(st *State, env *Env, v *Version, n Name, hops []*upcast.Hop) error {
+func (w *Way) fuse(hops []*upcast.Hop) error {
 	if len(hops) == 0 {
 		return nil
 	}
@@ -206,12 +206,8 @@ func (w *Way) fuse(st *State, env *Env, v *Version, n Name, hops []*upcast.Hop) 
 	if w.Chain, err = upcast.Fuse(hops); err != nil {
 		return err
 	}
-	p, err := st.parsed(env, n.Context, v.Content)
-	if err != nil {
-		return err
-	}
-	w.Runner, err = upcast.NewRunner(w.Chain, p)
-	return err
+	w.Runner = upcast.NewRunner(w.Chain)
+	return nil
 }
 
 // Reach says whether events of a version can become events of the target.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -21,31 +20,25 @@ const (
 // concurrent use.
 type Runner struct {
 	chain *Chain
-	from  codec
-	bytes *plan.AvroPlan
+	bytes program // nil if events are decoded, evaluated and encoded
 }
 
-// NewRunner compiles a chain of events of a schema.
-func NewRunner(c *Chain, from schema.Parsed) (*Runner, error) {
-	source, err := codecOf(from)
-	if err != nil {
-		return nil, err
-	}
-	r := &Runner{chain: c, from: source}
-	if _, ok := from.(*avro.Schema); ok {
-		r.bytes = plan.NewAvroPlan(c.Root, c.Source, c.Target, plan.DefaultEventLimits())
-	}
-	return r, nil
+// NewRunner compiles a chain.
+func NewRunner(c *Chain) *Runner {
+	return &Runner{chain: c, bytes: c.from().program(c.Root, c.Source, c.to())}
 }
 
 // Apply appends the image of an encoded event to dst. The failure is the one of
 // the first hop and step that ends the event; dst is returned as it was then.
 func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) ([]byte, *Failure, error) {
+	if r.bytes == nil {
+		return r.decoded(ctx, dst, event)
+	}
 	out, f := r.bytes.Apply(dst, event, s)
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, f, nil
 	}
-	v, err := plan.DecodeAvro(r.chain.Source.Type, event)
+	v, err := r.chain.from().decode(event)
 	if err != nil {
 		return dst, nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
 	}
@@ -56,9 +49,26 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 	return dst, exact, err
 }
 
+// decoded is the way between formats that have no program over bytes.
+func (r *Runner) decoded(ctx context.Context, dst, event []byte) ([]byte, *Failure, error) {
+	v, err := r.chain.from().decode(event)
+	if err != nil {
+		return dst, &Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+	}
+	image, f, err := r.chain.Evaluate(ctx, v, plan.DefaultLimits())
+	if f != nil || err != nil {
+		return dst, f, err
+	}
+	out, err := r.chain.to().encode(image)
+	if err != nil {
+		return dst, nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
+	}
+	return append(dst, out...), nil, nil
+}
+
 // Trace carries an event out hop by hop and gives what it is after each, encoded.
 func (c *Chain) Trace(ctx context.Context, event []byte) ([][]byte, *Failure, error) {
-	v, err := plan.DecodeAvro(c.Source.Type, event)
+	v, err := c.from().decode(event)
 	if err != nil {
 		return nil, nil, &schema.Bug{Where: "upcast.Trace", Cause: err}
 	}
@@ -72,7 +82,7 @@ func (c *Chain) Trace(ctx context.Context, event []byte) ([][]byte, *Failure, er
 		if f != nil || err != nil {
 			return out, f, err
 		}
-		image, err := plan.EncodeAvro(nil, h.Target, next)
+		image, err := h.to.encode(next)
 		if err != nil {
 			return out, nil, &schema.Bug{Where: "upcast.Trace", Cause: err}
 		}

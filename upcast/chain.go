@@ -38,6 +38,10 @@ func Fuse(hops []*Hop) (*Chain, error) {
 	return c, err
 }
 
+// from and to are the schemas at both ends.
+func (c *Chain) from() codec { return c.Hops[0].from }
+func (c *Chain) to() codec   { return c.Hops[len(c.Hops)-1].to }
+
 // leg is one part of a way: steps, and the type that they lead to.
 type leg struct {
 	steps   []Step

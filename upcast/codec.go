@@ -1,6 +1,7 @@
 package upcast
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/instar-registry/instar/schema"
@@ -8,17 +9,31 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// codec is what a proof needs of a format: its types, events to try, and the real
-// encoder and validator.
+// codec is what proving and running need of a schema's format: its types, events
+// to try, the real encoder and validator, and a way over bytes.
 type codec interface {
 	// events is the type of the events.
 	events() *plan.Type
 	// sample is a generated event; false if no event exists.
 	sample(seed uint64) (plan.Value, bool, error)
+	// decode reads the bytes of an event that is valid under the schema.
+	decode(event []byte) (plan.Value, error)
 	// encode gives the bytes of an event, held to the real validator.
 	encode(v plan.Value) ([]byte, error)
 	// show gives an encoded event as JSON.
 	show(event []byte) ([]byte, error)
+	// beyond are the obligations of a hop to this schema that the types of its
+	// tree do not show: what the schema asks of values.
+	beyond(ctx context.Context, h *Hop) ([]Problem, error)
+	// program compiles a tree from events of this schema to those of another one
+	// for a run over bytes; nil if there is no such way between the two.
+	program(root plan.Node, source *plan.Binder, to codec) program
+}
+
+// program carries an encoded event out without decoding it whole. Its output is
+// appended to dst.
+type program interface {
+	Apply(dst, event []byte, s *plan.Scratch) ([]byte, *plan.Failure)
 }
 
 // codecOf is the codec of a schema. The error is an [*Error] of code NotYet.
@@ -31,33 +46,3 @@ func codecOf(s schema.Parsed) (codec, error) {
 	e.Problem.Hint = "a later release proves and runs them"
 	return nil, e
 }
-
-type avroCodec struct {
-	schema *avro.Schema
-	typ    *plan.Type
-}
-
-func (c *avroCodec) events() *plan.Type { return c.typ }
-
-func (c *avroCodec) sample(seed uint64) (plan.Value, bool, error) {
-	s, err := c.schema.Sample(seed)
-	if err != nil {
-		return nil, false, nil // the generator says that no event exists
-	}
-	v, err := plan.DecodeAvro(c.typ, s.Binary)
-	if err != nil {
-		return nil, false, &schema.Bug{Where: "upcast", Cause: err}
-	}
-	return v, true, nil
-}
-
-func (c *avroCodec) encode(v plan.Value) ([]byte, error) {
-	b, err := plan.EncodeAvro(nil, c.typ, v)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.schema.Walk(b, avro.WalkOptions{})
-	return b, err
-}
-
-func (c *avroCodec) show(event []byte) ([]byte, error) { return c.schema.Decode(event) }

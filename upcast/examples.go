@@ -28,21 +28,21 @@ func (f *TestFailure) Error() string {
 
 // test runs the examples of a document. Events are plain JSON: unions without
 // tags, bytes as {base64: ...}.
-func (h *Hop) test(ctx context.Context, d *Document, source, target codec) error {
+func (h *Hop) test(ctx context.Context, d *Document) error {
 	for i := range d.Tests {
-		if err := h.example(ctx, &d.Tests[i], source, target); err != nil {
+		if err := h.example(ctx, &d.Tests[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (h *Hop) example(ctx context.Context, t *Test, source, target codec) error {
+func (h *Hop) example(ctx context.Context, t *Test) error {
 	in, why := literalOf(t.In, h.Source.Type)
 	if why != "" {
 		return &TestFailure{Name: t.Name, What: `"in" ` + why + ", so it is no event of the source version"}
 	}
-	if _, err := source.encode(in); err != nil {
+	if _, err := h.from.encode(in); err != nil {
 		return &TestFailure{Name: t.Name, What: fmt.Sprintf(`"in" is no event of the source version: %v`, err)}
 	}
 	out, f, err := plan.Evaluate(ctx, h.Root, h.Source, in, plan.DefaultLimits())
@@ -52,14 +52,14 @@ func (h *Hop) example(ctx context.Context, t *Test, source, target codec) error 
 	case f != nil:
 		return endOf(t, f)
 	case t.Dropped || t.ErrorCode != "" || len(t.Outs) != 1:
-		return &TestFailure{Name: t.Name, What: "the event has an image", Want: wanted(t), Got: shown(target, out)}
+		return &TestFailure{Name: t.Name, What: "the event has an image", Want: wanted(t), Got: shown(h.to, out)}
 	}
 	want, why := literalOf(t.Outs[0], h.Target)
 	if why != "" {
 		return &TestFailure{Name: t.Name, What: `"out" ` + why + ", so it is no event of the target version"}
 	}
 	if !plan.Equal(want, out) {
-		return &TestFailure{Name: t.Name, What: "the image differs", Want: shown(target, want), Got: shown(target, out)}
+		return &TestFailure{Name: t.Name, What: "the image differs", Want: shown(h.to, want), Got: shown(h.to, out)}
 	}
 	return nil
 }

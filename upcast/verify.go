@@ -22,8 +22,10 @@ type Hop struct {
 	// Down is the way back; nil if there is none.
 	Down *Hop
 
-	steps   []Step
-	derived bool
+	// from and to are the schemas on both sides.
+	from, to codec
+	steps    []Step
+	derived  bool
 	// checked are the expressions of the steps.
 	checked map[Expr][]checkedExpr
 }
@@ -44,12 +46,12 @@ func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, err
 	if err != nil {
 		return nil, err
 	}
-	if err := h.decide(ctx, source, target); err != nil {
+	if err := h.decide(ctx); err != nil {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
 		h.back(d, b)
-		return h, h.test(ctx, d, source, target)
+		return h, h.test(ctx, d)
 	}
 	return h, nil
 }
@@ -68,7 +70,7 @@ func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.decide(ctx, source, target); err != nil {
+	if err := h.decide(ctx); err != nil {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
@@ -86,7 +88,7 @@ func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
 
 // hopOf runs steps on symbols and assigns what they give to the target.
 func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
-	h := &Hop{Source: b.bind(source.events()), Target: target.events(), steps: steps, derived: b.derived}
+	h := &Hop{Source: b.bind(source.events()), Target: target.events(), from: source, to: target, steps: steps, derived: b.derived}
 	b.scope = scope{source: whole(h.Source), event: whole(h.Source)}
 	root := b.run(whole(h.Source), steps)
 	h.checked = b.checked
@@ -133,7 +135,10 @@ func (h *Hop) back(d *Document, up *builder) {
 		v.NoDown = b.open[0].Message
 		return
 	}
-	h.Down = &Hop{Root: root, Source: event, Target: h.Source.Type, steps: steps, derived: up.derived, checked: b.checked}
+	h.Down = &Hop{
+		Root: root, Source: event, Target: h.Source.Type, from: h.to, to: h.from,
+		steps: steps, derived: up.derived, checked: b.checked,
+	}
 	h.Down.Verdict = Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}
 	up1, down1 := leg{h.steps, h.Target, up.derived, h.checked}, leg{steps, h.Source.Type, up.derived, b.checked}
 	v.Class = classOf(identity(h.Source.Type, up1, down1), identity(h.Target, down1, up1))
@@ -149,17 +154,22 @@ func identity(t *plan.Type, out, back leg) bool {
 
 // decide looks for a least event that shows a problem and, where there is no
 // problem, tries the plan on events: a proved plan that fails is a bug of ours.
-func (h *Hop) decide(ctx context.Context, source, target codec) error {
+func (h *Hop) decide(ctx context.Context) error {
 	const tried = 64
-	s := search{hop: h, source: source, target: target, limits: plan.DefaultLimits()}
+	s := search{hop: h, limits: plan.DefaultLimits()}
 	v := &h.Verdict
+	beyond, err := h.to.beyond(ctx, h)
+	if err != nil {
+		return err
+	}
+	v.Problems = append(v.Problems, beyond...)
 	v.Outcome = Proved
 	events := tried
 	if len(v.Problems) > 0 {
 		v.Outcome, events = Tested, searchEvents
 	}
 	for seed := range uint64(events) {
-		value, ok, err := source.sample(seed)
+		value, ok, err := h.from.sample(seed)
 		if err != nil || !ok {
 			return err // without an event nothing can go wrong
 		}
@@ -180,9 +190,8 @@ func (h *Hop) decide(ctx context.Context, source, target codec) error {
 
 // search is the search for a least event that shows a problem.
 type search struct {
-	hop            *Hop
-	source, target codec
-	limits         plan.Limits
+	hop    *Hop
+	limits plan.Limits
 }
 
 // fails runs the plan on an event and holds the image to the target. What the
@@ -197,7 +206,7 @@ func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error)
 	case f != nil:
 		return f, nil
 	}
-	if _, err := s.target.encode(out); err != nil {
+	if _, err := s.hop.to.encode(out); err != nil {
 		return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
 	}
 	return nil, nil
@@ -212,9 +221,9 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	if err != nil {
 		return err
 	}
-	event, err := s.source.encode(least)
+	event, err := s.hop.from.encode(least)
 	if err == nil {
-		event, err = s.source.show(event)
+		event, err = s.hop.from.show(event)
 	}
 	if err != nil {
 		return &schema.Bug{Where: "upcast.Verify", Cause: err}
