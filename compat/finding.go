@@ -221,6 +221,16 @@ func (f *Finding) value(name string, params []schema.Param) (string, bool) {
 // direction and parameters. Lines, files, versions and the sentence do not
 // count.
 func (f *Finding) Fingerprint(subject string) string {
+	rule := f.Rule
+	if rule == "" {
+		rule = f.Kind
+	}
+	return Fingerprint(rule, subject, f.Where(), f.Where(), f.Direction.String(), f.Params())
+}
+
+// Fingerprint names whatever has a rule and a place as [Finding.Fingerprint]
+// names findings. The parameters count in the order given.
+func Fingerprint(rule, subject, oldPath, newPath, direction string, params []schema.Param) string {
 	var b strings.Builder
 	add := func(parts ...string) {
 		for _, p := range parts {
@@ -228,12 +238,8 @@ func (f *Finding) Fingerprint(subject string) string {
 			b.WriteByte(0)
 		}
 	}
-	rule := f.Rule
-	if rule == "" {
-		rule = f.Kind
-	}
-	add(rule, subject, f.Where(), f.Where(), f.Direction.String())
-	for _, p := range f.Params() {
+	add(rule, subject, oldPath, newPath, direction)
+	for _, p := range params {
 		add(p.Name, p.Value)
 	}
 	sum := sha256.Sum256([]byte(b.String()))

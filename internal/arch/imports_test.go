@@ -40,6 +40,8 @@ var mayImport = map[string][]string{
 	"client":                    {"api/wire"},
 	"serde":                     {"client", "schema", "schema/*", "upcast/plan"},
 	"lint":                      {"schema", "schema/*", "compat", "upcast", "client", "lint/*", "internal/yamlx", "internal/jsonx"},
+	"lint/report":               {"lint", "compat", "schema", "internal/jsonx"},
+	"lint/fix":                  {"lint", "compat", "schema", "schema/*", "internal/jsonx"},
 	"web":                       {},
 	"cmd/registry":              {"cmd/registry/internal/*"},
 	"cmd/registry/internal/cli": {
@@ -95,7 +97,7 @@ var libraries = map[string][]string{
 	"github.com/twmb/franz-go":              {"internal/confluent"},
 	"github.com/spf13/cobra":                {"cmd/registry/internal/cli", "cmd/evcheck/internal/cli", "cmd/evcheck"},
 	"github.com/spf13/pflag":                {"cmd/registry/internal/cli", "cmd/evcheck/internal/cli", "cmd/evcheck"},
-	"github.com/owenrumney/go-sarif":        {"lint"},
+	"github.com/owenrumney/go-sarif":        {"lint/report"},
 	"github.com/golang/snappy":              {"batch"},
 	"github.com/klauspost/compress":         {"batch", "internal/archive"},
 }

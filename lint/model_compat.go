@@ -1,0 +1,150 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/schema"
+)
+
+// Origin is what package compat does not know about a finding.
+type Origin struct {
+	// Subject goes into the fingerprint: the subject, or the name of the shared
+	// definition, which Subjects use.
+	Subject  string
+	Subjects []string
+	Format   schema.Format
+	// Base is the snapshot that the finding holds against.
+	Base string
+	// Old and New are the texts of the two sides; Old may be nil. Where a place
+	// lies in a reference, Document gives that text; it may be nil.
+	Old, New *Source
+	Document func(name string, old bool) *Source
+}
+
+// FromCompat turns a finding of the engine into one of a report. Rule, class,
+// severity, message, witness and fixes are taken over as they are.
+func FromCompat(f *compat.Finding, o Origin) Finding {
+	out := Finding{
+		Rule: f.Rule, Class: f.Class(), Severity: f.Severity(), Direction: f.Direction.String(), Required: f.Required,
+		Proof: f.Proof(), Fingerprint: f.Fingerprint(o.Subject), Subject: o.Subject, Subjects: o.Subjects, Format: o.Format.String(),
+		Path: f.Where(), RefusedBy: f.RefusedBy, Refused: f.Refused, Message: f.Text(), Affected: []string{}, Engine: f,
+		Against: []Against{{Base: o.Base, Versions: slices.Sorted(slices.Values(f.Versions))}},
+	}
+	if out.Subjects == nil {
+		out.Subjects = []string{o.Subject}
+	}
+	if f.Kind != "" && f.Kind != f.Rule {
+		out.Confluent = f.Kind
+	}
+	if out.Rule == "" {
+		out.Rule = f.Kind
+	}
+	out.rule(f)
+	out.places(f, &o)
+	if params := f.Params(); len(params) > 0 {
+		out.Params = make(map[string]string, len(params))
+		for i, p := range params {
+			if i == 0 || params[i-1].Name != p.Name {
+				out.Params[p.Name] = p.Value
+			}
+		}
+	}
+	if f.Break != nil {
+		out.Paths = f.Break.Paths
+		out.Witness = witnessOf(f, o.Format)
+	}
+	for i := range f.Fixes {
+		out.Fixes = append(out.Fixes, fixOf(&f.Fixes[i], o.New))
+	}
+	if f.Undecided != nil && f.Undecided.Bug != nil {
+		out.Bug = f.Undecided.Bug.Error()
+	}
+	return out
+}
+
+// rule adds what the catalogue says.
+func (f *Finding) rule(from *compat.Finding) {
+	row := compat.RuleByID(from.Rule)
+	if row == nil {
+		return
+	}
+	f.Element, f.Help = row.Element, row.Help()
+	if f.Class == compat.ClassData {
+		f.DeployFirst = row.Breaks.DeployFirst()
+	}
+}
+
+// places locates both sides. The name of a rule says which side lacks the thing.
+func (f *Finding) places(from *compat.Finding, o *Origin) {
+	older, newer := from.Old(), from.New()
+	if older == (schema.Place{}) && newer == (schema.Place{}) {
+		older.Pointer = strings.TrimPrefix(from.Path, "#")
+		newer.Pointer = older.Pointer
+	}
+	if at := o.locate(newer, false); at != nil {
+		at.Absent = at.Absent || strings.Contains(f.Rule, "-removed")
+		f.New, f.Pointer = at, newer.Pointer
+	}
+	if at := o.locate(older, true); at != nil {
+		at.Absent = at.Absent || strings.Contains(f.Rule, "-added")
+		f.Old = at
+		if f.New == nil || f.New.Absent && !at.Absent {
+			f.Pointer = older.Pointer
+		}
+	}
+}
+
+func (o *Origin) locate(place schema.Place, old bool) *Location {
+	src := o.New
+	if old {
+		src = o.Old
+	}
+	if place.Document != "" && o.Document != nil {
+		if doc := o.Document(place.Document, old); doc != nil {
+			src, place.Document = doc, ""
+		}
+	}
+	if src == nil {
+		return nil
+	}
+	at := src.At(place)
+	return &at
+}
+
+func witnessOf(f *compat.Finding, format schema.Format) *Witness {
+	w := f.Break.Witness
+	if w == nil {
+		return nil
+	}
+	old := Party("base")
+	if len(f.Versions) > 0 {
+		old = VersionParty(f.Versions[0], "base") // the one it was found with
+	}
+	out := &Witness{
+		Effect: string(w.Effect), Writer: old, Reader: "head", Value: w.Value, Encoding: format.String(), Type: w.Message,
+		Bytes: w.Binary, Written: w.Written, Minimal: f.Break.Kind != "format", Origin: "generated",
+	}
+	if f.Direction == compat.NewToOld {
+		out.Writer, out.Reader = out.Reader, out.Writer
+	}
+	if w.Effect == schema.Refused {
+		out.ReaderError = w.Read
+	} else {
+		out.Read = w.Read
+	}
+	return out
+}
+
+func fixOf(x *compat.Fix, in *Source) Fix {
+	out := Fix{ID: string(x.Kind), Title: x.Title, Safe: x.Safe, Asks: x.Asks, Edits: []Edit{}}
+	file := ""
+	if in != nil {
+		file = in.File
+	}
+	for _, e := range x.Edits {
+		out.Edits = append(out.Edits, Edit{File: file, Offset: e.Offset, Delete: e.Delete, Insert: e.Insert})
+	}
+	return out
+}
