@@ -79,13 +79,12 @@ func (d *decider) deleteSubject(cmd DeleteSubject) (Decision, error) {
 // uncarried refuses to remove a version for good that the way of older events
 // leads over.
 func (d *decider) uncarried(n Name, version int) *Error {
-	for _, x := range d.st.Upcasters(n).All {
-		if x.State == ActiveUpcaster && (x.From == version || x.To == version) {
-			return fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' needs version %d", x.From, x.To, n, version).
-				because("older events could not be carried to newer versions any more; a soft-deleted version stays in the way and is not served")
-		}
+	x := d.st.Upcasters(n).At(version)
+	if x == nil {
+		return nil
 	}
-	return nil
+	return fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' needs version %d", x.From, x.To, n, version).
+		because("older events could not be carried to newer versions any more; a soft-deleted version stays in the way and is not served")
 }
 
 // unreferenced refuses to remove a version that others build on. Only live
@@ -234,7 +233,13 @@ func (d *decider) judgeUndelete(n Name, s *Subject, back []int) error {
 		if err != nil {
 			return err
 		}
+		bridged := false
 		if report.Refused() {
+			if bridged, err = d.bridged(n, v.Number, &report); err != nil {
+				return err
+			}
+		}
+		if report.Refused() && !bridged {
 			return &Error{
 				Code:    UndeleteIncompatible,
 				Message: "Undeleting would break compatibility: version " + strconv.Itoa(v.Number) + " of subject '" + n.String() + "' is incompatible with the history that includes it",

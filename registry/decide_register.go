@@ -442,14 +442,15 @@ func (d *decider) chooseID(cmd *Register, c *Content) (int64, error) {
 const maxID = 1<<31 - 1
 
 // replaces lists the soft-deleted versions with the same id that step 11
-// removes, unless something still references them.
+// removes, unless something still references them or older events are carried
+// over them.
 func (d *decider) replaces(n Name, s *Subject, id int64) []int {
 	if s == nil {
 		return nil
 	}
 	var out []int
 	for _, v := range s.Versions {
-		if v.Deleted && v.ID == id && len(d.st.Referrers(n, v.Number)) == 0 {
+		if v.Deleted && v.ID == id && len(d.st.Referrers(n, v.Number)) == 0 && d.st.Upcasters(n).At(v.Number) == nil {
 			out = append(out, v.Number)
 		}
 	}

@@ -29,6 +29,9 @@ type Upcaster struct {
 	Prover   string
 	// Bridges says that version To was let in because of it.
 	Bridges bool
+	// Partial says that it was accepted although some events end in a dead
+	// letter.
+	Partial bool
 	At      int64 // µs since 1970
 	Seq     int64
 }
@@ -49,8 +52,22 @@ func (st *State) Upcasters(n Name) *Upcasters {
 
 // Active returns the active revision of a hop, or nil.
 func (u *Upcasters) Active(from, to int) *Upcaster {
+	return u.active(func(x *Upcaster) bool { return x.From == from && x.To == to })
+}
+
+// Into returns the active upcaster that leads to a version, or nil.
+func (u *Upcasters) Into(version int) *Upcaster {
+	return u.active(func(x *Upcaster) bool { return x.To == version })
+}
+
+// At returns an active upcaster that leads to or from a version, or nil.
+func (u *Upcasters) At(version int) *Upcaster {
+	return u.active(func(x *Upcaster) bool { return x.From == version || x.To == version })
+}
+
+func (u *Upcasters) active(fits func(*Upcaster) bool) *Upcaster {
 	for i := range u.All {
-		if x := &u.All[i]; x.From == from && x.To == to && x.State == ActiveUpcaster {
+		if x := &u.All[i]; x.State == ActiveUpcaster && fits(x) {
 			return x
 		}
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/hex"
+	"errors"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/upcast"
@@ -38,7 +39,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 		return fail(UpcasterRefuted, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
 	}
 	if refused != nil {
-		if err := d.bridges(cmd, refused, hop, latest.Number); err != nil {
+		if err := d.bridges(cmd.Name, refused, hop, latest.Number, cmd.AcceptPartial); err != nil {
 			return err
 		}
 	}
@@ -49,6 +50,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: latest.Number, To: out.Version, Revision: 1,
 			Text: hex.EncodeToString(text[:]), Document: doc.Hash(), Verdict: string(hop.Verdict.Outcome), Class: string(hop.Verdict.Class),
 			Total: hop.Verdict.Total, Prover: upcast.ProverVersion, Bridges: refused != nil,
+			Partial: cmd.AcceptPartial && !hop.Verdict.Total,
 		},
 		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
 	}
@@ -60,10 +62,10 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 
 // bridges demands a proved, total way for every pair that the level refuses: up
 // where the candidate has to read an old version, down where an old version has
-// to read the candidate.
-func (d *decider) bridges(cmd *Register, refused *Judgement, hop *upcast.Hop, latest int) error {
+// to read the candidate. hop leads from version from to the candidate.
+func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int, partial bool) error {
 	if len(refused.Reserved) > 0 {
-		return incompatible(cmd.Name, refused) // names are no matter of events
+		return incompatible(n, refused) // names are no matter of events
 	}
 	for i := range refused.Pairs {
 		p := &refused.Pairs[i]
@@ -71,9 +73,9 @@ func (d *decider) bridges(cmd *Register, refused *Judgement, hop *upcast.Hop, la
 			continue
 		}
 		chain := []*upcast.Hop{hop}
-		for at := p.Version; at != latest; {
-			next := d.st.Subject(cmd.Name).Next(at)
-			h, err := d.st.activeHop(d.env, cmd.Name, at, next)
+		for at := p.Version; at != from; {
+			next := d.st.Subject(n).Next(at)
+			h, err := d.st.activeHop(d.env, n, at, next)
 			if err != nil {
 				return err
 			}
@@ -84,12 +86,33 @@ func (d *decider) bridges(cmd *Register, refused *Judgement, hop *upcast.Hop, la
 			at = next
 		}
 		for _, h := range chain {
-			if err := leads(h, p.Direction, cmd.AcceptPartial); err != nil {
+			if err := leads(h, p.Direction, partial); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// bridged reports whether an active document leads into a version over what the
+// level refuses.
+func (d *decider) bridged(n Name, version int, refused *Judgement) (bool, error) {
+	x := d.st.Upcasters(n).Into(version)
+	if x == nil {
+		return false, nil
+	}
+	hop, err := d.st.activeHop(d.env, n, x.From, x.To)
+	if err == nil && hop.Verdict.Outcome == upcast.Proved {
+		err = d.bridges(n, refused, hop, x.From, x.Partial)
+		if err == nil {
+			return true, nil
+		}
+	}
+	var no *Error
+	if errors.As(err, &no) {
+		return false, nil
+	}
+	return false, err
 }
 
 // leads holds a hop to what bridging in a direction needs.

@@ -1,10 +1,5 @@
 package registry
 
-import (
-	"encoding/hex"
-	"fmt"
-)
-
 // The kinds of changes about upcasters.
 const (
 	KindUpcasterActivated = "upcaster.activated"
@@ -27,6 +22,10 @@ type UpcasterActivated struct {
 	Total    bool   `json:"total,omitempty"`
 	Prover   string `json:"prover"`
 	Bridges  bool   `json:"bridges,omitempty"`
+	// Partial: acceptPartial let it bridge although it is not total.
+	Partial bool `json:"partial,omitempty"`
+	// Imported: the verdict is the one that an archive brought.
+	Imported bool `json:"imported,omitempty"`
 }
 
 // UpcasterWithdrawn: the active revision of a hop left the plans.
@@ -52,10 +51,11 @@ func (c UpcasterWithdrawn) About() Name { return Name{c.Context, c.Subject} }
 func (st *State) applyUpcaster(c UpcasterActivated, seq, at int64) error {
 	x := Upcaster{
 		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Document: c.Document, Verdict: c.Verdict,
-		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, At: at, Seq: seq,
+		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial, At: at, Seq: seq,
 	}
-	if n, err := hex.Decode(x.Text[:], []byte(c.Text)); err != nil || n != len(x.Text) {
-		return fmt.Errorf("bad text hash %q", c.Text)
+	var err error
+	if x.Text, err = decodeHash(c.Text); err != nil {
+		return err
 	}
 	st.setUpcaster(c.About(), x)
 	return nil

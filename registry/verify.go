@@ -35,7 +35,7 @@ const verifyPage = 10_000
 // Verify replays the whole log from nothing and checks what must hold: the
 // chain, ids, versions, and that the replayed state equals the one in memory.
 // With deep it re-checks the compatibility of every version that was let in by
-// the engine, at the level of its time.
+// the engine, at the level of its time, and proves every upcaster again.
 func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
 	if err := s.available(); err != nil {
 		return nil, err
@@ -59,10 +59,14 @@ func (s *Service) Verify(ctx context.Context, deep bool) ([]Finding, error) {
 			}
 		}
 	}
+	v.bridgeDue(nil)
 	if v.st.Digest() != target.Digest() {
 		v.add(Finding{Invariant: "I8", Seq: target.Seq(), What: "the state in memory differs from a replay of the log"})
 	}
 	if err := v.texts(); err != nil {
+		return v.findings, err
+	}
+	if err := v.documents(); err != nil {
 		return v.findings, err
 	}
 	return v.findings, v.guards()
@@ -151,6 +155,7 @@ type verifier struct {
 	st       *State          // as far as the replay has come
 	target   *State          // what is in memory
 	bound    map[string]Hash // what each id has ever stood for
+	awaited  *awaited
 	findings []Finding
 }
 
@@ -175,14 +180,19 @@ func (v *verifier) record(r Record) error {
 	if r.Actor == "" || r.Request == "" || r.At == 0 {
 		v.add(Finding{Invariant: "I13", Seq: r.Seq, What: "a change lacks its actor, request or time"})
 	}
-	if reg, ok := c.(VersionRegistered); ok {
-		if err := v.registered(r, reg); err != nil {
+	v.bridgeDue(c)
+	switch c := c.(type) {
+	case VersionRegistered:
+		if err := v.registered(r, c); err != nil {
 			return err
 		}
-	}
-	if p, ok := c.(SubjectPurged); ok {
-		for _, id := range p.Released {
-			delete(v.bound, fmt.Sprintf("%s\x00%d", p.Context, id))
+	case UpcasterActivated:
+		if err := v.upcaster(r, c); err != nil {
+			return err
+		}
+	case SubjectPurged:
+		for _, id := range c.Released {
+			delete(v.bound, fmt.Sprintf("%s\x00%d", c.Context, id))
 		}
 	}
 	if err := v.st.apply(r, c, rec); err != nil {
@@ -218,16 +228,12 @@ func (v *verifier) registered(r Record, c VersionRegistered) error {
 // readable reports whether all texts of the question that was asked then are
 // still kept; a hard delete removes texts, and with them the question.
 func (v *verifier) readable(n Name, content *Content) bool {
-	kept := func(c *Content) bool {
-		uses, _ := v.target.texts.Get(string(c.Text[:]))
-		return uses > 0
-	}
 	for _, old := range v.st.Subject(n).Live() {
-		if !kept(old.Content) {
+		if !v.kept(old.Content.Text) {
 			return false
 		}
 	}
-	return kept(content)
+	return v.kept(content.Text)
 }
 
 // recheck asks today's engine the question that was asked then.
@@ -249,7 +255,11 @@ func (v *verifier) recheck(r Record, c VersionRegistered, content *Content) erro
 		v.add(Finding{Invariant: "I5", Seq: r.Seq, Name: c.About(), Version: c.Version, What: "cannot be checked again: " + err.Error()})
 		return nil
 	}
-	if report.Refused() {
+	switch {
+	case !report.Refused():
+	case c.BridgedBy != "":
+		v.awaited = &awaited{record: r, change: c, refused: report}
+	default:
 		v.add(Finding{
 			Invariant: "I5", Seq: r.Seq, Name: c.About(), Version: c.Version, Drift: c.Engine != compat.EngineVersion,
 			What: fmt.Sprintf("is incompatible at %s/%s under engine %s; it was accepted under engine %s", c.Level, c.Policy, compat.EngineVersion, c.Engine),

@@ -175,12 +175,12 @@ func (a *app) verify() *cobra.Command {
 		Short: "Check the whole log: chain, ids, versions, texts",
 		Long: "verify replays the log from its beginning and checks every promise that can be checked offline. It changes\n" +
 			"nothing and may be used beside a running server. With --deep it also asks today's compatibility engine about\n" +
-			"every version; a verdict that differs from an older engine's is reported as drift. Exit code 1 if there are\n" +
-			"findings, 3 if the chain is broken.",
+			"every version and proves every upcaster again; a verdict that differs from an older engine's or prover's is\n" +
+			"reported as drift. Exit code 1 if there are findings, 3 if the chain is broken.",
 		Example: "  registry verify\n  registry verify --deep",
 		Args:    noArgs,
 	}
-	deep := c.Flags().Bool("deep", false, "check the compatibility of every version again")
+	deep := c.Flags().Bool("deep", false, "check every version and prove every upcaster again")
 	addConfigFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		loaded, err := a.stored(c)
