@@ -29,6 +29,9 @@ func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string) (upcas
 	if from == 0 || to == 0 {
 		return upcast.Verdict{}, fail(InvalidUpcaster, "The document leads from %s to %s; name version numbers of subject '%s'", doc.From, doc.To.Version, n)
 	}
+	if err := fitting(doc, n, from, to); err != nil {
+		return upcast.Verdict{}, err
+	}
 	var out upcast.Verdict
 	err = s.View(ctx, func(st *State) error {
 		return s.withTexts(ctx, func(env *Env) error {

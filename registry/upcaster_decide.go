@@ -81,7 +81,7 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 	if err != nil {
 		return Decision{}, upcasterRefusal(err)
 	}
-	if err := fitting(doc, &cmd); err != nil {
+	if err := fitting(doc, cmd.Name, cmd.From, cmd.To); err != nil {
 		return Decision{}, err
 	}
 	parsed, errs, err := d.st.parsedAll(d.env, cmd.Name.Context, []*Version{s.Version(cmd.From), s.Version(cmd.To)})
@@ -99,17 +99,21 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 }
 
 // fitting holds what a document says about itself to where it was sent.
-func fitting(doc *upcast.Document, cmd *AddUpcaster) error {
+func fitting(doc *upcast.Document, n Name, from, to int) error {
 	switch {
-	case doc.Subject != "" && ParseName(doc.Subject) != cmd.Name && doc.Subject != cmd.Name.Subject:
-		return fail(InvalidUpcaster, "The document is about subject '%s', not '%s'", doc.Subject, cmd.Name)
-	case doc.From.File == "" && doc.From.Number != cmd.From, doc.To.Version.File == "" && doc.To.Version.Number != cmd.To:
-		return fail(InvalidUpcaster, "The document leads from version %s to %s, not from %d to %d", doc.From, doc.To.Version, cmd.From, cmd.To)
-	case doc.To.Subject != "" && doc.To.Subject != cmd.Name.String():
+	case doc.Subject != "" && !n.isWritten(doc.Subject):
+		return fail(InvalidUpcaster, "The document is about subject '%s', not '%s'", doc.Subject, n)
+	case doc.From.File == "" && doc.From.Number != from, doc.To.Version.File == "" && doc.To.Version.Number != to:
+		return fail(InvalidUpcaster, "The document leads from version %s to %s, not from %d to %d", doc.From, doc.To.Version, from, to)
+	case doc.To.Subject != "" && !n.isWritten(doc.To.Subject):
 		return fail(NotYet, "Upcasters that lead to another subject are not carried out yet")
 	}
 	return nil
 }
+
+// isWritten reports whether a document means the subject by a name: in full, or
+// without the context that both are in.
+func (n Name) isWritten(name string) bool { return ParseName(name) == n || name == n.Subject }
 
 func (d *decider) activate(cmd *AddUpcaster, doc *upcast.Document, hop *upcast.Hop) (Decision, error) {
 	v := hop.Verdict

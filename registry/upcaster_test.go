@@ -8,6 +8,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/upcast"
 )
 
 const (
@@ -164,5 +165,37 @@ func TestRefusedUpcasters(t *testing.T) {
 	}
 	if all := n.State().Upcasters(o).All; len(all) != 0 {
 		t.Errorf("refused upcasters are there: %+v", all)
+	}
+}
+
+// TestProofsFitTheirSubject: a dry run refuses what the registration would.
+func TestProofsFitTheirSubject(t *testing.T) {
+	n := orders(t, newMemLog())
+	o := ParseName("o")
+	good := hopText("1", "2", renameQty)
+	to := func(target string) string { return strings.Replace(good, "to: 2", "to: "+target, 1) }
+	for name, c := range map[string]struct {
+		text string
+		code Code
+		want string
+	}{
+		"another subject":           {strings.Replace(good, "subject: o", "subject: p", 1), InvalidUpcaster, "about subject 'p', not 'o'"},
+		"another context":           {strings.Replace(good, "subject: o", "subject: ':.c:o'", 1), InvalidUpcaster, "':.c:o'"},
+		"another subject's version": {to("{subject: p, version: 2}"), NotYet, "another subject"},
+		"a file":                    {to("v2.avsc"), InvalidUpcaster, "name version numbers"},
+	} {
+		_, err := n.ProveUpcaster(t.Context(), o, c.text)
+		var refused *Error
+		if !errors.As(err, &refused) || refused.Code != c.code || !strings.Contains(refused.Message, c.want) {
+			t.Errorf("%s: got %v, want code %d with %q", name, err, c.code, c.want)
+		}
+	}
+	for name, text := range map[string]string{"its own": good, "its own as target": to("{subject: o, version: 2}"), "in full": to("{subject: ':.:o', version: 2}")} {
+		if v, err := n.ProveUpcaster(t.Context(), o, text); err != nil || v.Outcome != upcast.Proved {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+		if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: o, From: 1, To: 2, Text: text, DryRun: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
