@@ -141,15 +141,25 @@ func segments(pointer string) []string {
 func (s *Source) Span(from, to int) Location {
 	from = min(max(from, 0), len(s.Text))
 	to = min(max(to, from), len(s.Text))
-	at, end := jsonx.PositionOf(s.Text, from), jsonx.PositionOf(s.Text, to)
-	l := Location{
-		File: s.File, Commit: s.Commit, Version: s.Version,
-		Line: at.Line, Column: at.Column, EndLine: end.Line, EndColumn: end.Column, Offset: from, Length: to - from,
-	}
-	start := strings.LastIndexByte(s.Text[:from], '\n') + 1
-	l.Snippet, l.SnippetColumn = window(strings.TrimSuffix(s.Text[start:lineEnd(s.Text, from)], "\r"), at.Column)
+	l := Location{File: s.File, Commit: s.Commit, Version: s.Version, Span: spanOf(s.Text, from, to), Offset: from, Length: to - from}
+	start := lineStart(s.Text, from)
+	l.Snippet, l.SnippetColumn = window(strings.TrimSuffix(s.Text[start:lineEnd(s.Text, from)], "\r"), l.Column)
 	return l
 }
+
+func spanOf(text string, from, to int) Span {
+	at, end := jsonx.PositionOf(text, from), jsonx.PositionOf(text, to)
+	out := Span{Line: at.Line, Column: at.Column, EndLine: end.Line, EndColumn: end.Column}
+	if b := from - lineStart(text, from) + 1; b != at.Column {
+		out.ByteColumn = b
+	}
+	if b := to - lineStart(text, to) + 1; b != end.Column {
+		out.EndByteColumn = b
+	}
+	return out
+}
+
+func lineStart(text string, at int) int { return strings.LastIndexByte(text[:at], '\n') + 1 }
 
 // window cuts a long line to what is around a column, and returns the column
 // that it starts at; 0 stands for the first.

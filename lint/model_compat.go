@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -56,7 +57,7 @@ func FromCompat(f *compat.Finding, o Origin) Finding {
 		out.Witness = witnessOf(f, o.Format)
 	}
 	for i := range f.Fixes {
-		out.Fixes = append(out.Fixes, fixOf(&f.Fixes[i], o.New))
+		out.Fixes = append(out.Fixes, fixOf(&f.Fixes[i], f.New().Pointer, o.New))
 	}
 	if f.Undecided != nil && f.Undecided.Bug != nil {
 		out.Bug = f.Undecided.Bug.Error()
@@ -137,14 +138,63 @@ func witnessOf(f *compat.Finding, format schema.Format) *Witness {
 	return out
 }
 
-func fixOf(x *compat.Fix, in *Source) Fix {
+// maxPatch is the longest patch that a report carries.
+const maxPatch = 8 << 10
+
+func fixOf(x *compat.Fix, pointer string, in *Source) Fix {
 	out := Fix{ID: string(x.Kind), Title: x.Title, Safe: x.Safe, Asks: x.Asks, Edits: []Edit{}}
-	file := ""
-	if in != nil {
-		file = in.File
+	if in == nil {
+		return out
 	}
 	for _, e := range x.Edits {
-		out.Edits = append(out.Edits, Edit{File: file, Offset: e.Offset, Delete: e.Delete, Insert: e.Insert})
+		edit := Edit{File: in.File, Offset: e.Offset, Delete: e.Delete, Insert: e.Insert}
+		if e.Offset >= 0 && e.Delete >= 0 && e.Offset+e.Delete <= len(in.Text) {
+			edit.Span = spanOf(in.Text, e.Offset, e.Offset+e.Delete)
+		}
+		out.Edits = append(out.Edits, edit)
 	}
+	if patch := Patch(in.File, in.Text, out.Edits); len(patch) <= maxPatch {
+		out.Patch = patch
+	}
+	out.propose(pointer, in)
 	return out
+}
+
+// propose reads off the values that the fix proposes: members of the place of
+// the finding, or of what the place is a part of, in the text after the edits.
+func (f *Fix) propose(pointer string, in *Source) {
+	if len(f.Asks) == 0 {
+		return
+	}
+	text, err := ApplyEdits(in.Text, f.Edits)
+	if err != nil {
+		return
+	}
+	f.Proposed = map[string]string{}
+	for _, name := range f.Asks {
+		if v := AskedValue(text, pointer); v != nil {
+			f.Proposed[name] = text[v.Offset:v.End]
+		}
+	}
+}
+
+// AskedValue finds the value that a fix asks for in the text after it. All that
+// is asked for today is a default, of a field or of an enum: that of the place of
+// the finding, or of the nearest parent that has one; nil if there is none.
+func AskedValue(text, pointer string) *jsonx.Value {
+	s := Source{Text: text}
+	if s.parse(); s.tree == nil {
+		return nil
+	}
+	var found *jsonx.Value
+	v := s.tree
+	for _, segment := range append(segments(pointer), "") {
+		if asked := v.Get("default"); asked != nil {
+			found = asked
+		}
+		if v, _ = child(v, segment); v == nil {
+			break
+		}
+	}
+	return found
 }

@@ -74,19 +74,15 @@ type Finding struct {
 	Engine *compat.Finding `json:"-"`
 }
 
-// Location is a place in a file. Lines and columns count from 1, columns in code
-// points; the end is exclusive. The offset counts bytes.
+// Location is a place in a file. The offset counts bytes.
 type Location struct {
 	// File is relative to the root of the repository, with "/".
-	File      string `json:"file"`
-	Commit    string `json:"commit,omitempty"`
-	Version   int    `json:"version,omitempty"`
-	Line      int    `json:"line"`
-	Column    int    `json:"column"`
-	EndLine   int    `json:"endLine,omitempty"`
-	EndColumn int    `json:"endColumn,omitempty"`
-	Offset    int    `json:"offset"`
-	Length    int    `json:"length,omitempty"`
+	File    string `json:"file"`
+	Commit  string `json:"commit,omitempty"`
+	Version int    `json:"version,omitempty"`
+	Span
+	Offset int `json:"offset"`
+	Length int `json:"length,omitempty"`
 	// Snippet is the line, without its end; of a long one a part, which starts
 	// at SnippetColumn.
 	Snippet       string `json:"snippet,omitempty"`
@@ -147,17 +143,49 @@ type Fix struct {
 	Title string `json:"title"`
 	// Safe says that it asks nothing and changes no meaning.
 	Safe bool `json:"safe"`
-	// Asks names the values in Edits that are a proposal.
-	Asks  []string `json:"asks,omitempty"`
-	Edits []Edit   `json:"edits"`
+	// Asks names the values in Edits that are a proposal, and Proposed gives
+	// them, as JSON.
+	Asks     []string          `json:"asks,omitempty"`
+	Proposed map[string]string `json:"proposed,omitempty"`
+	Edits    []Edit            `json:"edits"`
+	// Patch is what the edits do, as a unified diff; empty where a line is so
+	// long that nobody would read it.
+	Patch string `json:"patch,omitempty"`
 }
 
-// Edit replaces Delete bytes at byte Offset of a file of the head.
+// Edit replaces Delete bytes at byte Offset of a file of the head. Lines and
+// columns count as in [Location].
 type Edit struct {
 	File   string `json:"file"`
 	Offset int    `json:"offset"`
 	Delete int    `json:"delete"`
 	Insert string `json:"insert"`
+	Span
+}
+
+// Span is a part of a text. Lines and columns count from 1, columns in code
+// points; the end is exclusive.
+type Span struct {
+	Line      int `json:"line"`
+	Column    int `json:"column"`
+	EndLine   int `json:"endLine,omitempty"`
+	EndColumn int `json:"endColumn,omitempty"`
+	// ByteColumn and EndByteColumn are the columns in bytes of UTF-8, where they
+	// are not the same.
+	ByteColumn    int `json:"byteColumn,omitempty"`
+	EndByteColumn int `json:"endByteColumn,omitempty"`
+}
+
+// Bytes returns the columns in bytes of UTF-8.
+func (s Span) Bytes() (from, to int) {
+	from, to = s.Column, s.EndColumn
+	if s.ByteColumn > 0 {
+		from = s.ByteColumn
+	}
+	if s.EndByteColumn > 0 {
+		to = s.EndByteColumn
+	}
+	return from, to
 }
 
 // Counts reports whether the finding speaks: it is not waived.

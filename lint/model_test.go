@@ -84,7 +84,9 @@ func TestFindingOfAvro(t *testing.T) {
 		`"message":"the new schema needs the field \"currency\", which old events lack, and it has no default",` +
 		`"witness":{"effect":"refused","writer":3,"reader":"head","value":{"id":"","qty":0},"encoding":"AVRO","bytes":"AAA=","written":"nothing","readerError":"the event has no field \"currency\", and it has no default","minimal":true,"origin":"generated"},` +
 		`"deployFirst":"producers","affected":[],"waived":null,` +
-		`"fixes":[{"id":"add-default","title":"Give the field a default value","safe":false,"asks":["default"],"edits":[{"file":"events/order.avsc","offset":175,"delete":0,"insert":", \"default\": \"\""}]}],` +
+		`"fixes":[{"id":"add-default","title":"Give the field a default value","safe":false,"asks":["default"],"proposed":{"default":"\"\""},` +
+		`"edits":[{"file":"events/order.avsc","offset":175,"delete":0,"insert":", \"default\": \"\"","line":7,"column":43,"endLine":7,"endColumn":43}],` +
+		`"patch":"diff --git a/events/order.avsc b/events/order.avsc\n--- a/events/order.avsc\n+++ b/events/order.avsc\n@@ -4,7 +4,7 @@\n     {\"name\": \"id\", \"type\": \"string\"},\n     {\"name\": \"qty\", \"type\": \"int\"},\n     {\n-      \"name\": \"currency\", \"type\": \"string\"\n+      \"name\": \"currency\", \"type\": \"string\", \"default\": \"\"\n     }\n   ]\n }\n"}],` +
 		`"help":"docs/rules/avro/field-added-without-default.md"}`
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
