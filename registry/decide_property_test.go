@@ -127,7 +127,9 @@ func (u *universe) do(t *rapid.T, cmd Command) {
 }
 
 // library gives the texts of the log.
-func (u *universe) library() Library { return overlayLibrary{Library: u.shelf, extra: u.log.texts} }
+func (u *universe) library() Library {
+	return overlayLibrary{Library: u.shelf.during(context.Background()), extra: u.log.texts}
+}
 
 func (u *universe) check(t *rapid.T, records []Record) {
 	for _, r := range records {

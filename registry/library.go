@@ -26,6 +26,10 @@ type Library interface {
 	Check(req compat.Request) (compat.Report, error)
 	// Prove runs the prover on a document and the schemas of its two versions.
 	Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error)
+	// Way returns what KeepWay was told about a route, or nil. The key covers all
+	// that a way depends on.
+	Way(route Hash) *Way
+	KeepWay(route Hash, w *Way)
 }
 
 // Memory is what is known about a stored content without references.

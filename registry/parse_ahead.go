@@ -35,7 +35,7 @@ func (s *Service) parseAhead(ctx context.Context, p *pending) {
 	var next atomic.Int64
 	work := func() {
 		defer func() { <-s.parses }()
-		d := &decider{st: st, env: s.env()}
+		d := &decider{st: st, env: s.env(ctx)}
 		for ctx.Err() == nil {
 			i := int(next.Add(1)) - 1
 			if i >= len(jobs) {

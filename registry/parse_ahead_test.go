@@ -40,7 +40,7 @@ func TestBatchReadsAhead(t *testing.T) {
 		if len(p.memo) != len(b.Commands) {
 			t.Fatalf("%s: %d of %d schemas were read ahead", name, len(p.memo), len(b.Commands))
 		}
-		env := n.env()
+		env := n.env(t.Context())
 		env.memo = p.memo
 		if _, err := Decide(n.State(), env, b); err != nil {
 			t.Fatalf("%s: %v", name, err)

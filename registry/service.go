@@ -399,8 +399,8 @@ func (s *Service) withTexts(ctx context.Context, f func(env *Env) error) error {
 		return fail(Canceled, "The request was cancelled").from(ctx.Err())
 	}
 	extra := map[Hash]string{}
-	env := s.env()
-	env.Library = overlayLibrary{Library: s.shelf, extra: extra}
+	env := s.env(ctx)
+	env.Library = overlayLibrary{Library: env.Library, extra: extra}
 	for {
 		err := f(env)
 		var need *NeedTexts
@@ -426,8 +426,8 @@ func (s *Service) withTexts(ctx context.Context, f func(env *Env) error) error {
 	}
 }
 
-func (s *Service) env() *Env {
-	return &Env{Now: s.opt.Clock().UnixMicro(), Settings: s.opt.Settings, Library: s.shelf}
+func (s *Service) env(ctx context.Context) *Env {
+	return &Env{Now: s.opt.Clock().UnixMicro(), Settings: s.opt.Settings, Library: s.shelf.during(ctx)}
 }
 
 // Changes returns up to limit records after a sequence, from the store.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 	"github.com/instar-registry/instar/upcast"
 )
 
-// shelf is the service's Library: bounded memories of what pure functions
-// answered, and of texts that the log gave.
+// shelf is what the service's libraries share: bounded memories of what pure
+// functions answered, and of texts that the log gave.
 type shelf struct {
 	limits schema.Limits
 	obs    Observer
@@ -30,10 +31,20 @@ type shelf struct {
 	submitted *lru.Cache[Hash, *Content]
 	missed    *lru.Cache[missKey, int64]    // at which sequence a lookup found nothing
 	hops      *lru.Cache[Hash, *upcast.Hop] // by document and schemas
+	ways      *lru.Cache[Hash, *Way]        // by route
 }
 
-// The budgets of the shelf: bytes for texts and parsed schemas, entries for the
-// rest.
+// inquiry is the Library of one request: what it asks ends with it.
+type inquiry struct {
+	*shelf
+	ctx context.Context //nolint:containedctx // lives as long as the request
+}
+
+// during returns the library of one request.
+func (s *shelf) during(ctx context.Context) Library { return inquiry{s, ctx} }
+
+// The budgets of the shelf: bytes for texts and parsed schemas, nodes of their
+// trees for hops and ways, entries for the rest.
 const (
 	textBudget      = 24 << 20
 	parsedBudget    = 24 << 20
@@ -41,7 +52,8 @@ const (
 	shapeBudget     = 100_000
 	submittedBudget = 20_000
 	missedBudget    = 4_000
-	hopBudget       = 2_000
+	hopBudget       = 200_000
+	wayBudget       = 400_000
 	// pairBudget is a number of pairs; one with findings counts for more.
 	pairBudget = 10_000
 	pairUnit   = 4800 // bytes
@@ -58,6 +70,7 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		submitted: lru.New[Hash, *Content](submittedBudget),
 		missed:    lru.New[missKey, int64](missedBudget),
 		hops:      lru.New[Hash, *upcast.Hop](hopBudget),
+		ways:      lru.New[Hash, *Way](wayBudget),
 	}
 }
 
@@ -123,49 +136,77 @@ func parseKey(f schema.Format, text string, docs []schema.Document, lenient bool
 
 // Check implements Library. The answer about each pair of versions is
 // remembered, so that a check asks anew about what it has not seen only.
-func (s *shelf) Check(req compat.Request) (compat.Report, error) {
-	return s.check(context.Background(), req)
-}
-
-func (s *shelf) check(ctx context.Context, req compat.Request) (compat.Report, error) {
-	req.Memo = verdicts{s}
-	start := s.clock()
-	r, err := compat.Check(ctx, req)
+func (q inquiry) Check(req compat.Request) (compat.Report, error) {
+	req.Memo = verdicts{q.shelf}
+	start := q.clock()
+	r, err := compat.Check(q.ctx, req)
 	if err != nil {
-		return r, err
+		return r, q.ended(err)
 	}
 	result := "compatible"
 	if r.Refused {
 		result = "incompatible"
 	}
-	s.obs.Checked(req.Candidate.Format().String(), req.Level.String(), req.Policy.String(), result, s.clock().Sub(start))
+	q.obs.Checked(req.Candidate.Format().String(), req.Level.String(), req.Policy.String(), result, q.clock().Sub(start))
 	return r, nil
 }
 
 // Prove implements Library. A hop without a document is derived.
-func (s *shelf) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error) {
+func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error) {
 	document := ""
 	if d != nil {
 		document = d.Hash()
 	}
 	a, b := compat.KeyOf(from), compat.KeyOf(to)
 	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion+document+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:]))
-	if h, ok := s.hops.Get(key); ok {
-		s.obs.Cache("hop", true)
+	if h, ok := q.hops.Get(key); ok {
+		q.obs.Cache("hop", true)
 		return h, nil
 	}
-	s.obs.Cache("hop", false)
+	q.obs.Cache("hop", false)
+	if err := q.ctx.Err(); err != nil {
+		return nil, q.ended(err)
+	}
 	var h *upcast.Hop
 	var err error
 	if d == nil {
-		h, err = upcast.Derive(context.Background(), from, to)
+		h, err = upcast.Derive(q.ctx, from, to)
 	} else {
-		h, err = upcast.Verify(context.Background(), d, from, to)
+		h, err = upcast.Verify(q.ctx, d, from, to)
 	}
 	if err == nil {
-		s.hops.Put(key, h, 1)
+		q.hops.Put(key, h, h.Size())
 	}
-	return h, err
+	return h, q.ended(err)
+}
+
+// ended turns the end of the request into a refusal: a verdict is never a weaker
+// one because time ran out.
+func (q inquiry) ended(err error) error {
+	switch {
+	case err == nil || q.ctx.Err() == nil || !errors.Is(err, q.ctx.Err()):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fail(Unavailable, "The request's time ended before the schemas were judged; nothing was written").from(err)
+	default:
+		return fail(Canceled, "The request was cancelled").from(err)
+	}
+}
+
+// Way implements Library.
+func (s *shelf) Way(route Hash) *Way {
+	w, ok := s.ways.Get(route)
+	s.obs.Cache("way", ok)
+	return w
+}
+
+// KeepWay implements Library.
+func (s *shelf) KeepWay(route Hash, w *Way) {
+	size := 1
+	if w.Chain != nil {
+		size = w.Chain.Size()
+	}
+	s.ways.Put(route, w, size)
 }
 
 // verdicts is the memory of pairs: registration, checks, differences and

@@ -104,7 +104,7 @@ func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upc
 	}
 	for i, err := range errs {
 		if err != nil {
-			return nil, fail(InvalidUpcaster, "Version %d does not parse any more: %s", versions[i].Number, err)
+			return nil, unreadable(versions[i], err)
 		}
 	}
 	hop, err := env.Library.Prove(doc, parsed[0], parsed[1])
@@ -130,87 +130,6 @@ func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) 
 		return nil, &schema.Bug{Where: "activeHop", Cause: err}
 	}
 	return st.hop(env, n, from, to, doc)
-}
-
-// HopInfo is one part of a way between two versions.
-type HopInfo struct {
-	From, To int
-	// Document is the hash of the active document; empty if the hop is derived.
-	Document string
-	Verdict  upcast.Verdict
-}
-
-// Way is how events of one version become events of another.
-type Way struct {
-	Hops   []HopInfo
-	Runner *upcast.Runner
-	Chain  *upcast.Chain
-}
-
-// Way finds the chain of hops from one version of a subject to a later one. A
-// hop that is not proved is a gap.
-func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
-	var out *Way
-	err := s.View(ctx, func(st *State) error {
-		return s.withTexts(ctx, func(env *Env) error {
-			w, err := st.way(env, n, from, to)
-			out = w
-			return err
-		})
-	})
-	return out, err
-}
-
-func (st *State) way(env *Env, n Name, from, to int) (*Way, error) {
-	s := st.Subject(n)
-	switch {
-	case s == nil:
-		return nil, subjectNotFound(n)
-	case s.Version(from) == nil:
-		return nil, versionNotFound(from)
-	case s.Version(to) == nil:
-		return nil, versionNotFound(to)
-	case from > to:
-		return nil, fail(NotYet, "Events are not carried from version %d down to %d yet", from, to)
-	}
-	w := &Way{}
-	var hops []*upcast.Hop
-	for at := from; at != to; {
-		next := s.Next(at)
-		h, err := st.activeHop(env, n, at, next)
-		if err != nil {
-			return nil, err
-		}
-		info := HopInfo{From: at, To: next, Verdict: h.Verdict}
-		if x := st.Upcasters(n).Active(at, next); x != nil {
-			info.Document = x.Document
-		}
-		w.Hops = append(w.Hops, info)
-		if h.Verdict.Outcome != upcast.Proved {
-			return w, gap(&info)
-		}
-		hops = append(hops, h)
-		at = next
-	}
-	return w, w.fuse(hops)
-}
-
-func gap(h *HopInfo) *Error {
-	cause := &VerdictError{h.Verdict}
-	return fail(UpcasterGap, "There is no proved way from version %d to %d: %s", h.From, h.To, cause).from(cause).
-		because("register an upcaster for this hop")
-}
-
-func (w *Way) fuse(hops []*upcast.Hop) error {
-	if len(hops) == 0 {
-		return nil
-	}
-	var err error
-	if w.Chain, err = upcast.Fuse(hops); err != nil {
-		return err
-	}
-	w.Runner = upcast.NewRunner(w.Chain)
-	return nil
 }
 
 // Reach says whether events of a version can become events of the target.

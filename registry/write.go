@@ -228,7 +228,7 @@ func (s *Service) transact(group []*pending) error {
 				return Append{}, fmt.Errorf("%w: %w", ErrReplaced, err)
 			}
 		}
-		t = &transaction{st: fork, env: s.env(), newer: len(newer)}
+		t = &transaction{st: fork, env: s.env(ctx), newer: len(newer)}
 		if plant.Is(plant.NoSecondDecide) || plant.Is(plant.StaleConfig) {
 			t.before = base
 		}

@@ -100,3 +100,27 @@ func (c *Chain) Stepwise(ctx context.Context, v plan.Value, l plan.Limits) (plan
 	}
 	return v, nil, nil
 }
+
+// Size is the number of nodes of all its trees, for those who keep chains.
+func (c *Chain) Size() int {
+	n := nodes(c.Root)
+	for _, h := range c.Hops {
+		n += h.Size()
+	}
+	return n
+}
+
+// Size is the number of nodes of the trees of both directions.
+func (h *Hop) Size() int {
+	n := nodes(h.Root)
+	if h.Down != nil {
+		n += nodes(h.Down.Root)
+	}
+	return n
+}
+
+func nodes(root plan.Node) int {
+	n := 0
+	plan.Visit(root, func(plan.Node) { n++ })
+	return n
+}
