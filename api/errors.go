@@ -59,7 +59,6 @@ var outcomes = map[registry.Code]outcome{
 	registry.UpcasterBelowVerdict:  {422, wire.CodeUpcasterVerdict},
 	registry.UpcasterGap:           {422, wire.CodeUpcasterGap},
 	registry.UpcastInput:           {422, wire.CodeUpcastInput},
-	registry.DeadLettered:          {422, wire.CodeDeadLetter},
 	registry.UpcasterTestFailed:    {422, wire.CodeUpcasterTest},
 	registry.NotYet:                {422, wire.CodeNotYet},
 	registry.UpcasterLimit:         {422, wire.CodeUpcasterLimit},

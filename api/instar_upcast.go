@@ -123,16 +123,18 @@ func (c *carriage) refused(err error) error {
 
 // ended answers for an event that its document ends.
 func (c *carriage) ended(out *wire.Upcast, f *upcast.Failure) error {
+	code := 0
 	switch f.Code {
 	case upcast.FailDrop:
 		out.Outcome, out.Events = "dropped", []wire.UpcastEvent{}
 	case upcast.FailDead:
 		out.Outcome, out.Events = "deadLetter", []wire.UpcastEvent{}
+		code = wire.CodeDeadLetter
 	default:
 		return registry.Fail(registry.UpcastInput, "The event cannot be carried: %s", f)
 	}
 	h := c.way.Hops[f.Hop]
-	out.End = &wire.UpcastEnd{From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason}
+	out.End = &wire.UpcastEnd{Code: code, From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason}
 	return c.x.json(http.StatusOK, *out)
 }
 

@@ -52,7 +52,6 @@ const (
 	UpcasterBelowVerdict
 	UpcasterGap
 	UpcastInput
-	DeadLettered
 	UpcasterTestFailed
 	NotYet
 	UpcasterLimit

@@ -41,21 +41,24 @@ const (
 	CodeUpcasterBridges      = 40951
 	CodeUpcasterRevision     = 41250
 
-	CodeInvalidSchema    = 42201
-	CodeInvalidVersion   = 42202
-	CodeInvalidLevel     = 42203
-	CodeInvalidMode      = 42204
-	CodeNotPermitted     = 42205
-	CodeReferenceExists  = 42206
-	CodeInvalidSubject   = 42208
-	CodeSchemaTooLarge   = 42209
-	CodeInvalidRuleSet   = 42210
-	CodeContextNotEmpty  = 42211
-	CodeInvalidUpcaster  = 42250
-	CodeUpcasterRefuted  = 42251
-	CodeUpcasterVerdict  = 42252
-	CodeUpcasterGap      = 42253
-	CodeUpcastInput      = 42254
+	CodeInvalidSchema   = 42201
+	CodeInvalidVersion  = 42202
+	CodeInvalidLevel    = 42203
+	CodeInvalidMode     = 42204
+	CodeNotPermitted    = 42205
+	CodeReferenceExists = 42206
+	CodeInvalidSubject  = 42208
+	CodeSchemaTooLarge  = 42209
+	CodeInvalidRuleSet  = 42210
+	CodeContextNotEmpty = 42211
+	CodeInvalidUpcaster = 42250
+	CodeUpcasterRefuted = 42251
+	CodeUpcasterVerdict = 42252
+	CodeUpcasterGap     = 42253
+	CodeUpcastInput     = 42254
+	// CodeDeadLetter is no error of a request: an event that its document sends to
+	// the dead letter is answered 200 with outcome deadLetter, and the code stands
+	// in the record of its end, as it does in a line of a batch.
 	CodeDeadLetter       = 42255
 	CodeUpcasterTest     = 42256
 	CodeNotYet           = 42257

@@ -71,8 +71,10 @@ type UpcastEvent struct {
 	Base64  string          `json:"eventBase64,omitempty"`
 }
 
-// UpcastEnd says where a document ends an event.
+// UpcastEnd says where a document ends an event. Code is [CodeDeadLetter] for a
+// dead letter; a dropped event has none.
 type UpcastEnd struct {
+	Code   int    `json:"code,omitempty"`
 	From   int    `json:"from"`
 	To     int    `json:"to"`
 	Step   int    `json:"step"`
