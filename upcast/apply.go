@@ -20,12 +20,23 @@ const (
 // concurrent use.
 type Runner struct {
 	chain *Chain
-	bytes program // nil if events are decoded, evaluated and encoded
+	// bytes are the programs of the segments; nil if events are decoded,
+	// evaluated and encoded.
+	bytes []program
 }
 
 // NewRunner compiles a chain.
 func NewRunner(c *Chain) *Runner {
-	return &Runner{chain: c, bytes: c.from().program(c.Root, c.Source, c.to())}
+	r := &Runner{chain: c}
+	for i := range c.segments {
+		s := &c.segments[i]
+		p := s.from.program(s.root, s.source, s.to)
+		if p == nil {
+			return &Runner{chain: c}
+		}
+		r.bytes = append(r.bytes, p)
+	}
+	return r
 }
 
 // Apply appends the image of an encoded event to dst. The failure is the one of
@@ -34,7 +45,7 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 	if r.bytes == nil {
 		return r.decoded(ctx, dst, event)
 	}
-	out, f := r.bytes.Apply(dst, event, s)
+	out, f := r.run(dst, event, s)
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, f, nil
 	}
@@ -47,6 +58,19 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 		err = &schema.Bug{Where: "upcast.Apply", Cause: "the fused plan fails where its hops do not"}
 	}
 	return dst, exact, err
+}
+
+// run takes the event through the programs of all segments.
+func (r *Runner) run(dst, event []byte, s *plan.Scratch) ([]byte, *Failure) {
+	last := len(r.bytes) - 1
+	for _, p := range r.bytes[:last] {
+		between, f := p.Apply(nil, event, s)
+		if f != nil {
+			return dst, f
+		}
+		event = between
+	}
+	return r.bytes[last].Apply(dst, event, s)
 }
 
 // decoded is the way between formats that have no program over bytes.
@@ -74,7 +98,7 @@ func (c *Chain) Trace(ctx context.Context, event []byte) ([][]byte, *Failure, er
 	}
 	var out [][]byte
 	for i, h := range c.Hops {
-		one := Chain{Hops: []*Hop{h}}
+		one := Chain{Hops: []*Hop{h}} // Stepwise needs no segments
 		next, f, err := one.Stepwise(ctx, v, plan.DefaultLimits())
 		if f != nil {
 			f.Hop = i

@@ -11,6 +11,9 @@ import (
 // assign makes a value of the target's type of what the steps gave. What does
 // not fit is a problem, and a stop in its place.
 func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
+	if !b.charge(1) {
+		return halted
+	}
 	switch n := n.(type) {
 	case *plan.Lit:
 		if n.Pending != nil {
@@ -36,18 +39,18 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return n
 	case *plan.Call:
 		// What an expression has widened may go back to its own type.
-		if x, _ := plan.TypeOf(firstArg(n)); n.Func == plan.Widen && plan.Same(x, t) {
+		if x, _ := b.types.Of(firstArg(n)); n.Func == plan.Widen && plan.Same(x, t) {
 			return n.Args[0]
 		}
 	case *plan.Switch, *plan.Opt, *plan.If, *plan.Let, *plan.Check, *plan.Stop:
-		return spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
+		return b.spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
 	}
 	return b.assignValue(n, t, path)
 }
 
 // assignValue assigns a value that is known by its type alone.
 func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node {
-	s, ok := plan.TypeOf(n)
+	s, ok := b.types.Of(n)
 	switch {
 	case !ok:
 		return b.breaks("O3", path, "the ways to "+path+" give values of different types", "")
@@ -76,17 +79,27 @@ func (b *builder) assignNamed(n plan.Node, s, t *plan.Type, path string) plan.No
 		bind := b.bind(s)
 		return &plan.Let{X: n, Bind: bind, Body: b.assignNamed(whole(bind), s, t, path)}
 	}
-	if !recursive(s) {
-		return b.assignRecord(fieldsOf(c), t, path)
+	if !b.isRecursive(s) {
+		return b.assignRecord(b.fieldsOf(c), t, path)
 	}
 	key := [2]*plan.Type{s, t}
 	fn := b.memo[key]
 	if fn == nil {
 		fn = &plan.Function{Name: t.Name, Bind: b.bind(s), Result: t}
-		b.memo[key] = fn
-		fn.Body = b.assignRecord(fieldsOf(whole(fn.Bind)), t, path)
+		b.memo[key], b.made = fn, append(b.made, key)
+		fn.Body = b.assignRecord(b.fieldsOf(whole(fn.Bind)), t, path)
 	}
 	return &plan.Apply{Fn: fn, X: c}
+}
+
+// isRecursive remembers what recursive finds.
+func (b *builder) isRecursive(t *plan.Type) bool {
+	known, seen := b.recursive[t]
+	if !seen {
+		known = recursive(t)
+		b.recursive[t] = known
+	}
+	return known
 }
 
 // recursive reports whether a type contains itself.
@@ -121,11 +134,15 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 	}
 	out := &plan.Make{Name: t.Name, Type: t, Fields: make([]plan.Part, len(t.Fields)), Rest: m.Rest}
 	used := make([]bool, len(m.Fields))
+	find := indexOf(m)
 	for i := range t.Fields {
+		if !b.charge(1) {
+			return halted
+		}
 		f := &t.Fields[i]
 		at := join(path, f.Name)
 		part := plan.Part{Name: f.Name, Number: f.Number}
-		if j := partFor(m, f); j >= 0 {
+		if j := find.part(f); j >= 0 {
 			used[j] = true
 			part.Node = b.field(m.Fields[j].Node, f, at)
 		} else {
@@ -160,22 +177,51 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// partFor finds the part for a field of the target: by name, then by alias.
-func partFor(m *plan.Make, f *plan.Field) int {
-	if f.Number > 0 {
-		return slices.IndexFunc(m.Fields, func(p plan.Part) bool { return p.Number == f.Number })
+// partIndex finds the parts of a record by name and number.
+type partIndex struct {
+	byName   map[string]int
+	byNumber map[int]int
+}
+
+func indexOf(m *plan.Make) partIndex {
+	x := partIndex{make(map[string]int, len(m.Fields)), map[int]int{}}
+	for i, p := range m.Fields {
+		if _, twice := x.byName[p.Name]; !twice {
+			x.byName[p.Name] = i
+		}
+		if _, twice := x.byNumber[p.Number]; !twice && p.Number > 0 {
+			x.byNumber[p.Number] = i
+		}
 	}
-	if i := slices.IndexFunc(m.Fields, func(p plan.Part) bool { return p.Name == f.Name }); i >= 0 {
+	return x
+}
+
+// part finds the part for a field of the target: by number if it has one, else by
+// name, then by alias; -1 if there is none.
+func (x partIndex) part(f *plan.Field) int {
+	if f.Number > 0 {
+		if i, ok := x.byNumber[f.Number]; ok {
+			return i
+		}
+		return -1
+	}
+	if i, ok := x.byName[f.Name]; ok {
 		return i
 	}
-	return slices.IndexFunc(m.Fields, func(p plan.Part) bool { return slices.Contains(f.Aliases, p.Name) })
+	first := -1
+	for _, alias := range f.Aliases {
+		if i, ok := x.byName[alias]; ok && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	return first
 }
 
 func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
-	if f.Optional || !plan.MayBeAbsent(n) {
+	if f.Optional || !b.types.MayBeAbsent(n) {
 		return b.assign(n, f.Type, at)
 	}
-	t, _ := plan.TypeOf(n)
+	t, _ := b.types.Of(n)
 	bind := b.bind(t)
 	return &plan.Opt{On: n, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: b.missing(f, at)}
 }
@@ -183,6 +229,9 @@ func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
 // missing is a field of the target that nothing gives.
 func (b *builder) missing(f *plan.Field, at string) plan.Node {
 	switch {
+	case f.DefaultSize > plan.MaxDefaultSize:
+		b.limit("upcaster.defaultValues", "the default of "+at+" holds too many values", f.DefaultSize, plan.MaxDefaultSize)
+		return halted
 	case f.HasDefault:
 		return &plan.Lit{Value: f.Default, Type: f.Type}
 	case f.Optional:
@@ -211,25 +260,50 @@ func (b *builder) assignBranch(n plan.Node, s, t *plan.Type, name, path string) 
 	if i := t.Branch(name[strings.LastIndexByte(name, '.')+1:]); i >= 0 && name != "" {
 		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path), Type: t}
 	}
-	fitting, found := plan.Node(nil), []string{}
-	for _, br := range t.Branches {
-		before := len(b.open)
-		if x := b.assign(n, br.Type, path); len(b.open) == before && b.err == nil {
-			found = append(found, br.Name)
-			if fitting == nil {
-				fitting = &plan.Tag{Branch: br.Name, X: x, Type: t}
-			}
+	var found []string
+	var fitting *plan.Branch
+	for i := range t.Branches {
+		if br := &t.Branches[i]; b.takes(n, br.Type, path) {
+			found, fitting = append(found, br.Name), br
 		}
-		b.open = b.open[:before]
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case b.err != nil:
+		return halted
+	case len(found) == 0:
 		return b.breaks("O5", path, fmt.Sprintf("no branch of the target's %s takes %s", t, orValue(name)), "use mapBranch, or convert the value")
-	case 1:
-		return fitting
+	case len(found) == 1:
+		return &plan.Tag{Branch: fitting.Name, X: b.assign(n, fitting.Type, path), Type: t}
 	default:
 		return b.breaks("O5", path, fmt.Sprintf("%s fits %s", orValue(name), strings.Join(found, " and ")), "choose by mapBranch")
 	}
+}
+
+// takes reports whether a type takes every value of a node. Of a value that is
+// copied the answer depends on its type alone, and is remembered: unions in
+// records in unions would be tried again at every level otherwise.
+func (b *builder) takes(n plan.Node, t *plan.Type, path string) bool {
+	c, copied := n.(*plan.Copy)
+	if copied = copied && !c.Optional; copied {
+		if known, seen := b.fits[[2]*plan.Type{c.Type, t}]; seen {
+			return known
+		}
+	}
+	open, made := len(b.open), len(b.made)
+	b.assign(n, t, path)
+	ok := len(b.open) == open && b.err == nil
+	b.open = b.open[:open]
+	if !ok {
+		// The functions made on the way hold stops of problems that are gone.
+		for _, key := range b.made[made:] {
+			delete(b.memo, key)
+		}
+		b.made = b.made[:made]
+	}
+	if copied && b.err == nil {
+		b.fits[[2]*plan.Type{c.Type, t}] = ok
+	}
+	return ok
 }
 
 func orValue(name string) string {

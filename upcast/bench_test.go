@@ -70,3 +70,22 @@ func BenchmarkFuse(b *testing.B) {
 		plan.NewAvroPlan(c.Root, c.Source, c.Target, plan.DefaultEventLimits())
 	}
 }
+
+// BenchmarkVerify measures the proof of a small document with one step of each of
+// several kinds, without and with expressions, and the finding of a least event.
+func BenchmarkVerify(b *testing.B) {
+	from, to := benchSchema(b, 0), benchSchema(b, 1)
+	for name, steps := range map[string][]string{
+		"steps":       {"rename: {from: tag0, to: tag1}", "each: {path: 'items[]', steps: [{relax: {path: sku}}]}"},
+		"expressions": {"rename: {from: tag0, to: tag1}", `set: {path: customer, expr: "this.trim() + ' ' + event.id"}`, `convert: {path: price, expr: "math.round(this * 100.0)"}`},
+		"refuted":     {"drop: {path: tag0}"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Verify(b.Context(), document(b, steps...), from, to); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

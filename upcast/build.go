@@ -18,6 +18,16 @@ type builder struct {
 	err   error     // a mistake of the document
 	open  []Problem // obligations that do not hold, each with a Stop in the tree
 	memo  map[[2]*plan.Type]*plan.Function
+	// made lists the keys of memo, the newest last; fits remembers which types
+	// take every value of another one.
+	made []([2]*plan.Type)
+	fits map[[2]*plan.Type]bool
+	// spent are the symbolic steps so far; types and stops remember what was
+	// found out about nodes.
+	spent     int
+	types     *plan.Types
+	stops     *plan.Finder
+	recursive map[*plan.Type]bool
 	// derived leaves out what the target lacks.
 	derived bool
 	// down are the inverses of the steps so far, the last first; inner those of
@@ -44,7 +54,14 @@ type Problem struct {
 }
 
 func newBuilder() *builder {
-	return &builder{memo: map[[2]*plan.Type]*plan.Function{}, checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}}
+	b := &builder{checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), recursive: map[*plan.Type]bool{}}
+	b.forgetTypes()
+	return b
+}
+
+// forgetTypes begins anew with what is known of pairs of types.
+func (b *builder) forgetTypes() {
+	b.memo, b.made, b.fits = map[[2]*plan.Type]*plan.Function{}, nil, map[[2]*plan.Type]bool{}
 }
 
 func (b *builder) bind(t *plan.Type) *plan.Binder {
@@ -72,44 +89,19 @@ func (b *builder) breaks(obligation, path, message, fix string) plan.Node {
 	return &plan.Stop{Code: obligation, Hop: b.hop, Step: b.step, Path: path, Reason: message}
 }
 
-// spread applies f to each value that a node may give, under the choices that
-// lead to it. What stops the event stays as it is.
-func spread(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
-	switch n := n.(type) {
-	case *plan.Stop:
-		return n
-	case *plan.Switch:
-		out := &plan.Switch{On: n.On, Cases: make([]plan.Case, len(n.Cases))}
-		for i, c := range n.Cases {
-			c.Body = spread(c.Body, f)
-			out.Cases[i] = c
-		}
-		return out
-	case *plan.Opt:
-		return &plan.Opt{On: n.On, Bind: n.Bind, Body: spread(n.Body, f), Missing: spread(n.Missing, f)}
-	case *plan.If:
-		return &plan.If{Cond: n.Cond, Then: spread(n.Then, f), Else: spread(n.Else, f)}
-	case *plan.Let:
-		return &plan.Let{X: n.X, Bind: n.Bind, Body: spread(n.Body, f)}
-	case *plan.Check:
-		return &plan.Check{X: n.X, Body: spread(n.Body, f)}
-	default:
-		return f(n)
-	}
-}
-
 // record opens a value that is a record, so that its fields can be changed one by
 // one; nil if it is none.
 func (b *builder) record(n plan.Node) *plan.Make {
 	switch n := n.(type) {
 	case *plan.Make:
+		b.charge(1 + len(n.Fields)/16)
 		out := *n
 		out.Type = nil
 		out.Fields = append([]plan.Part{}, n.Fields...)
 		return &out
 	case *plan.Copy:
 		if n.Type.Kind == plan.Record {
-			return fieldsOf(n)
+			return b.fieldsOf(n)
 		}
 	case *plan.Lit:
 		if r, ok := n.Value.(*plan.Rec); ok && n.Type != nil {
@@ -123,8 +115,9 @@ func (b *builder) record(n plan.Node) *plan.Make {
 	return nil
 }
 
-func fieldsOf(n *plan.Copy) *plan.Make {
-	out := &plan.Make{Name: n.Type.Name}
+func (b *builder) fieldsOf(n *plan.Copy) *plan.Make {
+	b.charge(1 + len(n.Type.Fields)/4)
+	out := &plan.Make{Name: n.Type.Name, Fields: make([]plan.Part, 0, len(n.Type.Fields))}
 	for i, f := range n.Type.Fields {
 		fields := append(append([]int{}, n.Fields...), i)
 		out.Fields = append(out.Fields, plan.Part{
@@ -157,9 +150,9 @@ func partNames(m *plan.Make) []string {
 
 // inRecord applies f to each record that a node may give.
 func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
-		if plan.MayBeAbsent(x) {
+	return b.spread(n, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
+		if b.types.MayBeAbsent(x) {
 			return b.onAbsent(x, path, f)
 		}
 		if m := b.record(x); m != nil {
@@ -167,7 +160,7 @@ func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node)
 		}
 		if t.Kind == plan.Record {
 			bind := b.bind(t)
-			return &plan.Let{X: x, Bind: bind, Body: f(fieldsOf(whole(bind)))}
+			return &plan.Let{X: x, Bind: bind, Body: f(b.fieldsOf(whole(bind)))}
 		}
 		if t.Kind == plan.Union {
 			if _, ok := t.Nullable(); ok {
@@ -191,7 +184,7 @@ func (b *builder) throughNull(x plan.Node, path Path, f func(*plan.Make) plan.No
 }
 
 func (b *builder) onAbsent(x plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
-	t, _ := plan.TypeOf(x)
+	t, _ := b.types.Of(x)
 	bind := b.bind(t)
 	return &plan.Opt{
 		On: x, Bind: bind, Body: b.inRecord(whole(bind), path, f),
@@ -201,11 +194,11 @@ func (b *builder) onAbsent(x plan.Node, path Path, f func(*plan.Make) plan.Node)
 
 // eachBranch applies f to the content of each branch of a union.
 func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Node) plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
+	return b.spread(n, func(x plan.Node) plan.Node {
 		if tag, ok := x.(*plan.Tag); ok {
 			return f(tag.Branch, tag.X)
 		}
-		t, _ := plan.TypeOf(x)
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.Union {
 			return b.wrong(fmt.Sprintf("a value is no union but %s", t), "")
 		}
@@ -220,14 +213,14 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 
 // eachElement applies f to each element of a list.
 func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
+	return b.spread(n, func(x plan.Node) plan.Node {
 		if e, ok := x.(*plan.Each); ok && e.Where == nil {
 			l := b.enter(false, e.Index)
 			out := &plan.Each{Over: e.Over, Bind: e.Bind, Body: f(e.Body)}
 			out.Index = b.leave(l)
 			return out
 		}
-		t, _ := plan.TypeOf(x)
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.List {
 			return b.wrong(fmt.Sprintf("%s is no list but %s", path, t), "")
 		}
@@ -241,14 +234,14 @@ func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Nod
 
 // eachValue applies f to each value of a map.
 func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
+	return b.spread(n, func(x plan.Node) plan.Node {
 		if e, ok := x.(*plan.EachEntry); ok && e.Where == nil {
 			l := b.enter(true, e.Key)
 			out := &plan.EachEntry{Over: e.Over, Bind: e.Bind, Body: f(e.Body)}
 			out.Key = b.leave(l)
 			return out
 		}
-		t, _ := plan.TypeOf(x)
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no map but %s", path, t), "")
 		}
@@ -262,18 +255,18 @@ func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node)
 
 // mayBeNull reports whether a value may be null or absent; single says that it
 // is of one type otherwise.
-func mayBeNull(n plan.Node) (null, single bool) {
-	t, _ := plan.TypeOf(n)
+func (b *builder) mayBeNull(n plan.Node) (null, single bool) {
+	t, _ := b.types.Of(n)
 	if t.Kind != plan.Union {
-		return plan.MayBeAbsent(n), true
+		return b.types.MayBeAbsent(n), true
 	}
 	nulls := min(t.Branch("null")+1, 1)
-	return nulls == 1 || plan.MayBeAbsent(n), len(t.Branches)-nulls <= 1
+	return nulls == 1 || b.types.MayBeAbsent(n), len(t.Branches)-nulls <= 1
 }
 
 // ifThere applies f to a value that may be null or absent, where it is there.
 func (b *builder) ifThere(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
-	null, single := mayBeNull(n)
+	null, single := b.mayBeNull(n)
 	switch {
 	case !null && !b.fused:
 		return b.wrong(fmt.Sprintf("%s is never null or absent", path), "remove the ?")
@@ -284,12 +277,12 @@ func (b *builder) ifThere(n plan.Node, path Path, f func(plan.Node) plan.Node) p
 }
 
 func (b *builder) whereThere(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(n, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		switch {
 		case t.Kind == plan.Never:
 			return x
-		case plan.MayBeAbsent(x):
+		case b.types.MayBeAbsent(x):
 			bind := b.bind(t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.whereThere(whole(bind), f), Missing: &plan.Nothing{Type: t}}
 		case t.Kind != plan.Union:
@@ -349,7 +342,7 @@ func (b *builder) unknown(path Path, s Segment, m *plan.Make) plan.Node {
 }
 
 func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) plan.Node) plan.Node {
-	t, _ := plan.TypeOf(n)
+	t, _ := b.types.Of(n)
 	i := -1
 	if t.Kind == plan.Union {
 		i = t.Branch(path[at].Name)
@@ -367,13 +360,4 @@ func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) 
 		}
 		return &plan.Tag{Branch: branch, X: content}
 	})
-}
-
-// forget gives n in the place of what is dropped; where computing that could end
-// the event, it still does.
-func forget(dropped, n plan.Node) plan.Node {
-	if plan.CanStop(dropped) {
-		return &plan.Check{X: dropped, Body: n}
-	}
-	return n
 }

@@ -43,9 +43,10 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
 		out := outer
 		out.Fields = slices.Clone(outer.Fields)
+		beside := indexOf(&outer)
 		for _, p := range x.Fields {
 			p.Name = op.Prefix + p.Name
-			if partOf(&out, Segment{Name: p.Name}) >= 0 {
+			if _, taken := beside.byName[p.Name]; taken {
 				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
 			}
 			out.Fields = append(out.Fields, p)
@@ -76,7 +77,7 @@ func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 }
 
 func (b *builder) wrapped(x plan.Node, op *Wrap) plan.Node {
-	t, ok := plan.TypeOf(x)
+	t, ok := b.types.Of(x)
 	if !ok {
 		return b.wrong(fmt.Sprintf("%s has no single type", op.Path), "")
 	}
@@ -87,7 +88,7 @@ func (b *builder) wrapped(x plan.Node, op *Wrap) plan.Node {
 }
 
 func (b *builder) head(x plan.Node, op *Head) plan.Node {
-	t, _ := plan.TypeOf(x)
+	t, _ := b.types.Of(x)
 	if t.Kind != plan.List {
 		return b.wrong(fmt.Sprintf("%s is no list but %s", op.Path, t), "")
 	}
@@ -102,6 +103,6 @@ func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why s
 	if !ok {
 		out = b.breaks("O4", path.String(), why, "add else")
 	}
-	t, _ := plan.TypeOf(x)
+	t, _ := b.types.Of(x)
 	return &plan.OrElse{X: x, Else: typed(out, t)}
 }

@@ -21,9 +21,11 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 			b.step = i + 1
 			b.scope.event = n
 		}
-		t, _ := plan.TypeOf(n)
-		n = b.apply(n, steps[i].Operation)
-		b.undo(t, &steps[i])
+		before := n
+		if n = b.apply(n, steps[i].Operation); !b.grown(n) {
+			return n
+		}
+		b.undo(before, &steps[i])
 		b.steps = outer
 		if outer != nil {
 			b.step = step
@@ -33,9 +35,10 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 	return n
 }
 
-// undo puts the inverse of a step before the inverses of those before it.
-func (b *builder) undo(t *plan.Type, s *Step) {
-	back, why := inverse(t, s.Operation, b.inner)
+// undo puts the inverse of a step before the inverses of those before it; n is
+// what the step was applied to.
+func (b *builder) undo(n plan.Node, s *Step) {
+	back, why := inverse(func() *plan.Type { t, _ := b.types.Of(n); return t }, s.Operation, b.inner)
 	if why != "" && b.noDown == "" {
 		b.noDown = why
 	}
@@ -59,7 +62,7 @@ func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 	case *Copy:
 		return b.move(n, op.From, op.To, false)
 	case *Set:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return forget(x, b.source(n, op.Source, op.Path)) })
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.forget(x, b.source(n, op.Source, op.Path)) })
 	case *Each:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.run(x, op.Steps) })
 	case *Relax:
@@ -174,7 +177,7 @@ func (b *builder) drop(n plan.Node, path Path, keep bool) plan.Node {
 			if keep {
 				return m // it goes elsewhere
 			}
-			return forget(dropped, m)
+			return b.forget(dropped, m)
 		})
 	})
 }
@@ -255,26 +258,26 @@ func (b *builder) get(n plan.Node, path Path, at int) plan.Node {
 }
 
 func (b *builder) getThere(n plan.Node, path Path, at int) plan.Node {
-	if null, _ := mayBeNull(n); !null && !b.fused {
+	if null, _ := b.mayBeNull(n); !null && !b.fused {
 		return b.wrong(fmt.Sprintf("%s is never null", path[:at]), "remove the ?")
 	}
-	return spread(n, func(x plan.Node) plan.Node {
-		if t, _ := plan.TypeOf(x); t.Kind != plan.Union {
-			return nullable(b.get(x, path, at+1))
+	return b.spread(n, func(x plan.Node) plan.Node {
+		if t, _ := b.types.Of(x); t.Kind != plan.Union {
+			return b.nullable(b.get(x, path, at+1))
 		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 			if branch == "null" {
 				return &plan.Tag{Branch: "null", X: &plan.Lit{Type: plan.NullType}}
 			}
-			return nullable(b.get(content, path, at+1))
+			return b.nullable(b.get(content, path, at+1))
 		})
 	})
 }
 
 // nullable puts a value into the union of itself and null.
-func nullable(n plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+func (b *builder) nullable(n plan.Node) plan.Node {
+	return b.spread(n, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		if t.Kind == plan.Union {
 			return x
 		}

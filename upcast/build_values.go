@@ -9,8 +9,8 @@ import (
 )
 
 func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
-	return spread(x, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(x, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.Enum {
 			return b.wrong(fmt.Sprintf("%s is no enum but %s", op.Path, t), "")
 		}
@@ -48,7 +48,7 @@ func near(want string, known []string) string {
 }
 
 func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
-	t, _ := plan.TypeOf(x)
+	t, _ := b.types.Of(x)
 	if t.Kind != plan.Union {
 		return b.wrong(fmt.Sprintf("%s is no union but %s", op.Path, t), "")
 	}
@@ -67,7 +67,7 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 			return &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
 		case op.Else.Kind != NoElse:
 			out, _ := b.otherwise(x, op.Else, op.Path)
-			return forget(content, out)
+			return b.forget(content, out)
 		default:
 			return &plan.Tag{Branch: branch, X: content}
 		}
@@ -76,20 +76,20 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 
 // require replaces null and absent by the way out.
 func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
-	null, single := mayBeNull(x)
+	null, single := b.mayBeNull(x)
 	if !null && !b.fused {
 		return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
 	}
 	out, _ := b.otherwise(event, op.Else, op.Path)
-	if inner := notNull(x); single && inner != nil {
+	if inner := b.notNull(x); single && inner != nil {
 		out = typed(out, inner)
 	}
 	return b.required(x, out, single)
 }
 
 // notNull is the type of a value where it is not null, if it has one.
-func notNull(n plan.Node) *plan.Type {
-	t, _ := plan.TypeOf(n)
+func (b *builder) notNull(n plan.Node) *plan.Type {
+	t, _ := b.types.Of(n)
 	if t.Kind != plan.Union {
 		return t
 	}
@@ -102,10 +102,10 @@ func notNull(n plan.Node) *plan.Type {
 }
 
 func (b *builder) required(n, out plan.Node, single bool) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(n, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		switch {
-		case plan.MayBeAbsent(x):
+		case b.types.MayBeAbsent(x):
 			bind := b.bind(t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.required(whole(bind), out, single), Missing: out}
 		case t.Kind != plan.Union:
@@ -128,8 +128,8 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 	if op.Expr.Text != "" {
 		return b.compute(x, op)
 	}
-	return spread(x, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(x, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.Int && t.Kind != plan.Float && t.Kind != plan.Uint && t.Kind != plan.Decimal {
 			return b.wrong(fmt.Sprintf("%s is no number but %s", op.Path, t), "")
 		}
@@ -169,7 +169,7 @@ func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
 	call := &plan.Call{Func: plan.Concat, Type: &plan.Type{Kind: plan.String}, Table: map[string]string{"separator": op.Separator}}
 	for _, p := range op.Paths {
 		x := b.get(n, p, 0)
-		if t, _ := plan.TypeOf(x); t.Kind != plan.String && b.err == nil {
+		if t, _ := b.types.Of(x); t.Kind != plan.String && b.err == nil {
 			return b.wrong(fmt.Sprintf("%s is no text but %s", p, t), "")
 		}
 		call.Args = append(call.Args, x)

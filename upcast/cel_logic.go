@@ -33,12 +33,12 @@ func nothing() plan.Node { return &plan.Tag{Branch: "null", X: &plan.Lit{Type: p
 
 // onOptional looks whether a value is there: it is not if it is null or absent.
 func (b *builder) onOptional(n plan.Node, there func(plan.Node) plan.Node, none func() plan.Node) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(n, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		if _, gone := x.(*plan.Nothing); gone || t.Kind == plan.Null {
 			return none()
 		}
-		if plan.MayBeAbsent(x) {
+		if b.types.MayBeAbsent(x) {
 			bind := b.bind(t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.onOptional(whole(bind), there, none), Missing: none()}
 		}

@@ -46,10 +46,10 @@ func isBinding(c ast.ComprehensionExpr) bool {
 // one that is not used does not fail.
 func (t *translator) binding(c ast.ComprehensionExpr) plan.Node {
 	n := t.node(c.AccuInit())
-	if plan.CanStop(n) || plan.MayBeAbsent(n) {
+	if plan.CanStop(n) || t.b.types.MayBeAbsent(n) {
 		return t.with(c.AccuVar(), n, func() plan.Node { return t.node(c.Result()) })
 	}
-	typ, _ := plan.TypeOf(n)
+	typ, _ := t.b.types.Of(n)
 	bind := t.b.bind(typ)
 	body := t.with(c.AccuVar(), whole(bind), func() plan.Node { return t.node(c.Result()) })
 	return &plan.Let{X: n, Bind: bind, Body: body}

@@ -48,7 +48,7 @@ func normalType(t *plan.Type) *plan.Type {
 // normal gives a stored value the form that it has within expressions. What only
 // changes the name of the type, and not the value, is left out unless full.
 func (b *builder) normal(n plan.Node, full bool) plan.Node {
-	t, _ := plan.TypeOf(n)
+	t, _ := b.types.Of(n)
 	want := normalType(t)
 	if plan.Same(t, want) || !full && alike(t) || t.Kind == plan.Never {
 		return n
@@ -64,11 +64,11 @@ func (b *builder) normal(n plan.Node, full bool) plan.Node {
 	case plan.Union:
 		return b.onOptional(n, func(x plan.Node) plan.Node { return some(b.normal(x, true)) }, nothing)
 	}
-	return spread(n, func(x plan.Node) plan.Node { return b.normalScalar(x, want) })
+	return b.spread(n, func(x plan.Node) plan.Node { return b.normalScalar(x, want) })
 }
 
 func (b *builder) normalScalar(n plan.Node, want *plan.Type) plan.Node {
-	t, _ := plan.TypeOf(n)
+	t, _ := b.types.Of(n)
 	call := &plan.Call{Args: []plan.Node{n}, Type: want}
 	switch {
 	case t.Kind == plan.Never || plan.Same(t, want):

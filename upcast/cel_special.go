@@ -125,8 +125,8 @@ func (t *translator) flatten(e ast.Expr, args []ast.Expr) plan.Node {
 
 func (t *translator) joinLists(e ast.Expr, args []ast.Expr) plan.Node {
 	a, b := t.node(args[0]), t.node(args[1])
-	x, _ := plan.TypeOf(a)
-	y, _ := plan.TypeOf(b)
+	x, _ := t.b.types.Of(a)
+	y, _ := t.b.types.Of(b)
 	if !plan.Same(x, y) {
 		a, b = t.b.normal(a, true), t.b.normal(b, true)
 		x, _ = plan.Join(normalType(x), normalType(y))
@@ -162,7 +162,7 @@ func (t *translator) trySelect(e ast.Expr, args []ast.Expr) plan.Node {
 	n := t.node(args[0])
 	take := func(x plan.Node, of *types.Type) plan.Node {
 		x = t.member(e, x, of, field, false)
-		if got, _ := plan.TypeOf(x); got.Kind == plan.Union || plan.MayBeAbsent(x) {
+		if got, _ := t.b.types.Of(x); got.Kind == plan.Union || t.b.types.MayBeAbsent(x) {
 			return x
 		}
 		return some(t.b.normal(x, true))
@@ -217,11 +217,11 @@ func (t *translator) orValue(e ast.Expr, args []ast.Expr) plan.Node {
 
 // oneType gives the ways through a choice their normal types if they differ.
 func (t *translator) oneType(e ast.Expr, n plan.Node) plan.Node {
-	typ, ok := plan.TypeOf(n)
+	typ, ok := t.b.types.Of(n)
 	if ok && !(isOptional(t.typeOf(e)) && len(typ.Branches) > 2 && t.typeOf(e).Parameters()[0].Kind() != types.OpaqueKind) {
 		return n
 	}
-	return spread(n, func(x plan.Node) plan.Node { return t.b.normal(x, true) })
+	return t.b.spread(n, func(x plan.Node) plan.Node { return t.b.normal(x, true) })
 }
 
 func (t *translator) or(e ast.Expr, args []ast.Expr) plan.Node {
@@ -234,25 +234,25 @@ func (t *translator) hasValue(e ast.Expr, args []ast.Expr) plan.Node {
 		return truth(true)
 	}
 	// A value that cannot be computed is neither there nor missing.
-	return t.b.onOptional(t.node(args[0]), func(x plan.Node) plan.Node { return forget(x, truth(true)) }, func() plan.Node { return truth(false) })
+	return t.b.onOptional(t.node(args[0]), func(x plan.Node) plan.Node { return t.b.forget(x, truth(true)) }, func() plan.Node { return truth(false) })
 }
 
 // isNull asks whether a value is present and null.
 func (t *translator) isNull(e ast.Expr, args []ast.Expr) plan.Node {
 	var ask func(n plan.Node) plan.Node
 	ask = func(n plan.Node) plan.Node {
-		return spread(n, func(x plan.Node) plan.Node {
-			typ, _ := plan.TypeOf(x)
+		return t.b.spread(n, func(x plan.Node) plan.Node {
+			typ, _ := t.b.types.Of(x)
 			switch _, gone := x.(*plan.Nothing); {
 			case gone:
 				return truth(false)
-			case plan.MayBeAbsent(x):
+			case t.b.types.MayBeAbsent(x):
 				bind := t.b.bind(typ)
 				return &plan.Opt{On: x, Bind: bind, Body: ask(whole(bind)), Missing: truth(false)}
 			case typ.Kind != plan.Union:
 				return truth(typ.Kind == plan.Null)
 			}
-			return t.b.eachBranch(x, func(branch string, content plan.Node) plan.Node { return forget(content, truth(branch == "null")) })
+			return t.b.eachBranch(x, func(branch string, content plan.Node) plan.Node { return t.b.forget(content, truth(branch == "null")) })
 		})
 	}
 	return ask(t.node(args[0]))

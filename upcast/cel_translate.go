@@ -104,7 +104,7 @@ func (t *translator) plain(e ast.Expr) plan.Node { return t.b.normal(t.node(e), 
 
 // share gives what is used several times a name, unless it is at hand anyway.
 func (t *translator) share(e ast.Expr, n plan.Node) plan.Node {
-	if !chain(e) || t.uses[t.c.print(e)] < 2 || plan.MayBeAbsent(n) {
+	if !chain(e) || t.uses[t.c.print(e)] < 2 || t.b.types.MayBeAbsent(n) {
 		return n
 	}
 	switch n.(type) {
@@ -113,7 +113,7 @@ func (t *translator) share(e ast.Expr, n plan.Node) plan.Node {
 	}
 	bind := t.shared[n]
 	if bind == nil {
-		typ, _ := plan.TypeOf(n)
+		typ, _ := t.b.types.Of(n)
 		bind = t.b.bind(typ)
 		t.shared[n] = bind
 		t.order = append(t.order, n)
@@ -175,15 +175,15 @@ func (t *translator) member(e ast.Expr, n plan.Node, typ *types.Type, field stri
 		}
 		return t.make(e, plan.MapIndex, elem(n), n, key)
 	}
-	return spread(n, func(x plan.Node) plan.Node {
+	return t.b.spread(n, func(x plan.Node) plan.Node {
 		m := t.b.record(x)
 		if m == nil {
-			r, _ := plan.TypeOf(x)
+			r, _ := t.b.types.Of(x)
 			if r.Kind != plan.Record {
 				return t.refuse(e, "this part has no fields", "")
 			}
 			bind := t.b.bind(r)
-			return &plan.Let{X: x, Bind: bind, Body: t.fieldOf(e, fieldsOf(whole(bind)), field, test)}
+			return &plan.Let{X: x, Bind: bind, Body: t.fieldOf(e, t.b.fieldsOf(whole(bind)), field, test)}
 		}
 		return t.fieldOf(e, m, field, test)
 	})
@@ -196,10 +196,10 @@ func (t *translator) fieldOf(e ast.Expr, m *plan.Make, field string, test bool) 
 		return t.refuse(e, "there is no field "+field, near(field, partNames(m)))
 	case !test:
 		return m.Fields[i].Node
-	case !plan.MayBeAbsent(m.Fields[i].Node):
+	case !t.b.types.MayBeAbsent(m.Fields[i].Node):
 		return truth(true)
 	}
-	typ, _ := plan.TypeOf(m.Fields[i].Node)
+	typ, _ := t.b.types.Of(m.Fields[i].Node)
 	return &plan.Opt{On: m.Fields[i].Node, Bind: t.b.bind(typ), Body: truth(true), Missing: truth(false)}
 }
 
@@ -213,7 +213,7 @@ func (t *translator) list(e ast.Expr) plan.Node {
 		out.Items = append(out.Items, t.b.normal(t.node(x), true))
 	}
 	if len(out.Items) > 0 {
-		out.Elem, _ = plan.TypeOf(out.Items[0])
+		out.Elem, _ = t.b.types.Of(out.Items[0])
 	} else if p := t.typeOf(e).Parameters(); len(p) == 1 {
 		out.Elem = planType(p[0])
 	}

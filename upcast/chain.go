@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/instar-registry/instar/schema"
@@ -9,20 +10,35 @@ import (
 )
 
 // Chain is a sequence of hops and their fusion: one tree that leads from the
-// first version to the last.
+// first version to the last or, where that would be too large, several, one after
+// the other.
 type Chain struct {
-	Hops   []*Hop
+	Hops []*Hop
+	// Root is the tree if one is enough, and nil otherwise; Source is bound to
+	// the event of the first version, Target is the type of the last.
 	Root   plan.Node
 	Source *plan.Binder
 	Target *plan.Type
+
+	segments []segment
 }
 
-// Fuse joins proved hops, in order.
+// segment is a run of hops that are fused into one tree.
+type segment struct {
+	root     plan.Node
+	source   *plan.Binder
+	from, to codec
+}
+
+// Fuse joins proved hops, in order. The error is an [*Error] of code Limited if
+// there are too many.
 func Fuse(hops []*Hop) (*Chain, error) {
-	if len(hops) == 0 {
+	switch {
+	case len(hops) == 0:
 		return nil, &schema.Bug{Where: "upcast.Fuse", Cause: "no hop"}
+	case len(hops) > maxHops:
+		return nil, tooMuch("upcaster.hops", "the chain has too many hops", len(hops), maxHops, schema.Position{}, "")
 	}
-	legs := make([]leg, len(hops))
 	for i, h := range hops {
 		if h.Verdict.Outcome != Proved {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d is %s", i+1, h.Verdict.Outcome)}
@@ -30,12 +46,40 @@ func Fuse(hops []*Hop) (*Chain, error) {
 		if i > 0 && !plan.Same(hops[i-1].Target, h.Source.Type) {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d does not begin where hop %d ends", i+1, i)}
 		}
-		legs[i] = leg{h.steps, h.Target, h.derived, h.checked}
 	}
-	c := &Chain{Hops: hops, Target: legs[len(legs)-1].target}
-	var err error
-	c.Source, c.Root, err = fuse(hops[0].Source.Type, legs)
-	return c, err
+	c := &Chain{Hops: hops, Target: hops[len(hops)-1].Target}
+	for first := 0; first < len(hops); {
+		s, n, err := fuseSome(hops[first:], first)
+		if err != nil {
+			return nil, err
+		}
+		c.segments = append(c.segments, s)
+		first += n
+	}
+	c.Source = c.segments[0].source
+	if len(c.segments) == 1 {
+		c.Root = c.segments[0].root
+	}
+	return c, nil
+}
+
+// fuseSome fuses as many hops as one tree may hold, at least one, and says how
+// many those are; hop is the number of the first.
+func fuseSome(hops []*Hop, hop int) (segment, int, error) {
+	f := newFuser(hops[0].Source.Type)
+	done := 0
+	for i, h := range hops {
+		err := f.add(leg{h.steps, h.Target, h.derived, h.checked}, hop+i)
+		var wrong *Error
+		if i > 0 && errors.As(err, &wrong) && wrong.Code == Limited {
+			break
+		}
+		if err != nil {
+			return segment{}, 0, err
+		}
+		done++
+	}
+	return segment{f.root, f.event, hops[0].from, hops[done-1].to}, done, nil
 }
 
 // from and to are the schemas at both ends.
@@ -50,37 +94,71 @@ type leg struct {
 	checked map[Expr][]checkedExpr
 }
 
-// fuse runs proved steps one after the other on one tree.
-func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
+// fuser runs proved legs one after the other on one tree.
+type fuser struct {
+	b     *builder
+	event *plan.Binder
+	root  plan.Node
+}
+
+func newFuser(source *plan.Type) *fuser {
 	b := newBuilder()
 	b.fused = true
 	event := b.bind(source)
-	root := plan.Node(whole(event))
+	return &fuser{b, event, whole(event)}
+}
+
+// add runs the leg of a hop. The tree is as it was before if there is an error:
+// one of code Limited says that the tree would be too large.
+func (f *fuser) add(l leg, hop int) error {
+	b := f.b
+	b.hop, b.step, b.derived, b.spent = hop, 0, l.derived, 0
+	// Functions belong to a leg: the types of the next are others.
+	b.forgetTypes()
+	b.scope = scope{source: f.root, event: f.root}
+	b.checked = l.checked
+	root := b.assign(b.run(f.root, l.steps), l.target, "$")
+	b.grown(root)
+	var wrong *Error
+	switch {
+	case errors.As(b.err, &wrong) && wrong.Code == Limited:
+		return b.err
+	case b.err != nil:
+		return &schema.Bug{Where: "upcast.fuse", Cause: b.err}
+	case len(b.open) > 0:
+		return &schema.Bug{Where: "upcast.fuse", Cause: fmt.Sprintf("hop %d is proved alone, and not in the chain: %+v", hop+1, b.open[0])}
+	}
+	f.root = root
+	return nil
+}
+
+// fuse runs legs one after the other on one tree.
+func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
+	f := newFuser(source)
 	for i, l := range legs {
-		b.hop, b.step, b.derived = i, 0, l.derived
-		// Functions belong to a leg: the types of the next are others.
-		b.memo = map[[2]*plan.Type]*plan.Function{}
-		b.scope = scope{source: root, event: root}
-		b.checked = l.checked
-		root = b.assign(b.run(root, l.steps), l.target, "$")
-		if b.err != nil {
-			return nil, nil, &schema.Bug{Where: "upcast.fuse", Cause: b.err}
-		}
-		if len(b.open) > 0 {
-			return nil, nil, &schema.Bug{Where: "upcast.fuse", Cause: fmt.Sprintf("hop %d is proved alone, and not in the chain: %+v", i+1, b.open[0])}
+		if err := f.add(l, i); err != nil {
+			return nil, nil, err
 		}
 	}
-	return event, root, nil
+	return f.event, f.root, nil
 }
 
 // Evaluate runs the fused tree on a decoded event. An event that has no image is
 // run hop by hop, so that its failure is the one of the first hop that fails.
 func (c *Chain) Evaluate(ctx context.Context, v plan.Value, l plan.Limits) (plan.Value, *plan.Failure, error) {
-	out, f, err := plan.Evaluate(ctx, c.Root, c.Source, v, l)
-	if f == nil || err != nil {
-		return out, f, err
+	out := v
+	for i := range c.segments {
+		s := &c.segments[i]
+		next, f, err := plan.Evaluate(ctx, s.root, s.source, out, l)
+		if err != nil {
+			return nil, nil, err
+		}
+		if f != nil {
+			return c.Stepwise(ctx, v, l)
+		}
+		out = next
 	}
-	return c.Stepwise(ctx, v, l)
+	return out, nil, nil
 }
 
 // Stepwise runs one hop after the other.

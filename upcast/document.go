@@ -212,7 +212,7 @@ func (o *object) steps(key string, required bool) []Step {
 // step reads a mapping with exactly one operation.
 func (r *reader) step(v *jsonx.Value, pointer string) Step {
 	if r.steps++; r.steps > maxSteps {
-		r.err = tooMuch("the document has too many steps", r.steps, maxSteps, jsonx.PositionOf(r.text, v.Offset), pointer)
+		r.err = tooMuch("upcaster.steps", "the document has too many steps", r.steps, maxSteps, jsonx.PositionOf(r.text, v.Offset), pointer)
 		return Step{}
 	}
 	o := r.object(v, pointer, "a step")

@@ -10,7 +10,7 @@ import (
 
 // inverse gives the steps that undo an operation on a value of a type, as far as
 // it can be undone. The text is the reason why it cannot.
-func inverse(t *plan.Type, op Operation, inner []Step) ([]Operation, string) {
+func inverse(t func() *plan.Type, op Operation, inner []Step) ([]Operation, string) {
 	switch op := op.(type) {
 	case *Add:
 		return []Operation{&Drop{Path: op.Path}}, ""
@@ -42,12 +42,12 @@ func inverse(t *plan.Type, op Operation, inner []Step) ([]Operation, string) {
 	}
 }
 
-func inverseShape(t *plan.Type, op Operation) ([]Operation, string) {
+func inverseShape(t func() *plan.Type, op Operation) ([]Operation, string) {
 	switch op := op.(type) {
 	case *Nest:
 		return nestBack(op)
 	case *Flatten:
-		return flattenBack(t, op)
+		return flattenBack(t(), op)
 	case *Wrap:
 		if op.Path[len(op.Path)-1].Kind == OptionalSegment {
 			return nil, "a list made of what may be null tells nothing apart"
@@ -56,11 +56,11 @@ func inverseShape(t *plan.Type, op Operation) ([]Operation, string) {
 	case *Head:
 		return []Operation{&Wrap{Path: op.Path, As: "list"}}, ""
 	case *MapEnum:
-		return mapBack(t, op)
+		return mapBack(t(), op)
 	case *MapBranch:
 		return branchBack(op)
 	case *Convert:
-		return convertBack(t, op)
+		return convertBack(t(), op)
 	default:
 		return nil, op.Name() + " cannot be undone"
 	}

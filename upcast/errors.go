@@ -32,9 +32,9 @@ func (e *Error) Error() string { return e.Problem.Error() }
 func invalid(e schema.Error) error { return &Error{Code: Invalid, Problem: e} }
 
 // tooMuch is the error of a limit that is fixed, not configured.
-func tooMuch(what string, found, most int, at schema.Position, pointer string) error {
+func tooMuch(limit, what string, found, most int, at schema.Position, pointer string) error {
 	return &Error{Code: Limited, Problem: schema.Error{
 		What: fmt.Sprintf("%s: %d, at most %d", what, found, most), Position: at, Path: pointer,
-		Hint: "split the document into several hops",
+		Hint: "split the document into several hops", Limit: limit, Found: int64(found), Max: int64(most),
 	}}
 }

@@ -29,15 +29,17 @@ func (f *TestFailure) Error() string {
 // test runs the examples of a document. Events are plain JSON: unions without
 // tags, bytes as {base64: ...}.
 func (h *Hop) test(ctx context.Context, d *Document) error {
+	limits := plan.DefaultLimits()
+	limits.Meter = &plan.Meter{Left: maxTestWork}
 	for i := range d.Tests {
-		if err := h.example(ctx, &d.Tests[i]); err != nil {
+		if err := h.example(ctx, &d.Tests[i], limits); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (h *Hop) example(ctx context.Context, t *Test) error {
+func (h *Hop) example(ctx context.Context, t *Test, limits plan.Limits) error {
 	in, why := literalOf(t.In, h.Source.Type)
 	if why != "" {
 		return &TestFailure{Name: t.Name, What: `"in" ` + why + ", so it is no event of the source version"}
@@ -45,8 +47,10 @@ func (h *Hop) example(ctx context.Context, t *Test) error {
 	if _, err := h.from.encode(in); err != nil {
 		return &TestFailure{Name: t.Name, What: fmt.Sprintf(`"in" is no event of the source version: %v`, err)}
 	}
-	out, f, err := plan.Evaluate(ctx, h.Root, h.Source, in, plan.DefaultLimits())
+	out, f, err := plan.Evaluate(ctx, h.Root, h.Source, in, limits)
 	switch {
+	case limits.Meter.Left <= 0:
+		return tooMuch("upcaster.testWork", "the tests of the document take too much work", maxTestWork-limits.Meter.Left, maxTestWork, schema.Position{}, "/tests")
 	case err != nil:
 		return err
 	case f != nil:

@@ -92,10 +92,16 @@ func (b *builder) check(e Expr, names []name) *checked {
 		types[i] = typeOrAny(n.node)
 	}
 	known := b.checked[e]
+	if !b.charge(1) {
+		return nil
+	}
 	for _, k := range known {
 		if b.fused && len(known) == 1 || slices.EqualFunc(k.types, types, plan.Same) {
 			return k.as
 		}
+	}
+	if !b.charge(exprCharge) {
+		return nil
 	}
 	c, wrong, err := checkExpr(e.Text, names, typeOrAny)
 	switch {
@@ -139,6 +145,9 @@ func (b *builder) badExpr(e Expr, wrong schema.Error) plan.Node {
 
 // noteLoops finds the loops whose position or key an expression uses.
 func (b *builder) noteLoops(n plan.Node) {
+	if len(b.scope.loops) == 0 {
+		return
+	}
 	plan.Visit(n, func(x plan.Node) {
 		if c, ok := x.(*plan.Copy); ok {
 			for _, l := range b.scope.loops {
@@ -157,7 +166,9 @@ func (b *builder) settle(t *translator, n plan.Node, path Path, way Else) plan.N
 		}
 		return n
 	}
-	open := newProver(t).prove(n)
+	p := newProver(t)
+	open := p.prove(n)
+	b.charge(p.steps / 64)
 	if len(open) == 0 {
 		return n
 	}
@@ -166,14 +177,14 @@ func (b *builder) settle(t *translator, n plan.Node, path Path, way Else) plan.N
 		first := open[0]
 		out = b.breaks("O4", path.String(), fmt.Sprintf("%s may fail: %s", first.text, first.reason), first.fix)
 	}
-	typ, _ := plan.TypeOf(n)
+	typ, _ := b.types.Of(n)
 	return &plan.OrElse{X: n, Else: typed(out, typ)}
 }
 
 // fit turns the result of an expression into a type that its step names.
 func (b *builder) fit(t *translator, n plan.Node, want *plan.Type) plan.Node {
-	return spread(n, func(x plan.Node) plan.Node {
-		typ, _ := plan.TypeOf(x)
+	return b.spread(n, func(x plan.Node) plan.Node {
+		typ, _ := b.types.Of(x)
 		call := conversion(x, typ, want)
 		if call == nil {
 			return x

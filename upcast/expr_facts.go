@@ -9,8 +9,24 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
+// maxKey bounds the name of a node; what is computed from itself again and again
+// would have one that doubles each time.
+const maxKey = 2 << 10
+
 // key names a node so that equal values are known as equal; "" if it has none.
 func (p *prover) key(n plan.Node) string {
+	if k, known := p.keys[n]; known {
+		return k
+	}
+	k := p.keyOf(n)
+	if len(k) > maxKey {
+		k = ""
+	}
+	p.keys[n] = k
+	return k
+}
+
+func (p *prover) keyOf(n plan.Node) string {
 	switch n := n.(type) {
 	case *plan.Copy:
 		if x, ok := p.vars[n.From]; ok && len(n.Fields) == 0 {

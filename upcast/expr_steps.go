@@ -50,7 +50,7 @@ func (b *builder) added(n plan.Node, owner *plan.Make, op *Add) plan.Node {
 // compute converts by an expression. What its result does not fit is a failure of
 // the step.
 func (b *builder) compute(x plan.Node, op *Convert) plan.Node {
-	want, _ := plan.TypeOf(x)
+	want, _ := b.types.Of(x)
 	if op.To != "" {
 		if want = valueType(op.To); want == nil {
 			return b.wrong(fmt.Sprintf("%q is no type of values", op.To), "known are boolean, int32, int64, float, double, string, bytes, timestamp-millis, timestamp-micros")
@@ -61,7 +61,7 @@ func (b *builder) compute(x plan.Node, op *Convert) plan.Node {
 	if op.To == "" && want.Kind == plan.Enum {
 		want = nil // the symbols are those of the target
 	}
-	return forget(x, b.expr(op.Expr, op.Path, op.Else, want))
+	return b.forget(x, b.expr(op.Expr, op.Path, op.Else, want))
 }
 
 // valueType is a type that a document names.
@@ -106,7 +106,7 @@ func (b *builder) mergeBy(n plan.Node, op *Merge) plan.Node {
 	}
 	for _, p := range op.Paths {
 		dropped := b.get(n, p, 0)
-		n, value = b.drop(n, p, true), forget(dropped, value)
+		n, value = b.drop(n, p, true), b.forget(dropped, value)
 	}
 	return b.put(n, op.To, func(*plan.Make) plan.Node { return value }, "overwrite")
 }
@@ -118,7 +118,7 @@ func (b *builder) choose(op *MapEnum, symbols *[]string) map[string]plan.Node {
 	for _, c := range op.Choose {
 		n := b.expr(c.Expr, op.Path, Else{}, nil)
 		texts, known := textsOf(n)
-		if t, _ := plan.TypeOf(n); t.Kind == plan.Enum {
+		if t, _ := b.types.Of(n); t.Kind == plan.Enum {
 			n, texts, known = b.normal(n, true), t.Symbols, true
 		}
 		if !known && b.err == nil {
@@ -137,11 +137,11 @@ func (b *builder) choose(op *MapEnum, symbols *[]string) map[string]plan.Node {
 // chooseSymbols puts the chosen symbols before the map.
 func (b *builder) chooseSymbols(x, otherwise plan.Node, t *plan.Type, op *MapEnum, chosen map[string]plan.Node) plan.Node {
 	for _, c := range slices.Backward(op.Choose) {
-		from, _ := plan.TypeOf(x)
+		from, _ := b.types.Of(x)
 		if !slices.Contains(from.Symbols, c.Symbol) && !b.fused {
 			return b.wrong(fmt.Sprintf("%s has no symbol %s", op.Path, c.Symbol), near(c.Symbol, from.Symbols))
 		}
-		symbol := spread(chosen[c.Symbol], func(y plan.Node) plan.Node {
+		symbol := b.spread(chosen[c.Symbol], func(y plan.Node) plan.Node {
 			if l, ok := y.(*plan.Lit); ok {
 				s, _ := l.Value.(string)
 				return &plan.Lit{Value: plan.Symbol(s), Type: t}
@@ -157,8 +157,8 @@ func (b *builder) chooseSymbols(x, otherwise plan.Node, t *plan.Type, op *MapEnu
 // filter keeps the elements for which its question is true. The question must
 // have an answer for each.
 func (b *builder) filter(x plan.Node, op *Filter) plan.Node {
-	return spread(x, func(x plan.Node) plan.Node {
-		t, _ := plan.TypeOf(x)
+	return b.spread(x, func(x plan.Node) plan.Node {
+		t, _ := b.types.Of(x)
 		if t.Kind != plan.List && t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no list or map but %s", op.Path, t), "")
 		}
@@ -179,7 +179,7 @@ func (b *builder) filter(x plan.Node, op *Filter) plan.Node {
 // condition is an expression that must be a boolean.
 func (b *builder) condition(e Expr, path Path) plan.Node {
 	n := b.expr(e, path, Else{}, nil)
-	if t, _ := plan.TypeOf(n); t.Kind != plan.Bool && t.Kind != plan.Never && b.err == nil {
+	if t, _ := b.types.Of(n); t.Kind != plan.Bool && t.Kind != plan.Never && b.err == nil {
 		return b.badExpr(e, *exprError(e.Text, fmt.Sprintf("it gives %s, and must be true or false", t), "compare the value"))
 	}
 	return n
@@ -204,7 +204,7 @@ func (b *builder) split(n plan.Node, op *Split) plan.Node {
 		return b.update(n, op.Path[:common], 0, func(x plan.Node) plan.Node { return b.split(x, &inner) })
 	}
 	x := b.get(n, op.Path, 0)
-	if t, _ := plan.TypeOf(x); b.err == nil && normalType(t).Kind != plan.String {
+	if t, _ := b.types.Of(x); b.err == nil && normalType(t).Kind != plan.String {
 		return b.wrong(fmt.Sprintf("%s is no text but %s", op.Path, t), "")
 	}
 	call, groups := b.parts(b.normal(x, false), op)

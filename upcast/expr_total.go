@@ -14,6 +14,9 @@ import (
 type prover struct {
 	t    *translator
 	vars map[*plan.Binder]plan.Node
+	keys map[plan.Node]string
+	// leading finds what holds a call of the expression's own.
+	leading *plan.Finder
 	// failing are the calls that may fail at one of their places.
 	failing map[*plan.Call]*openCall
 	order   []*plan.Call
@@ -25,11 +28,25 @@ type prover struct {
 // openCall is a call that may have no result.
 type openCall struct{ text, reason, fix string }
 
-// maxProverSteps bounds one proof; what is left is open.
-const maxProverSteps = 20_000
+// maxProverSteps bounds one proof; what is left is open. maxProverNodes bounds the
+// nodes that it looks at.
+const (
+	maxProverSteps = 20_000
+	maxProverNodes = 10 * maxProverSteps
+)
 
 func newProver(t *translator) *prover {
-	return &prover{t: t, vars: map[*plan.Binder]plan.Node{}, failing: map[*plan.Call]*openCall{}}
+	own := func(n plan.Node) bool {
+		c, ok := n.(*plan.Call)
+		if ok {
+			_, ok = t.own[c]
+		}
+		return ok
+	}
+	return &prover{
+		t: t, vars: map[*plan.Binder]plan.Node{}, keys: map[plan.Node]string{},
+		leading: plan.NewFinder(own), failing: map[*plan.Call]*openCall{},
+	}
 }
 
 // facts are what is known at a place: spans of values and the truth of questions,
@@ -61,10 +78,15 @@ func (p *prover) prove(n plan.Node) []*openCall {
 // visit walks the expression with what is known. It ends at what other steps have
 // made, which was proved before.
 func (p *prover) visit(n plan.Node, f facts, seen map[*plan.Call]bool) {
-	p.steps++
+	if p.steps++; p.steps > maxProverNodes {
+		p.t.b.limit("upcaster.proofSteps", "the expression takes too much work to prove", p.steps, maxProverNodes)
+		return
+	}
 	switch n := n.(type) {
 	case *plan.Call:
-		if _, own := p.t.own[n]; !own && !p.leads(n) {
+		// A call of others may hold one of the expression's own, as conversions
+		// of form do.
+		if !p.leading.In(n) {
 			return
 		}
 		for _, a := range n.Args {
@@ -129,18 +151,6 @@ func (p *prover) record(n *plan.Call, f facts) {
 		s = s.join(was)
 	}
 	p.t.b.spans[n] = s
-}
-
-// leads reports whether a call that is not the expression's own holds one that
-// is, as conversions of form do.
-func (p *prover) leads(n plan.Node) bool {
-	found := false
-	plan.Visit(n, func(x plan.Node) {
-		if c, ok := x.(*plan.Call); ok && !found {
-			_, found = p.t.own[c]
-		}
-	})
-	return found
 }
 
 func (p *prover) call(n *plan.Call, f facts) {

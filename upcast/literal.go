@@ -34,31 +34,66 @@ func typed(n plan.Node, t *plan.Type) plan.Node {
 // literalOf reads bytes as {base64: ...} and decimals as texts; everything else
 // as JSON writes it. The text is the reason why the literal is none of the type.
 func literalOf(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+	r := literalReader{}
+	return r.read(v, t)
+}
+
+// literalReader remembers what it has read: a literal for unions in records in
+// unions is tried with every branch at every level otherwise.
+type literalReader struct {
+	known map[literalKey]literalAnswer
+}
+
+type literalKey struct {
+	v *jsonx.Value
+	t *plan.Type
+}
+
+type literalAnswer struct {
+	value plan.Value
+	why   string
+}
+
+func (r *literalReader) read(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 	switch t.Kind {
-	case plan.Union:
-		return unionLiteral(v, t)
-	case plan.Record:
-		return recordLiteral(v, t)
-	case plan.List:
-		if v.Kind != jsonx.Array {
-			break
-		}
+	case plan.Union, plan.Record:
+	case plan.List, plan.Map:
+		return r.collection(v, t)
+	default:
+		return scalarLiteral(v, t)
+	}
+	key := literalKey{v, t}
+	if known, seen := r.known[key]; seen {
+		return known.value, known.why
+	}
+	x := r.union
+	if t.Kind == plan.Record {
+		x = r.record
+	}
+	value, why := x(v, t)
+	if r.known == nil {
+		r.known = map[literalKey]literalAnswer{}
+	}
+	r.known[key] = literalAnswer{value, why}
+	return value, why
+}
+
+func (r *literalReader) collection(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+	switch {
+	case t.Kind == plan.List && v.Kind == jsonx.Array:
 		out := make([]plan.Value, len(v.Items))
 		for i, x := range v.Items {
-			item, why := literalOf(x, t.Elem)
+			item, why := r.read(x, t.Elem)
 			if why != "" {
 				return nil, why
 			}
 			out[i] = item
 		}
 		return out, ""
-	case plan.Map:
-		if v.Kind != jsonx.Object {
-			break
-		}
+	case t.Kind == plan.Map && v.Kind == jsonx.Object:
 		out := plan.Entries{}
 		for i := range v.Members {
-			x, why := literalOf(v.Members[i].Value, t.Elem)
+			x, why := r.read(v.Members[i].Value, t.Elem)
 			if why != "" {
 				return nil, why
 			}
@@ -66,15 +101,14 @@ func literalOf(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 		}
 		return &out, ""
 	default:
-		return scalarLiteral(v, t)
+		return nil, "is " + article(v.Kind) + ", not " + t.String()
 	}
-	return nil, "is " + article(v.Kind) + ", not " + t.String()
 }
 
-func unionLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+func (r *literalReader) union(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 	why := ""
 	for _, br := range t.Branches {
-		x, reason := literalOf(v, br.Type)
+		x, reason := r.read(v, br.Type)
 		if reason == "" {
 			return &plan.Tagged{Branch: br.Name, Value: x}, ""
 		}
@@ -83,32 +117,39 @@ func unionLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 	return nil, why
 }
 
-func recordLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+func (r *literalReader) record(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 	if v.Kind != jsonx.Object {
 		return nil, "is " + article(v.Kind) + ", not a record"
 	}
 	out := &plan.Rec{Type: t, Fields: make([]plan.Value, len(t.Fields))}
+	given := make(map[string]*jsonx.Value, len(v.Members))
 	for i := range v.Members {
-		if t.Field(v.Members[i].Key) < 0 {
-			return nil, "has a field " + v.Members[i].Key + " that " + t.String() + " lacks"
-		}
+		given[v.Members[i].Key] = v.Members[i].Value
 	}
 	for i := range t.Fields {
 		f := &t.Fields[i]
-		x := v.Get(f.Name)
+		x, ok := given[f.Name]
+		delete(given, f.Name)
 		switch {
-		case x == nil && f.HasDefault:
+		case !ok && f.DefaultSize > plan.MaxDefaultSize:
+			return nil, "leaves out " + f.Name + ", whose default holds too many values"
+		case !ok && f.HasDefault:
 			out.Fields[i] = f.Default
-		case x == nil && f.Optional:
+		case !ok && f.Optional:
 			out.Fields[i] = plan.Absent
-		case x == nil:
+		case !ok:
 			return nil, "has no field " + f.Name
 		default:
-			value, why := literalOf(x, f.Type)
+			value, why := r.read(x, f.Type)
 			if why != "" {
 				return nil, why
 			}
 			out.Fields[i] = value
+		}
+	}
+	for i := range v.Members {
+		if name := v.Members[i].Key; given[name] != nil {
+			return nil, "has a field " + name + " that " + t.String() + " lacks"
 		}
 	}
 	return out, ""

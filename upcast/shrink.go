@@ -14,15 +14,14 @@ const maxShrinks = 20_000
 // characters, numbers move towards zero, optional fields vanish. The result
 // depends on the value alone.
 func shrink(v plan.Value, t *plan.Type, keeps func(plan.Value) (bool, error)) (plan.Value, error) {
-	s := shrinker{keeps: keeps, root: v}
+	s := shrinker{keeps: keeps}
 	for {
-		before := s.tries
-		changed := s.at(v, t, func(x plan.Value) plan.Value { return x }, 0)
+		next, changed := s.at(v, t, func(x plan.Value) plan.Value { return x }, 0)
 		if s.err != nil {
 			return nil, s.err
 		}
-		v = s.root
-		if !changed || s.tries == before || s.tries > maxShrinks {
+		v = next
+		if !changed || s.tries > maxShrinks {
 			return v, nil
 		}
 	}
@@ -30,82 +29,84 @@ func shrink(v plan.Value, t *plan.Type, keeps func(plan.Value) (bool, error)) (p
 
 type shrinker struct {
 	keeps func(plan.Value) (bool, error)
-	root  plan.Value
 	tries int
 	err   error
 }
 
-// try puts a value in its place and keeps it there if the property holds.
+// try reports whether the property holds with a value in its place.
 func (s *shrinker) try(x plan.Value, put func(plan.Value) plan.Value) bool {
 	if s.err != nil || s.tries > maxShrinks {
 		return false
 	}
 	s.tries++
-	root := put(x)
-	ok, err := s.keeps(root)
-	if s.err = err; ok && err == nil {
-		s.root = root
-		return true
-	}
-	return false
+	ok, err := s.keeps(put(x))
+	s.err = err
+	return ok && err == nil
 }
 
-// at shrinks the value that put puts in its place; it reports whether anything
-// became smaller.
-func (s *shrinker) at(v plan.Value, t *plan.Type, put func(plan.Value) plan.Value, depth int) bool {
+// at shrinks the value that put puts in its place, and then its parts, one after
+// the other; it gives what is left and whether that is smaller.
+func (s *shrinker) at(v plan.Value, t *plan.Type, put func(plan.Value) plan.Value, depth int) (plan.Value, bool) {
 	if depth > 64 {
-		return false
+		return v, false
 	}
-	for _, x := range smaller(v, t) {
-		if s.try(x, put) {
-			return true
+	changed := false
+	for again := true; again; {
+		again = false
+		for _, x := range smaller(v, t) {
+			if s.try(x, put) {
+				v, changed, again = x, true, true
+				break
+			}
 		}
 	}
-	switch v := v.(type) {
+	switch cur := v.(type) {
 	case *plan.Rec:
-		changed := false
-		for i := range v.Fields {
-			cur := v
-			if s.at(v.Fields[i], t.Fields[i].Type, func(x plan.Value) plan.Value {
-				return put(withField(cur, i, x))
-			}, depth+1) {
-				changed = true
-				return true
+		for i := range cur.Fields {
+			if x, less := s.at(cur.Fields[i], t.Fields[i].Type, func(x plan.Value) plan.Value { return put(withField(cur, i, x)) }, depth+1); less {
+				cur, changed = withField(cur, i, x), true
 			}
 		}
-		return changed
+		return cur, changed
 	case *plan.Tagged:
-		i := t.Branch(v.Branch)
-		return i >= 0 && s.at(v.Value, t.Branches[i].Type, func(x plan.Value) plan.Value { return put(&plan.Tagged{Branch: v.Branch, Value: x}) }, depth+1)
+		i := t.Branch(cur.Branch)
+		if i < 0 {
+			return v, changed
+		}
+		if x, less := s.at(cur.Value, t.Branches[i].Type, func(x plan.Value) plan.Value { return put(&plan.Tagged{Branch: cur.Branch, Value: x}) }, depth+1); less {
+			return &plan.Tagged{Branch: cur.Branch, Value: x}, true
+		}
 	case []plan.Value:
-		for i := range v {
-			if s.at(v[i], t.Elem, func(x plan.Value) plan.Value { return put(withItem(v, i, x)) }, depth+1) {
-				return true
+		for i := range cur {
+			if x, less := s.at(cur[i], t.Elem, func(x plan.Value) plan.Value { return put(withItem(cur, i, x)) }, depth+1); less {
+				cur, changed = withItem(cur, i, x), true
 			}
 		}
+		return cur, changed
 	case *plan.Entries:
-		for i := range *v {
-			if s.at((*v)[i].Value, t.Elem, func(x plan.Value) plan.Value { return put(withEntry(*v, i, x)) }, depth+1) {
-				return true
+		for i := range *cur {
+			if x, less := s.at((*cur)[i].Value, t.Elem, func(x plan.Value) plan.Value { return put(withEntry(*cur, i, x)) }, depth+1); less {
+				cur, changed = withEntry(*cur, i, x), true
 			}
 		}
+		return cur, changed
 	}
-	return false
+	return v, changed
 }
 
-func withField(r *plan.Rec, i int, x plan.Value) plan.Value {
+func withField(r *plan.Rec, i int, x plan.Value) *plan.Rec {
 	fields := append([]plan.Value{}, r.Fields...)
 	fields[i] = x
 	return &plan.Rec{Type: r.Type, Fields: fields, Rest: r.Rest}
 }
 
-func withItem(l []plan.Value, i int, x plan.Value) plan.Value {
+func withItem(l []plan.Value, i int, x plan.Value) []plan.Value {
 	out := append([]plan.Value{}, l...)
 	out[i] = x
 	return out
 }
 
-func withEntry(m plan.Entries, i int, x plan.Value) plan.Value {
+func withEntry(m plan.Entries, i int, x plan.Value) *plan.Entries {
 	out := append(plan.Entries{}, m...)
 	out[i].Value = x
 	return &out

@@ -133,7 +133,7 @@ func (o *object) expr(key string, required bool) Expr {
 	}
 	if len(v.Text) > maxExprBytes {
 		if o.r.err == nil {
-			o.r.err = tooMuch("the expression has too many bytes", len(v.Text), maxExprBytes, jsonx.PositionOf(o.r.text, v.Offset), o.at(key))
+			o.r.err = tooMuch("upcaster.expressionBytes", "the expression has too many bytes", len(v.Text), maxExprBytes, jsonx.PositionOf(o.r.text, v.Offset), o.at(key))
 		}
 	}
 	return Expr{v.Text, jsonx.PositionOf(o.r.text, v.Offset)}

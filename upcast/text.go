@@ -24,7 +24,7 @@ const (
 // one kind of tree whose offsets count the bytes of the text.
 func readTree(text string) (*jsonx.Value, error) {
 	if len(text) > maxDocumentBytes {
-		return nil, tooMuch("the document has too many bytes", len(text), maxDocumentBytes, schema.Position{}, "")
+		return nil, tooMuch("upcaster.bytes", "the document has too many bytes", len(text), maxDocumentBytes, schema.Position{}, "")
 	}
 	if !utf8.ValidString(text) {
 		return nil, invalid(schema.Error{What: "the document is not UTF-8", Hint: "save it as UTF-8"})
@@ -95,7 +95,7 @@ func (y *yamlTree) offset(p schema.Position) int {
 
 func (y *yamlTree) value(n *yamlx.Node) (*jsonx.Value, error) {
 	if y.nodes++; y.nodes > maxDocumentNodes {
-		return nil, tooMuch("the document has too many values", y.nodes, maxDocumentNodes, n.Position, "")
+		return nil, tooMuch("upcaster.values", "the document has too many values", y.nodes, maxDocumentNodes, n.Position, "")
 	}
 	at := y.offset(n.Position)
 	v := &jsonx.Value{Text: n.Text, Offset: at, End: at + len(n.Text)}

@@ -156,7 +156,7 @@ func identity(t *plan.Type, out, back leg) bool {
 // problem, tries the plan on events: a proved plan that fails is a bug of ours.
 func (h *Hop) decide(ctx context.Context) error {
 	const tried = 64
-	s := search{hop: h, limits: plan.DefaultLimits()}
+	s := newSearch(h)
 	v := &h.Verdict
 	beyond, err := h.to.beyond(ctx, h)
 	if err != nil {
@@ -169,6 +169,9 @@ func (h *Hop) decide(ctx context.Context) error {
 		v.Outcome, events = Tested, searchEvents
 	}
 	for seed := range uint64(events) {
+		if s.meter.Left <= 0 {
+			return nil // what is open stays open
+		}
 		value, ok, err := h.from.sample(seed)
 		if err != nil || !ok {
 			return err // without an event nothing can go wrong
@@ -192,21 +195,33 @@ func (h *Hop) decide(ctx context.Context) error {
 type search struct {
 	hop    *Hop
 	limits plan.Limits
+	// meter is shared by all runs of the search.
+	meter *plan.Meter
+}
+
+func newSearch(h *Hop) *search {
+	s := &search{hop: h, limits: plan.DefaultLimits(), meter: &plan.Meter{Left: maxSearchWork}}
+	s.limits.Meter = s.meter
+	return s
 }
 
 // fails runs the plan on an event and holds the image to the target. What the
-// document declares is no failure.
+// document declares is no failure, and an event beyond the limits shows nothing.
 func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error) {
 	out, f, err := plan.Evaluate(ctx, s.hop.Root, s.hop.Source, v, s.limits)
 	switch {
 	case err != nil:
 		return nil, err
-	case f != nil && (f.Code == plan.FailDead || f.Code == plan.FailDrop):
+	case s.meter.Left <= 0:
+		return nil, nil // it was not the event that ended
+	case f != nil && (f.Code == plan.FailDead || f.Code == plan.FailDrop || f.Code == plan.FailLimit):
 		return nil, nil
 	case f != nil:
 		return f, nil
 	}
-	if _, err := s.hop.to.encode(out); err != nil {
+	image, err := s.hop.to.encode(out)
+	s.meter.Take(len(image))
+	if err != nil {
 		return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
 	}
 	return nil, nil
@@ -214,6 +229,9 @@ func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error)
 
 // refute shrinks an event that fails to a least one that fails in the same way.
 func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) error {
+	// What is found is shrunk on a budget of its own: a late find is not a
+	// larger one.
+	s.meter.Left = maxSearchWork
 	least, err := shrink(v, s.hop.Source.Type, func(x plan.Value) (bool, error) {
 		g, err := s.fails(ctx, x)
 		return g != nil && g.Code == f.Code && g.Path == f.Path, err

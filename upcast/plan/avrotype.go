@@ -10,12 +10,14 @@ import (
 
 // FromAvro is the type of the events of an Avro schema.
 func FromAvro(s *avro.Schema) *Type {
-	a := avroTypes{named: map[*avro.Node]*Type{}, defaults: map[fieldOf]*jsonx.Value{}}
+	a := avroTypes{named: map[*avro.Node]*Type{}, defaults: map[fieldOf]*jsonx.Value{}, sizes: map[fieldOf]int{}}
 	t := a.typeOf(s.Root)
 	// Defaults are read once every type is known.
 	for at, v := range a.defaults {
 		f := &at.record.Fields[at.index]
-		f.Default = a.read(v, f.Type)
+		if f.DefaultSize = a.sizeOf(at); f.DefaultSize <= MaxDefaultSize {
+			f.Default = a.read(v, f.Type)
+		}
 	}
 	return t
 }
@@ -23,6 +25,49 @@ func FromAvro(s *avro.Schema) *Type {
 type avroTypes struct {
 	named    map[*avro.Node]*Type
 	defaults map[fieldOf]*jsonx.Value
+	sizes    map[fieldOf]int
+}
+
+// sizeOf counts the values of a field's default, and stops counting above what is
+// allowed. A default that leads back to itself has no end.
+func (a *avroTypes) sizeOf(at fieldOf) int {
+	if size, known := a.sizes[at]; known {
+		return size
+	}
+	a.sizes[at] = MaxDefaultSize + 1
+	a.sizes[at] = a.size(a.defaults[at], at.record.Fields[at.index].Type)
+	return a.sizes[at]
+}
+
+func (a *avroTypes) size(v *jsonx.Value, t *Type) int {
+	if t.Kind == Union {
+		for _, b := range t.Branches {
+			if fits(v, b.Type) {
+				return a.size(v, b.Type)
+			}
+		}
+	}
+	n := 1
+	add := func(m int) { n = min(n+m, MaxDefaultSize+1) }
+	switch t.Kind {
+	case List:
+		for _, x := range v.Items {
+			add(a.size(x, t.Elem))
+		}
+	case Map:
+		for i := range v.Members {
+			add(a.size(v.Members[i].Value, t.Elem))
+		}
+	case Record:
+		for i := range t.Fields {
+			if x := v.Get(t.Fields[i].Name); x != nil {
+				add(a.size(x, t.Fields[i].Type))
+			} else {
+				add(a.sizeOf(fieldOf{t, i}))
+			}
+		}
+	}
+	return n
 }
 
 type fieldOf struct {

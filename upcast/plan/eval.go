@@ -7,6 +7,17 @@ type Limits struct {
 	Steps int // nodes evaluated
 	Depth int // nesting of functions that call themselves
 	Parts int // values made
+	// Meter, if set, is shared by several runs: when it is used up, they end.
+	Meter *Meter
+}
+
+// Meter counts down the work of several runs together.
+type Meter struct{ Left int }
+
+// Take uses some of what is left; false if that was not enough.
+func (m *Meter) Take(n int) bool {
+	m.Left -= n
+	return m.Left >= 0
 }
 
 // DefaultLimits suit events of up to 10 MiB.
@@ -37,6 +48,7 @@ type machine struct {
 	ctx    context.Context
 	limits Limits
 	bound  map[*Binder]Value
+	types  Types
 	steps  int
 	parts  int
 	depth  int
@@ -71,7 +83,8 @@ func (m *machine) tick() *Failure {
 	if m.steps%pollSteps == 0 && m.err == nil {
 		m.err = m.ctx.Err()
 	}
-	if m.err != nil || m.steps > m.limits.Steps || m.parts > m.limits.Parts {
+	spent := m.limits.Meter != nil && !m.limits.Meter.Take(1)
+	if m.err != nil || spent || m.steps > m.limits.Steps || m.parts > m.limits.Parts {
 		return &Failure{Code: FailLimit, Reason: "the event takes too many steps"}
 	}
 	return nil
@@ -198,7 +211,10 @@ func (m *machine) copy(n *Copy) Value {
 }
 
 func (m *machine) make(n *Make) (Value, *Failure) {
-	t, _ := n.typeOf()
+	t := n.Type
+	if t == nil {
+		t, _ = m.types.Of(n)
+	}
 	out := &Rec{Type: t, Fields: make([]Value, len(n.Fields))}
 	m.parts += len(n.Fields)
 	var bad *Failure
@@ -343,7 +359,11 @@ func (m *machine) call(n *Call) (Value, *Failure) {
 	if reason != "" {
 		return nil, &Failure{Code: FailValue, Reason: reason}
 	}
-	if made(out) > maxMade {
+	size := made(out)
+	if m.limits.Meter != nil {
+		m.limits.Meter.Take(size / 16)
+	}
+	if size > maxMade {
 		return nil, &Failure{Code: FailLimit, Reason: "a value is too large"}
 	}
 	return out, nil

@@ -6,7 +6,7 @@ import "math/big"
 // taken apart and put together again unchanged becomes a copy, a conversion and
 // its inverse vanish. Failures are kept.
 func Simplify(n Node) Node {
-	s := simplifier{done: map[Node]Node{}}
+	s := simplifier{done: map[Node]Node{}, types: NewTypes(), fails: NewFinder(fails), stops: NewFinder(mayStop)}
 	return s.node(n)
 }
 
@@ -17,7 +17,10 @@ func IsIdentity(n Node, b *Binder) bool {
 }
 
 type simplifier struct {
-	done map[Node]Node
+	done  map[Node]Node
+	types *Types
+	// fails and stops find what a way out catches, and what ends the event.
+	fails, stops *Finder
 }
 
 func (s *simplifier) node(n Node) Node {
@@ -77,7 +80,7 @@ func (s *simplifier) rewrite(n Node) Node {
 		return &If{Cond: s.node(n.Cond), Then: s.node(n.Then), Else: s.node(n.Else)}
 	case *OrElse:
 		x := s.node(n.X)
-		if !fails(x) {
+		if !s.fails.In(x) {
 			return x
 		}
 		return &OrElse{X: x, Else: s.node(n.Else)}
@@ -89,7 +92,7 @@ func (s *simplifier) rewrite(n Node) Node {
 		return &Let{X: s.node(n.X), Bind: n.Bind, Body: s.node(n.Body)}
 	case *Check:
 		x, body := s.node(n.X), s.node(n.Body)
-		if !CanStop(x) {
+		if !s.stops.In(x) {
 			return body
 		}
 		return &Check{X: x, Body: body}
@@ -106,13 +109,8 @@ func isCopyOf(n Node, b *Binder) bool {
 
 // fails reports whether a node itself may fail in a way that an OrElse catches.
 func fails(n Node) bool {
-	found := false
-	Visit(n, func(x Node) {
-		if c, ok := x.(*Call); ok && c.Func.Partial && !c.Safe {
-			found = true
-		}
-	})
-	return found
+	c, ok := n.(*Call)
+	return ok && c.Func.Partial && !c.Safe
 }
 
 // wholeRecord is the record that a Make puts together again from all fields of
@@ -168,8 +166,8 @@ func (s *simplifier) choice(n *Switch) Node {
 		same := ok && tag.Branch == c.Branch && (isCopyOf(tag.X, c.Bind) || c.Bind.Type.Kind == Null)
 		rebuilt = rebuilt && same
 	}
-	t, ok := TypeOf(out)
-	u, _ := TypeOf(on)
+	t, ok := s.types.Of(out)
+	u, _ := s.types.Of(on)
 	if rebuilt && ok && Same(t, u) {
 		return on
 	}
@@ -188,7 +186,7 @@ func (s *simplifier) call(n *Call) Node {
 		return out
 	}
 	x := out.Args[0]
-	t, _ := TypeOf(x)
+	t, _ := s.types.Of(x)
 	switch n.Func {
 	case Widen:
 		if Same(t, n.Type) {

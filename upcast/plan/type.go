@@ -77,7 +77,14 @@ type Field struct {
 	// Default is the value of a new field, if HasDefault.
 	Default    Value
 	HasDefault bool
+	// DefaultSize is how many values the default holds; one of more than
+	// [MaxDefaultSize] is left out, and cannot be used.
+	DefaultSize int
 }
+
+// MaxDefaultSize bounds the values of a default: defaults of records in records
+// may double at every level.
+const MaxDefaultSize = 10_000
 
 // Branch is one branch of a union.
 type Branch struct {

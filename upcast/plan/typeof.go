@@ -12,7 +12,30 @@ var (
 
 // TypeOf is the type of what a node gives, where it gives anything; ok is false
 // where the ways through a node give types that have none in common.
-func TypeOf(n Node) (t *Type, ok bool) {
+func TypeOf(n Node) (t *Type, ok bool) { return NewTypes().Of(n) }
+
+// MayBeAbsent reports whether a node may give no value.
+func MayBeAbsent(n Node) bool { return NewTypes().MayBeAbsent(n) }
+
+// Types remembers the types of nodes: parts of a tree are shared, so that the
+// ways through it may be exponentially many. It belongs to one builder; nodes
+// that it has seen must not change.
+type Types struct {
+	types  map[Node]typeAnswer
+	absent map[Node]bool
+	joins  joiner
+}
+
+type typeAnswer struct {
+	typ *Type
+	ok  bool
+}
+
+// NewTypes remembers nothing yet.
+func NewTypes() *Types { return &Types{} }
+
+// Of is what [TypeOf] gives.
+func (s *Types) Of(n Node) (*Type, bool) {
 	switch n := n.(type) {
 	case *Copy:
 		return n.Type, true
@@ -21,43 +44,8 @@ func TypeOf(n Node) (t *Type, ok bool) {
 			return AnyType, true
 		}
 		return n.Type, true
-	case *Make:
-		return n.typeOf()
-	case *Tag:
-		if n.Type != nil {
-			return n.Type, true
-		}
-		x, ok := TypeOf(n.X)
-		return &Type{Kind: Union, Branches: []Branch{{n.Branch, x}}}, ok
-	case *Switch:
-		t, ok = NeverType, true
-		for i := range n.Cases {
-			c, fine := TypeOf(n.Cases[i].Body)
-			if t, ok = joined(t, c, ok && fine); !ok {
-				return AnyType, false
-			}
-		}
-		return t, true
-	case *Opt:
-		return joinOf(n.Body, n.Missing)
-	case *Each:
-		x, ok := TypeOf(n.Body)
-		return &Type{Kind: List, Elem: x}, ok
-	case *EachEntry:
-		x, ok := TypeOf(n.Body)
-		return &Type{Kind: Map, Elem: x}, ok
-	case *ListOf:
-		return &Type{Kind: List, Elem: n.Elem}, true
 	case *Call:
 		return n.Type, true
-	case *If:
-		return joinOf(n.Then, n.Else)
-	case *OrElse:
-		return joinOf(n.X, n.Else)
-	case *Let:
-		return TypeOf(n.Body)
-	case *Check:
-		return TypeOf(n.Body)
 	case *Logic, *Quantify:
 		return BoolType, true
 	case *Nothing:
@@ -66,125 +54,127 @@ func TypeOf(n Node) (t *Type, ok bool) {
 		return NeverType, true
 	case *Apply:
 		return n.Fn.Result, true
+	}
+	if known, seen := s.types[n]; seen {
+		return known.typ, known.ok
+	}
+	t, ok := s.compute(n)
+	if s.types == nil {
+		s.types = map[Node]typeAnswer{}
+	}
+	s.types[n] = typeAnswer{t, ok}
+	return t, ok
+}
+
+func (s *Types) compute(n Node) (t *Type, ok bool) {
+	switch n := n.(type) {
+	case *Make:
+		return s.record(n)
+	case *Tag:
+		if n.Type != nil {
+			return n.Type, true
+		}
+		x, ok := s.Of(n.X)
+		return &Type{Kind: Union, Branches: []Branch{{n.Branch, x}}}, ok
+	case *Switch:
+		t, ok = NeverType, true
+		for i := range n.Cases {
+			c, fine := s.Of(n.Cases[i].Body)
+			if t, ok = s.joined(t, c, ok && fine); !ok {
+				return AnyType, false
+			}
+		}
+		return t, true
+	case *Opt:
+		return s.join(n.Body, n.Missing)
+	case *Each:
+		x, ok := s.Of(n.Body)
+		return &Type{Kind: List, Elem: x}, ok
+	case *EachEntry:
+		x, ok := s.Of(n.Body)
+		return &Type{Kind: Map, Elem: x}, ok
+	case *ListOf:
+		return &Type{Kind: List, Elem: n.Elem}, true
+	case *If:
+		return s.join(n.Then, n.Else)
+	case *OrElse:
+		return s.join(n.X, n.Else)
+	case *Let:
+		return s.Of(n.Body)
+	case *Check:
+		return s.Of(n.Body)
 	default:
 		return AnyType, false
 	}
 }
 
-func (n *Make) typeOf() (*Type, bool) {
+func (s *Types) record(n *Make) (*Type, bool) {
 	if n.Type != nil {
 		return n.Type, true
 	}
-	t := &Type{Kind: Record, Name: n.Name, Open: n.Rest != nil}
-	for _, p := range n.Fields {
-		x, ok := TypeOf(p.Node)
+	t := &Type{Kind: Record, Name: n.Name, Open: n.Rest != nil, Fields: make([]Field, len(n.Fields))}
+	for i, p := range n.Fields {
+		x, ok := s.Of(p.Node)
 		if !ok {
 			return AnyType, false
 		}
-		t.Fields = append(t.Fields, Field{Name: p.Name, Number: p.Number, Type: x, Optional: MayBeAbsent(p.Node)})
+		t.Fields[i] = Field{Name: p.Name, Number: p.Number, Type: x, Optional: s.MayBeAbsent(p.Node)}
 	}
 	return t, true
 }
 
-func joinOf(a, b Node) (*Type, bool) {
-	x, ok := TypeOf(a)
-	y, ok2 := TypeOf(b)
-	return joined(x, y, ok && ok2)
-}
-
-func joined(a, b *Type, ok bool) (*Type, bool) {
+func (s *Types) joined(a, b *Type, ok bool) (*Type, bool) {
 	if !ok {
 		return AnyType, false
 	}
-	return Join(a, b)
+	return s.joins.join(a, b)
 }
 
-// Join is the least type that holds the values of both, if there is one.
-func Join(a, b *Type) (*Type, bool) {
-	switch {
-	case a.Kind == Never || Same(a, b):
-		return b, true
-	case b.Kind == Never:
-		return a, true
-	case a.Kind == Union && b.Kind == Union:
-		return joinUnions(a, b)
-	case a.Kind == List && b.Kind == List || a.Kind == Map && b.Kind == Map:
-		x, ok := Join(a.Elem, b.Elem)
-		return &Type{Kind: a.Kind, Elem: x}, ok
-	case a.Kind == Record && b.Kind == Record:
-		return joinRecords(a, b)
-	case a.Kind == Any || b.Kind == Any:
-		return AnyType, true
-	default:
-		return AnyType, false
-	}
-}
-
-func joinUnions(a, b *Type) (*Type, bool) {
-	out := &Type{Kind: Union, Branches: slices.Clone(a.Branches)}
-	for _, br := range b.Branches {
-		i := slices.IndexFunc(out.Branches, func(x Branch) bool { return x.Name == br.Name })
-		if i < 0 {
-			out.Branches = append(out.Branches, br)
-			continue
-		}
-		t, ok := Join(out.Branches[i].Type, br.Type)
-		if !ok {
-			return AnyType, false
-		}
-		out.Branches[i].Type = t
-	}
-	return out, true
-}
-
-// joinRecords joins records field by field; what only one has is optional.
-func joinRecords(a, b *Type) (*Type, bool) {
-	if a.Name != b.Name {
-		return AnyType, false
-	}
-	out := &Type{Kind: Record, Name: a.Name, Open: a.Open || b.Open}
-	for _, f := range a.Fields {
-		if i := b.Field(f.Name); i >= 0 {
-			t, ok := Join(f.Type, b.Fields[i].Type)
-			if !ok {
-				return AnyType, false
-			}
-			f.Type, f.Optional = t, f.Optional || b.Fields[i].Optional
-		} else {
-			f.Optional = true
-		}
-		out.Fields = append(out.Fields, f)
-	}
-	for _, f := range b.Fields {
-		if a.Field(f.Name) < 0 {
-			f.Optional = true
-			out.Fields = append(out.Fields, f)
-		}
-	}
-	return out, true
+func (s *Types) join(a, b Node) (*Type, bool) {
+	x, ok := s.Of(a)
+	y, ok2 := s.Of(b)
+	return s.joined(x, y, ok && ok2)
 }
 
 // MayBeAbsent reports whether a node may give no value.
-func MayBeAbsent(n Node) bool {
+func (s *Types) MayBeAbsent(n Node) bool {
 	switch n := n.(type) {
 	case *Copy:
 		return n.Optional
 	case *Nothing:
 		return true
+	case *Opt, *If, *OrElse, *Let, *Check, *Switch, *Apply:
+	default:
+		return false
+	}
+	if known, seen := s.absent[n]; seen {
+		return known
+	}
+	if s.absent == nil {
+		s.absent = map[Node]bool{}
+	}
+	s.absent[n] = false // a function that calls itself
+	out := s.mayBeAbsent(n)
+	s.absent[n] = out
+	return out
+}
+
+func (s *Types) mayBeAbsent(n Node) bool {
+	switch n := n.(type) {
 	case *Opt:
-		return MayBeAbsent(n.Body) || MayBeAbsent(n.Missing)
+		return s.MayBeAbsent(n.Body) || s.MayBeAbsent(n.Missing)
 	case *If:
-		return MayBeAbsent(n.Then) || MayBeAbsent(n.Else)
+		return s.MayBeAbsent(n.Then) || s.MayBeAbsent(n.Else)
 	case *OrElse:
-		return MayBeAbsent(n.X) || MayBeAbsent(n.Else)
+		return s.MayBeAbsent(n.X) || s.MayBeAbsent(n.Else)
 	case *Let:
-		return MayBeAbsent(n.Body)
+		return s.MayBeAbsent(n.Body)
 	case *Check:
-		return MayBeAbsent(n.Body)
+		return s.MayBeAbsent(n.Body)
 	case *Switch:
-		return slices.ContainsFunc(n.Cases, func(c Case) bool { return MayBeAbsent(c.Body) })
+		return slices.ContainsFunc(n.Cases, func(c Case) bool { return s.MayBeAbsent(c.Body) })
 	case *Apply:
-		return MayBeAbsent(n.Fn.Body)
+		return s.MayBeAbsent(n.Fn.Body)
 	default:
 		return false
 	}

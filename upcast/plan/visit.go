@@ -69,15 +69,101 @@ func below(n Node) []Node {
 }
 
 // CanStop reports whether a node may end the event, or fail.
-func CanStop(n Node) bool {
-	found := false
-	Visit(n, func(x Node) {
-		switch x := x.(type) {
-		case *Stop:
-			found = true
-		case *Call:
-			found = found || x.Func.Partial && !x.Safe
+func CanStop(n Node) bool { return NewFinder(mayStop).In(n) }
+
+func mayStop(n Node) bool {
+	switch n := n.(type) {
+	case *Stop:
+		return true
+	case *Call:
+		return n.Func.Partial && !n.Safe
+	default:
+		return false
+	}
+}
+
+// MayStop finds what may end the event, or fail.
+func MayStop() *Finder { return NewFinder(mayStop) }
+
+// Finder answers again and again whether a node, or anything below it, is of a
+// kind; it remembers the answers. Nodes that it has seen must not change.
+type Finder struct {
+	is    func(Node) bool
+	known map[Node]bool
+	// bodies are the answers for the bodies of functions, which may call
+	// themselves.
+	bodies map[*Function]bool
+}
+
+// NewFinder finds the nodes for which is holds.
+func NewFinder(is func(Node) bool) *Finder {
+	return &Finder{is: is, known: map[Node]bool{}, bodies: map[*Function]bool{}}
+}
+
+// In reports whether a node, or anything below it, is one.
+func (f *Finder) In(n Node) bool {
+	if n == nil {
+		return false
+	}
+	if known, seen := f.known[n]; seen {
+		return known
+	}
+	out := f.is(n)
+	if a, ok := n.(*Apply); ok {
+		out = out || f.In(a.X) || f.body(a.Fn)
+	} else {
+		for _, x := range below(n) {
+			out = out || f.In(x)
 		}
-	})
+	}
+	f.known[n] = out
+	return out
+}
+
+func (f *Finder) body(fn *Function) bool {
+	if known, seen := f.bodies[fn]; seen {
+		return known
+	}
+	found := false
+	Visit(fn.Body, func(x Node) { found = found || f.is(x) })
+	f.bodies[fn] = found
 	return found
+}
+
+// Size counts the nodes of a tree as if nothing in it were shared, up to a most:
+// the work of whoever walks it as a tree.
+func Size(n Node, most int) int {
+	s := sizer{most: most, known: map[Node]int{}, open: map[*Function]bool{}}
+	return s.of(n)
+}
+
+type sizer struct {
+	most  int
+	known map[Node]int
+	open  map[*Function]bool
+}
+
+func (s *sizer) of(n Node) int {
+	if n == nil {
+		return 0
+	}
+	if known, seen := s.known[n]; seen {
+		return known
+	}
+	out := 1
+	add := func(x Node) { out = min(out+s.of(x), s.most+1) }
+	if a, ok := n.(*Apply); ok {
+		add(a.X)
+		// A body is walked once, however often it is called.
+		if !s.open[a.Fn] {
+			s.open[a.Fn] = true
+			add(a.Fn.Body)
+		}
+	} else {
+		for _, x := range below(n) {
+			add(x)
+		}
+	}
+	s.known[n] = out
+	return out
 }

@@ -1,0 +1,100 @@
+package plan
+
+import "slices"
+
+// Join is the least type that holds the values of both, if there is one.
+func Join(a, b *Type) (*Type, bool) {
+	var j joiner
+	return j.join(a, b)
+}
+
+// joiner remembers joins: parts of types are shared as parts of trees are.
+type joiner struct {
+	known map[[2]*Type]typeAnswer
+}
+
+func (j *joiner) join(a, b *Type) (*Type, bool) {
+	switch {
+	case a == b || a.Kind == Never:
+		return b, true
+	case b.Kind == Never:
+		return a, true
+	}
+	pair := [2]*Type{a, b}
+	if known, seen := j.known[pair]; seen {
+		return known.typ, known.ok
+	}
+	t, ok := j.compute(a, b)
+	if j.known == nil {
+		j.known = map[[2]*Type]typeAnswer{}
+	}
+	j.known[pair] = typeAnswer{t, ok}
+	return t, ok
+}
+
+func (j *joiner) compute(a, b *Type) (*Type, bool) {
+	switch {
+	case Same(a, b):
+		return b, true
+	case a.Kind == Union && b.Kind == Union:
+		return j.unions(a, b)
+	case a.Kind == List && b.Kind == List || a.Kind == Map && b.Kind == Map:
+		x, ok := j.join(a.Elem, b.Elem)
+		return &Type{Kind: a.Kind, Elem: x}, ok
+	case a.Kind == Record && b.Kind == Record:
+		return j.records(a, b)
+	case a.Kind == Any || b.Kind == Any:
+		return AnyType, true
+	default:
+		return AnyType, false
+	}
+}
+
+func (j *joiner) unions(a, b *Type) (*Type, bool) {
+	out := &Type{Kind: Union, Branches: slices.Clone(a.Branches)}
+	for _, br := range b.Branches {
+		i := slices.IndexFunc(out.Branches, func(x Branch) bool { return x.Name == br.Name })
+		if i < 0 {
+			out.Branches = append(out.Branches, br)
+			continue
+		}
+		t, ok := j.join(out.Branches[i].Type, br.Type)
+		if !ok {
+			return AnyType, false
+		}
+		out.Branches[i].Type = t
+	}
+	return out, true
+}
+
+// records joins records field by field; what only one has is optional.
+func (j *joiner) records(a, b *Type) (*Type, bool) {
+	if a.Name != b.Name {
+		return AnyType, false
+	}
+	at := make(map[string]int, len(b.Fields))
+	for i := range b.Fields {
+		at[b.Fields[i].Name] = i
+	}
+	out := &Type{Kind: Record, Name: a.Name, Open: a.Open || b.Open}
+	for _, f := range a.Fields {
+		if i, both := at[f.Name]; both {
+			t, ok := j.join(f.Type, b.Fields[i].Type)
+			if !ok {
+				return AnyType, false
+			}
+			f.Type, f.Optional = t, f.Optional || b.Fields[i].Optional
+			delete(at, f.Name)
+		} else {
+			f.Optional = true
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	for _, f := range b.Fields {
+		if _, alone := at[f.Name]; alone {
+			f.Optional = true
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out, true
+}
