@@ -97,7 +97,6 @@ var libraries = map[string][]string{
 	"github.com/twmb/franz-go":              {"internal/confluent"},
 	"github.com/spf13/cobra":                {"cmd/registry/internal/cli", "cmd/evcheck/internal/cli", "cmd/evcheck"},
 	"github.com/spf13/pflag":                {"cmd/registry/internal/cli", "cmd/evcheck/internal/cli", "cmd/evcheck"},
-	"github.com/owenrumney/go-sarif":        {"lint/report"},
 	"github.com/golang/snappy":              {"batch"},
 	"github.com/klauspost/compress":         {"batch", "internal/archive"},
 }
