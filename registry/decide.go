@@ -73,7 +73,7 @@ func (e *BatchError) Unwrap() error { return e.Err }
 
 // batch decides commands one after the other, each seeing the ones before.
 func (d *decider) batch(b Batch) (Decision, error) {
-	fork := d.st.Fork()
+	fork := d.st.ForkAside()
 	env := *d.env
 	extra := map[Hash]string{}
 	env.Library = overlayLibrary{Library: d.env.Library, extra: extra}

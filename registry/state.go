@@ -31,6 +31,7 @@ type State struct {
 	own       map[*Context]bool // contexts this fork has already copied
 	sealer    *Sealer           // opens sensitive metadata; not part of the state
 	forking   *sync.Mutex       // copying a tree touches its owner mark
+	aside     bool              // see ForkAside
 }
 
 // maxReceipts is how many receipts are kept for repeated requests.
@@ -142,6 +143,24 @@ func (st *State) Fork() *State {
 	out.upcasters = st.upcasters.Copy()
 	out.own, out.forking = map[*Context]bool{}, &sync.Mutex{}
 	return &out
+}
+
+// ForkAside returns a copy for changes that will never be published. States of
+// the published line grow lists in their shared spare room, which a copy beside
+// it must not touch.
+func (st *State) ForkAside() *State {
+	out := st.Fork()
+	out.aside = true
+	return out
+}
+
+// extended returns a list with one element more. In the published line the older
+// states end before it, so that spare room may be shared.
+func extended[T any](st *State, list []T, x T) []T {
+	if st.aside {
+		list = slices.Clip(list)
+	}
+	return append(list, x)
 }
 
 // Head returns the end of the log that the state reflects.
