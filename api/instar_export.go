@@ -21,11 +21,12 @@ type exported struct {
 
 // selection is what an export holds, taken from one state.
 type selection struct {
-	scope    scope
-	deleted  bool
-	config   bool
-	versions []exported
-	contexts []string
+	scope     scope
+	deleted   bool
+	config    bool
+	versions  []exported
+	contexts  []string
+	upcasters []exportedUpcaster
 }
 
 // export writes an archive of one state.
@@ -124,6 +125,7 @@ func (s *selection) collect(st *registry.State, sees func(registry.Name) bool) {
 				contexts[sub.Name.Context] = true
 			}
 		}
+		s.collectUpcasters(st, sub)
 		return true
 	})
 	slices.SortStableFunc(s.versions, func(a, b exported) int {
@@ -151,21 +153,16 @@ func (x *request) writeArchive(out io.Writer, st *registry.State, s *selection) 
 		if err := x.ctx.Err(); err != nil {
 			return err
 		}
-		c := e.version.Content
-		hash, ok := written[c.Text]
-		if !ok {
-			body, err := x.api.service.Text(x.ctx, c.Text)
-			if err != nil {
-				return err
-			}
-			if hash, err = w.Text(body); err != nil {
-				return err
-			}
-			written[c.Text] = hash
+		hash, err := x.writeText(w, e.version.Content.Text, written)
+		if err != nil {
+			return err
 		}
 		if err := w.Version(versionLine(e, hash)); err != nil {
 			return err
 		}
+	}
+	if err := x.writeUpcasters(w, s, written); err != nil {
+		return err
 	}
 	if s.config {
 		if err := writeScopes(st, s, x.sees(), w); err != nil {
@@ -173,6 +170,20 @@ func (x *request) writeArchive(out io.Writer, st *registry.State, s *selection) 
 		}
 	}
 	return w.Close()
+}
+
+// writeText writes a text where it is needed first, and gives its hash.
+func (x *request) writeText(w *archive.Writer, h registry.Hash, written map[registry.Hash]string) (string, error) {
+	if hash, ok := written[h]; ok {
+		return hash, nil
+	}
+	body, err := x.api.service.Text(x.ctx, h)
+	if err != nil {
+		return "", err
+	}
+	hash, err := w.Text(body)
+	written[h] = hash
+	return hash, err
 }
 
 func versionLine(e exported, hash string) archive.VersionLine {

@@ -44,7 +44,11 @@ func importArchive(x *request) error {
 	if err := i.pass(i.preview); err != nil {
 		return err
 	}
-	if !i.report.DryRun {
+	if i.report.DryRun && i.summary.Counts.Upcasters > 0 {
+		// What they say can only be proved where the versions are.
+		i.rehearsal = x.api.service.Rehearse(i.staged)
+	}
+	if !i.report.DryRun || i.rehearsal != nil {
 		i.report.Created, i.report.Skipped, i.report.Differences = 0, 0, []wire.ImportDifference{}
 		if err := i.apply(); err != nil {
 			return err
@@ -70,6 +74,8 @@ type importer struct {
 	batch   []registry.Command
 	lines   []int64 // line of each command
 	last    int64
+
+	rehearsal *registry.Rehearsal // of a dry run
 }
 
 func (i *importer) readQuery() error {
@@ -189,6 +195,7 @@ func (i *importer) check() error {
 	}
 	r := &i.report
 	r.Lines, r.Texts, r.Versions = s.Lines, s.Counts.Texts, s.Counts.Versions
+	r.Upcasters = s.Counts.Upcasters
 	r.Configs, r.Modes, r.Dangling = s.Counts.Configs, s.Counts.Modes, s.Dangling
 	return nil
 }

@@ -81,6 +81,9 @@ func (i *importer) preview(number int64, l archive.Line) error {
 	if err := i.mayShow(l); err != nil {
 		return err
 	}
+	if l.Upcaster != nil {
+		return i.previewUpcaster(number, l.Upcaster)
+	}
 	if l.Version == nil {
 		return nil
 	}
@@ -132,6 +135,8 @@ func (i *importer) take(number int64, l archive.Line) error {
 		i.textSum += len(l.Text.Body)
 	case archive.KindVersion:
 		return i.takeVersion(number, l.Version)
+	case archive.KindUpcaster:
+		return i.takeUpcaster(number, l.Upcaster)
 	case archive.KindConfig:
 		return i.takeConfig(number, l.Config)
 	case archive.KindMode:
@@ -152,7 +157,7 @@ func (i *importer) takeVersion(number int64, v *archive.VersionLine) error {
 		i.report.Skipped++
 		return nil
 	}
-	body, err := i.body(v)
+	body, err := i.body(v.Text)
 	if err != nil {
 		return err
 	}
@@ -182,21 +187,31 @@ func (i *importer) reference(r archive.Reference) schema.Reference {
 	return out
 }
 
-// body returns the text of a version: from those just read, or, when it stood
-// long before, from its place in the staged archive.
-func (i *importer) body(v *archive.VersionLine) (string, error) {
-	if body, ok := i.texts[v.Text]; ok {
+// body returns a text: from those just read, or, when it stood long before, from
+// its place in the staged archive.
+func (i *importer) body(hash string) (string, error) {
+	if body, ok := i.texts[hash]; ok {
 		return body, nil
 	}
-	at, ok := i.places[v.Text]
+	at, ok := i.places[hash]
 	if !ok {
-		return "", &schema.Bug{Where: "import", Cause: "an unchecked text hash " + v.Text}
+		return "", &schema.Bug{Where: "import", Cause: "an unchecked text hash " + hash}
 	}
 	t, err := archive.ReadText(i.file, at, i.x.api.opt.Instar.Archive)
 	if err != nil {
 		return "", fmt.Errorf("read a staged import: %w", err)
 	}
 	return t.Body, nil
+}
+
+// staged finds a text of the archive for a rehearsal.
+func (i *importer) staged(h registry.Hash) (string, bool, error) {
+	hash := hex.EncodeToString(h[:])
+	if _, ok := i.places[hash]; !ok {
+		return "", false, nil
+	}
+	body, err := i.body(hash)
+	return body, err == nil, err
 }
 
 // takeConfig makes the entry of a scope what the archive says, nothing merged.
@@ -227,12 +242,7 @@ func (i *importer) flush() error {
 	if len(i.batch) == 0 {
 		return nil
 	}
-	by, err := i.x.by()
-	if err != nil {
-		return err
-	}
-	by.Key, by.Strong = i.key(i.last), false
-	results, err := i.x.api.service.Batch(i.x.ctx, by, registry.Batch{Commands: i.batch})
+	results, err := i.write()
 	var at *registry.BatchError
 	if errors.As(err, &at) && at.Index < len(i.lines) {
 		return i.refusedLine(i.lines[at.Index], at.Err)
@@ -241,6 +251,12 @@ func (i *importer) flush() error {
 		return err
 	}
 	for k, r := range results {
+		if cmd, ok := i.batch[k].(registry.ImportUpcaster); ok {
+			if taken, ok := r.(registry.UpcasterTaken); ok && taken.Difference != "" {
+				i.differUpcaster(i.lines[k], cmd.Name, &cmd.Upcaster, taken.Difference)
+			}
+			continue
+		}
 		reg, ok := r.(registry.Registered)
 		cmd, isRegister := i.batch[k].(registry.Register)
 		if !ok || !isRegister {
@@ -259,6 +275,20 @@ func (i *importer) flush() error {
 	i.batch, i.lines = nil, nil
 	i.texts, i.textSum = map[string]string{}, 0
 	return nil
+}
+
+// write appends the batch, or only decides it.
+func (i *importer) write() ([]any, error) {
+	batch := registry.Batch{Commands: i.batch}
+	if i.rehearsal != nil {
+		return i.rehearsal.Batch(i.x.ctx, batch)
+	}
+	by, err := i.x.by()
+	if err != nil {
+		return nil, err
+	}
+	by.Key, by.Strong = i.key(i.last), false
+	return i.x.api.service.Batch(i.x.ctx, by, batch)
 }
 
 // refusedLine says where an import stopped; what came before is written, and

@@ -60,6 +60,8 @@ func (st *State) Apply(c Change, seq, at int64) error {
 		setOrDelete(st.modes, c.About().key(), c.Mode, c.Mode == "")
 	case UpcasterActivated:
 		return st.applyUpcaster(c, seq, at)
+	case UpcasterImported:
+		return st.applyUpcasterImported(c, seq)
 	case UpcasterWithdrawn:
 		return st.withdrawUpcaster(c.About(), c.From, c.To)
 	case TokenCreated:

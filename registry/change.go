@@ -339,6 +339,7 @@ var decoders = map[string]func(json.RawMessage) (Change, error){
 	KindTokenRevoked:      decodeAs[TokenRevoked],
 	KindGrantChanged:      decodeAs[GrantChanged],
 	KindUpcasterActivated: decodeAs[UpcasterActivated],
+	KindUpcasterImported:  decodeAs[UpcasterImported],
 	KindUpcasterWithdrawn: decodeAs[UpcasterWithdrawn],
 }
 

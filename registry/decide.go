@@ -41,6 +41,8 @@ func Decide(st *State, env *Env, cmd Command) (Decision, error) {
 		return d.changeGrant(c)
 	case AddUpcaster:
 		return d.addUpcaster(c)
+	case ImportUpcaster:
+		return d.importUpcaster(c)
 	case WithdrawUpcaster:
 		return d.withdrawUpcaster(c)
 	case Batch:

@@ -99,12 +99,12 @@ func (s *Subject) Next(version int) int {
 	return 0
 }
 
-// setUpcaster puts a revision into the state; what it replaces in its hop keeps
-// its place with another state.
+// setUpcaster puts a revision into the state; the active one that an active one
+// replaces keeps its place with another state.
 func (st *State) setUpcaster(n Name, x Upcaster) {
 	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
 	for i := range next.All {
-		if o := &next.All[i]; o.From == x.From && o.To == x.To && o.State == ActiveUpcaster {
+		if o := &next.All[i]; o.From == x.From && o.To == x.To && o.State == ActiveUpcaster && x.State == ActiveUpcaster {
 			o.State = SupersededUpcaster
 		}
 	}

@@ -126,8 +126,8 @@ func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) 
 		return nil, &NeedTexts{Hashes: []Hash{x.Text}}
 	}
 	doc, err := upcast.Parse(body)
-	if err != nil {
-		return nil, &schema.Bug{Where: "activeHop", Cause: err}
+	if err != nil { // an import refuses nothing
+		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d: the stored document cannot be read: %s", from, to, err)
 	}
 	return st.hop(env, n, from, to, doc)
 }

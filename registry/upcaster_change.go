@@ -24,8 +24,6 @@ type UpcasterActivated struct {
 	Bridges  bool   `json:"bridges,omitempty"`
 	// Partial: acceptPartial let it bridge although it is not total.
 	Partial bool `json:"partial,omitempty"`
-	// Imported: the verdict is the one that an archive brought.
-	Imported bool `json:"imported,omitempty"`
 }
 
 // UpcasterWithdrawn: the active revision of a hop left the plans.
@@ -49,14 +47,19 @@ func (c UpcasterActivated) About() Name { return Name{c.Context, c.Subject} }
 func (c UpcasterWithdrawn) About() Name { return Name{c.Context, c.Subject} }
 
 func (st *State) applyUpcaster(c UpcasterActivated, seq, at int64) error {
-	x := Upcaster{
-		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Document: c.Document, Verdict: c.Verdict,
-		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial, At: at, Seq: seq,
-	}
-	var err error
-	if x.Text, err = decodeHash(c.Text); err != nil {
+	x, err := c.revision(seq, at)
+	if err != nil {
 		return err
 	}
 	st.setUpcaster(c.About(), x)
 	return nil
+}
+
+// revision is what the state keeps of the change.
+func (c *UpcasterActivated) revision(seq, at int64) (Upcaster, error) {
+	text, err := decodeHash(c.Text)
+	return Upcaster{
+		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Text: text, Document: c.Document, Verdict: c.Verdict,
+		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial, At: at, Seq: seq,
+	}, err
 }

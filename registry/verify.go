@@ -187,7 +187,11 @@ func (v *verifier) record(r Record) error {
 			return err
 		}
 	case UpcasterActivated:
-		if err := v.upcaster(r, c); err != nil {
+		if err := v.upcaster(r, c, false); err != nil {
+			return err
+		}
+	case UpcasterImported:
+		if err := v.upcaster(r, c.UpcasterActivated, true); err != nil {
 			return err
 		}
 	case SubjectPurged:

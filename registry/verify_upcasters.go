@@ -36,7 +36,7 @@ func (w *awaited) finding(what string, drift bool) Finding {
 
 // upcaster proves a revision again, between the versions as they stood then, and
 // holds the version that it let in to what bridging needs.
-func (v *verifier) upcaster(r Record, c UpcasterActivated) error {
+func (v *verifier) upcaster(r Record, c UpcasterActivated, imported bool) error {
 	w := v.awaited
 	v.awaited = nil
 	if !v.deep || !v.provable(c) {
@@ -57,7 +57,7 @@ func (v *verifier) upcaster(r Record, c UpcasterActivated) error {
 		}
 		return nil
 	})
-	drift := c.Prover != upcast.ProverVersion || c.Imported
+	drift := c.Prover != upcast.ProverVersion || imported
 	finding := Finding{Invariant: "I5", Seq: r.Seq, Name: c.About(), Version: c.To, Drift: drift}
 	switch {
 	case err != nil && v.ctx.Err() != nil:

@@ -158,6 +158,10 @@ func commandSize(c Command) int {
 	switch c := c.(type) {
 	case Register:
 		return len(c.Text) + 1024
+	case AddUpcaster:
+		return len(c.Text) + 1024
+	case ImportUpcaster:
+		return len(c.Text) + 1024
 	case Batch:
 		n := 0
 		for _, one := range c.Commands {

@@ -215,6 +215,7 @@ type ImportReport struct {
 	Lines       int64              `json:"lines"`
 	Texts       int64              `json:"texts"`
 	Versions    int64              `json:"versions"`
+	Upcasters   int64              `json:"upcasters,omitempty"` // revisions; each is skipped if it was there already
 	Configs     int64              `json:"configs"`
 	Modes       int64              `json:"modes"`
 	Created     int64              `json:"created"` // versions that were not there before

@@ -31,6 +31,12 @@ func sample(t *testing.T) []byte {
 		Context: ".", Subject: "b", Version: 3, ID: 1, GUID: guid, SchemaType: "AVRO", Text: hash, Deleted: true,
 		References: []Reference{{"x", "a", 1}, {"y", "gone", 1}},
 	}))
+	doc, err := w.Text("instar: upcast/v1")
+	must(err)
+	must(w.Upcaster(UpcasterLine{
+		Context: ".", Subject: "b", From: 1, To: 3, Revision: 2, State: "active", Text: doc, Document: "sha256:00", Verdict: "PROVED", Class: "iso",
+		Total: true, Prover: "1", Bridges: true, At: 6,
+	}))
 	must(w.Config(ConfigLine{Context: ".pay", Config: &registry.Config{Compatibility: "FULL"}}))
 	must(w.Mode(ModeLine{Context: ".", Subject: "a", Mode: "READONLY"}))
 	must(w.Close())
@@ -43,7 +49,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Counts != (Counts{1, 2, 1, 1}) || s.Dangling != 1 || s.Header.Seq != 7 || s.Lines != 7 || len(s.Scopes) != 3 {
+	if s.Counts != (Counts{Texts: 2, Versions: 2, Upcasters: 1, Configs: 1, Modes: 1}) || s.Dangling != 1 || s.Header.Seq != 7 || s.Lines != 9 || len(s.Scopes) != 3 {
 		t.Errorf("%+v", s)
 	}
 	a, err := NewReader(bytes.NewReader(text), DefaultLimits())
@@ -103,6 +109,8 @@ func reseal(t *testing.T, lines ...string) io.Reader {
 			w.counts.Texts++
 		case strings.Contains(l, `"t":"version"`):
 			w.counts.Versions++
+		case strings.Contains(l, `"t":"upcaster"`):
+			w.counts.Upcasters++
 		case strings.Contains(l, `"t":"config"`):
 			w.counts.Configs++
 		case strings.Contains(l, `"t":"mode"`):
@@ -121,7 +129,14 @@ func TestLinesThatCannotBeRight(t *testing.T) {
 		text = `{"t":"text","hash":"` + hash + `","body":"string"}`
 		v    = `{"t":"version","context":".","subject":"a","version":1,"id":1,"guid":"095d71cf-1255-6b9d-5e33-0ad575b3df5d","schemaType":"AVRO","text":"` + hash + `","at":1}`
 	)
-	if _, err := Check(reseal(t, text, v), DefaultLimits()); err != nil {
+	u := `{"t":"upcaster","context":".","subject":"a","from":1,"to":2,"revision":1,"state":"active","text":"` + hash + `","document":"sha256:00","verdict":"PROVED","prover":"1","at":1}`
+	edit := func(line, from, to string) string {
+		if !strings.Contains(line, from) {
+			t.Fatalf("%s is not in %s", from, line)
+		}
+		return strings.Replace(line, from, to, 1)
+	}
+	if _, err := Check(reseal(t, text, v, u, edit(u, `revision":1,"state":"active`, `revision":2,"state":"withdrawn`)), DefaultLimits()); err != nil {
 		t.Fatal(err)
 	}
 	other := strings.Replace(v, `"version":1`, `"version":2`, 1)
@@ -129,21 +144,29 @@ func TestLinesThatCannotBeRight(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		"version before text":  {[]string{v, text}, "does not stand before"},
-		"version twice":        {[]string{text, v, v}, "is there twice"},
-		"text twice":           {[]string{text, text}, "is there twice"},
-		"id for two schemas":   {[]string{text, v, strings.Replace(other, "AVRO", "JSON", 1)}, "stands for another schema"},
-		"bad guid":             {[]string{text, strings.Replace(v, "095d", "zzzz", 1)}, "GUID"},
-		"bad type":             {[]string{text, strings.Replace(v, "AVRO", "XML", 1)}, "unknown schema type"},
-		"version zero":         {[]string{text, strings.Replace(v, `"version":1`, `"version":0`, 1)}, "not between"},
-		"id too high":          {[]string{text, strings.Replace(v, `"id":1`, `"id":2147483648`, 1)}, "not between"},
-		"context without dot":  {[]string{text, strings.Replace(v, `"context":"."`, `"context":"x"`, 1)}, "context"},
-		"unknown kind":         {[]string{`{"t":"upcaster"}`}, "does not know"},
-		"unknown property":     {[]string{strings.Replace(text, `"body"`, `"extra":1,"body"`, 1)}, "extra"},
-		"no object":            {[]string{`[]`}, "JSON object"},
-		"not UTF-8":            {[]string{"\"\xff\""}, "UTF-8"},
-		"config without value": {[]string{`{"t":"config","context":".","subject":""}`}, "missing"},
-		"mode unknown":         {[]string{`{"t":"mode","context":".","subject":"","mode":"OFF"}`}, "unknown mode"},
+		"version before text":   {[]string{v, text}, "does not stand before"},
+		"version twice":         {[]string{text, v, v}, "is there twice"},
+		"text twice":            {[]string{text, text}, "is there twice"},
+		"id for two schemas":    {[]string{text, v, strings.Replace(other, "AVRO", "JSON", 1)}, "stands for another schema"},
+		"bad guid":              {[]string{text, strings.Replace(v, "095d", "zzzz", 1)}, "GUID"},
+		"bad type":              {[]string{text, strings.Replace(v, "AVRO", "XML", 1)}, "unknown schema type"},
+		"version zero":          {[]string{text, strings.Replace(v, `"version":1`, `"version":0`, 1)}, "not between"},
+		"id too high":           {[]string{text, strings.Replace(v, `"id":1`, `"id":2147483648`, 1)}, "not between"},
+		"context without dot":   {[]string{text, strings.Replace(v, `"context":"."`, `"context":"x"`, 1)}, "context"},
+		"unknown kind":          {[]string{`{"t":"label"}`}, "does not know"},
+		"unknown property":      {[]string{strings.Replace(text, `"body"`, `"extra":1,"body"`, 1)}, "extra"},
+		"no object":             {[]string{`[]`}, "JSON object"},
+		"not UTF-8":             {[]string{"\"\xff\""}, "UTF-8"},
+		"upcaster before text":  {[]string{v, u}, "does not stand before"},
+		"upcaster backwards":    {[]string{text, edit(u, `"to":2`, `"to":1`)}, "from version 1 to 1"},
+		"revision zero":         {[]string{text, edit(u, `"revision":1`, `"revision":0`)}, "not between"},
+		"unknown state":         {[]string{text, edit(u, "active", "sleeping")}, "unknown state"},
+		"unknown verdict":       {[]string{text, edit(u, "PROVED", "GOOD")}, "unknown verdict"},
+		"upcaster twice":        {[]string{text, u, edit(u, "active", "withdrawn")}, "is there twice"},
+		"two active ones":       {[]string{text, u, edit(u, `"revision":1`, `"revision":2`)}, "is there twice"},
+		"upcaster of a context": {[]string{text, edit(u, `"context":"."`, `"context":"x"`)}, "context"},
+		"config without value":  {[]string{`{"t":"config","context":".","subject":""}`}, "missing"},
+		"mode unknown":          {[]string{`{"t":"mode","context":".","subject":"","mode":"OFF"}`}, "unknown mode"},
 		"mode twice": {[]string{
 			`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`,
 			`{"t":"mode","context":".","subject":"","mode":"IMPORT"}`,

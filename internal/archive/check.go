@@ -91,6 +91,8 @@ func (c *checker) line(l Line) error {
 		c.texts[k] = true
 	case KindVersion:
 		return c.version(l.Version)
+	case KindUpcaster:
+		return c.upcaster(l.Upcaster)
 	case KindConfig:
 		if l.Config.Config == nil {
 			return c.a.bad("the configuration is missing")
@@ -163,6 +165,41 @@ func (c *checker) version(v *VersionLine) error {
 			c.dangling++
 		}
 	}
+	return nil
+}
+
+func (c *checker) upcaster(u *UpcasterLine) error {
+	if err := c.context(u.Context); err != nil {
+		return err
+	}
+	const most = 1<<31 - 1
+	switch {
+	case u.From < 1 || u.From >= u.To || u.To > most:
+		return c.a.bad("the upcaster leads from version %d to %d; both are between 1 and 2^31-1, and the second is the higher one", u.From, u.To)
+	case u.Revision < 1 || u.Revision > most:
+		return c.a.bad("the revision %d is not between 1 and 2^31-1", u.Revision)
+	case !slices.Contains([]string{registry.ActiveUpcaster, registry.SupersededUpcaster, registry.WithdrawnUpcaster}, u.State):
+		return c.a.bad("unknown state %q of an upcaster", u.State)
+	case !slices.Contains([]string{"PROVED", "TESTED", "REFUTED"}, u.Verdict):
+		return c.a.bad("unknown verdict %q", u.Verdict)
+	case len(u.Subject) > registry.MaxNameBytes:
+		return c.a.bad("the subject has %d bytes; %d are allowed", len(u.Subject), registry.MaxNameBytes)
+	case !c.texts[keyOf(u.Text)]:
+		return c.a.bad("the text %s of the upcaster does not stand before it", u.Text)
+	}
+	n := registry.Name{Context: u.Context, Subject: u.Subject}
+	once := []string{fmt.Sprint(u.Revision)}
+	if u.State == registry.ActiveUpcaster {
+		once = append(once, u.State)
+	}
+	for _, which := range once {
+		k := keyOf(KindUpcaster, u.Context, u.Subject, fmt.Sprint(u.From), fmt.Sprint(u.To), which)
+		if c.seen[k] {
+			return c.a.bad("revision %s of the upcaster from version %d to %d of %q is there twice", which, u.From, u.To, n)
+		}
+		c.seen[k] = true
+	}
+	c.scopes[n] = true
 	return nil
 }
 

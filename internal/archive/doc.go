@@ -1,5 +1,5 @@
 // Package archive reads and writes the registry's export format: one JSON value
-// per line, first a header, then texts, versions, configuration and modes in an
+// per line, first a header, then texts, versions, upcasters, configuration and modes in an
 // order in which they can be imported again, last a line with counts and a
 // SHA-256 over everything before it.
 //

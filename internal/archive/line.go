@@ -24,19 +24,23 @@ type Header struct {
 const (
 	KindText    = "text"
 	KindVersion = "version"
-	KindConfig  = "config"
-	KindMode    = "mode"
-	KindEnd     = "end"
+	// KindUpcaster is a revision of an upcaster. Archives without one are those
+	// of releases that did not know the kind.
+	KindUpcaster = "upcaster"
+	KindConfig   = "config"
+	KindMode     = "mode"
+	KindEnd      = "end"
 )
 
 // Line is any line after the header; exactly the part that its kind names is
 // set.
 type Line struct {
-	Kind    string
-	Text    *TextLine
-	Version *VersionLine
-	Config  *ConfigLine
-	Mode    *ModeLine
+	Kind     string
+	Text     *TextLine
+	Version  *VersionLine
+	Upcaster *UpcasterLine
+	Config   *ConfigLine
+	Mode     *ModeLine
 }
 
 // TextLine is a schema text under its SHA-256 in hex. It stands before the
@@ -72,6 +76,27 @@ type VersionLine struct {
 	Deleted    bool               `json:"deleted,omitempty"`
 }
 
+// UpcasterLine is one revision of an upcaster, with the verdict as it was given.
+// The versions that it leads between stand before it, if they still exist.
+type UpcasterLine struct {
+	T        string `json:"t"`
+	Context  string `json:"context"`
+	Subject  string `json:"subject"`
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Revision int    `json:"revision"`
+	State    string `json:"state"`
+	Text     string `json:"text"`     // hash of the TextLine
+	Document string `json:"document"` // hash of its canonical form
+	Verdict  string `json:"verdict"`
+	Class    string `json:"class,omitempty"`
+	Total    bool   `json:"total,omitempty"`
+	Prover   string `json:"prover"`
+	Bridges  bool   `json:"bridges,omitempty"`
+	Partial  bool   `json:"partial,omitempty"`
+	At       int64  `json:"at"` // µs since 1970
+}
+
 // ConfigLine is the configuration entry of a scope; an empty subject means a
 // whole context.
 type ConfigLine struct {
@@ -91,10 +116,11 @@ type ModeLine struct {
 
 // Counts says how many lines of each kind an archive has.
 type Counts struct {
-	Texts    int64 `json:"texts"`
-	Versions int64 `json:"versions"`
-	Configs  int64 `json:"configs"`
-	Modes    int64 `json:"modes"`
+	Texts     int64 `json:"texts"`
+	Versions  int64 `json:"versions"`
+	Upcasters int64 `json:"upcasters,omitempty"`
+	Configs   int64 `json:"configs"`
+	Modes     int64 `json:"modes"`
 }
 
 // end is the last line.

@@ -194,6 +194,10 @@ func (a *Reader) parse(kind string, text []byte) (Line, error) {
 		l.Version = &VersionLine{}
 		err = strict(text, l.Version)
 		a.counts.Versions++
+	case KindUpcaster:
+		l.Upcaster = &UpcasterLine{}
+		err = strict(text, l.Upcaster)
+		a.counts.Upcasters++
 	case KindConfig:
 		l.Config = &ConfigLine{}
 		err = strict(text, l.Config)
@@ -203,7 +207,7 @@ func (a *Reader) parse(kind string, text []byte) (Line, error) {
 		err = strict(text, l.Mode)
 		a.counts.Modes++
 	default:
-		return l, a.bad("this release does not know lines of the kind %q; it knows text, version, config, mode and end", kind)
+		return l, a.bad("this release does not know lines of the kind %q; it knows text, version, upcaster, config, mode and end", kind)
 	}
 	if err != nil {
 		return l, a.bad("%v", err)

@@ -53,6 +53,13 @@ func (a *Writer) Version(v VersionLine) error {
 	return a.write(v)
 }
 
+// Upcaster writes a revision whose text and versions were written.
+func (a *Writer) Upcaster(u UpcasterLine) error {
+	u.T = KindUpcaster
+	a.counts.Upcasters++
+	return a.write(u)
+}
+
 // Config writes a configuration entry.
 func (a *Writer) Config(c ConfigLine) error {
 	c.T = KindConfig

@@ -117,8 +117,8 @@ func (a *app) runImport(c *cobra.Command, path string, o client.ImportOptions) e
 		}
 		fmt.Fprintf(&b, ": %s\n", d.Message)
 	}
-	fmt.Fprintf(&b, "%d lines, %d versions: %d created, %d were there; %d configurations, %d modes\n",
-		report.Lines, report.Versions, report.Created, report.Skipped, report.Configs, report.Modes)
+	fmt.Fprintf(&b, "%d lines, %d versions: %d created, %d were there; %d upcasters, %d configurations, %d modes\n",
+		report.Lines, report.Versions, report.Created, report.Skipped, report.Upcasters, report.Configs, report.Modes)
 	if o.DryRun {
 		b.WriteString("nothing was changed (dry run)\n")
 	}
