@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -64,7 +65,7 @@ func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node 
 		return b.assignNamed(n, s, t, path)
 	case s.Kind == plan.List && t.Kind == plan.List:
 		return b.eachElement(n, nil, func(x plan.Node) plan.Node { return b.assign(x, t.Elem, path+"[]") })
-	case s.Kind == plan.Map && t.Kind == plan.Map:
+	case s.Kind == plan.Map && t.Kind == plan.Map && keysFit(s.Key, t.Key):
 		return b.eachValue(n, nil, func(x plan.Node) plan.Node { return b.assign(x, t.Elem, path+"{}") })
 	default:
 		return b.assignScalar(n, s, t, path)
@@ -132,6 +133,9 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 	if t.Kind != plan.Record {
 		return b.breaks("O5", path, fmt.Sprintf("%s is a record, and %s in the target", path, t), "")
 	}
+	if t.Proto() {
+		return b.assignMessage(m, t, path)
+	}
 	out := &plan.Make{Name: t.Name, Type: t, Fields: make([]plan.Part, len(t.Fields)), Rest: m.Rest}
 	used := make([]bool, len(m.Fields))
 	find := indexOf(m)
@@ -177,40 +181,28 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// partIndex finds the parts of a record by name and number.
-type partIndex struct {
-	byName   map[string]int
-	byNumber map[int]int
-}
+// partIndex finds the parts of a record by name.
+type partIndex map[string]int
 
 func indexOf(m *plan.Make) partIndex {
-	x := partIndex{make(map[string]int, len(m.Fields)), map[int]int{}}
+	x := make(partIndex, len(m.Fields))
 	for i, p := range m.Fields {
-		if _, twice := x.byName[p.Name]; !twice {
-			x.byName[p.Name] = i
-		}
-		if _, twice := x.byNumber[p.Number]; !twice && p.Number > 0 {
-			x.byNumber[p.Number] = i
+		if _, twice := x[p.Name]; !twice {
+			x[p.Name] = i
 		}
 	}
 	return x
 }
 
-// part finds the part for a field of the target: by number if it has one, else by
-// name, then by alias; -1 if there is none.
+// part finds the part for a field of the target: by name, then by alias; -1 if
+// there is none.
 func (x partIndex) part(f *plan.Field) int {
-	if f.Number > 0 {
-		if i, ok := x.byNumber[f.Number]; ok {
-			return i
-		}
-		return -1
-	}
-	if i, ok := x.byName[f.Name]; ok {
+	if i, ok := x[f.Name]; ok {
 		return i
 	}
 	first := -1
 	for _, alias := range f.Aliases {
-		if i, ok := x.byName[alias]; ok && (first < 0 || i < first) {
+		if i, ok := x[alias]; ok && (first < 0 || i < first) {
 			first = i
 		}
 	}
@@ -218,12 +210,37 @@ func (x partIndex) part(f *plan.Field) int {
 }
 
 func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
-	if f.Optional || !b.types.MayBeAbsent(n) {
-		return b.assign(n, f.Type, at)
-	}
-	t, _ := b.types.Of(n)
-	bind := b.bind(t)
-	return &plan.Opt{On: n, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: b.missing(f, at)}
+	return b.spread(n, func(x plan.Node) plan.Node {
+		if _, gone := x.(*plan.Nothing); gone {
+			return b.missing(f, at)
+		}
+		t, _ := b.types.Of(x)
+		if l, ok := x.(*plan.Lit); ok && f.Optional && f.Number > 0 && l.Pending != nil && l.Pending.Kind == jsonx.Null {
+			return &plan.Nothing{Type: f.Type}
+		}
+		if f.Optional && t.Kind == plan.Union && t.Branch("null") >= 0 && f.Type.Kind != plan.Union && f.Number > 0 {
+			return b.absentNull(x, f, at)
+		}
+		if !b.types.MayBeAbsent(x) {
+			return b.assign(x, f.Type, at)
+		}
+		missing := b.unsetAs(x, f, at)
+		if _, gone := missing.(*plan.Nothing); gone && plan.Same(t, f.Type) {
+			return x
+		}
+		bind := b.bind(t)
+		return &plan.Opt{On: x, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: missing}
+	})
+}
+
+// absentNull leaves out what is null: Protobuf has no other word for it.
+func (b *builder) absentNull(n plan.Node, f *plan.Field, at string) plan.Node {
+	return b.eachBranch(n, func(branch string, content plan.Node) plan.Node {
+		if branch == "null" {
+			return &plan.Nothing{Type: f.Type}
+		}
+		return b.assign(content, f.Type, at)
+	})
 }
 
 // missing is a field of the target that nothing gives.
@@ -332,13 +349,16 @@ func (b *builder) assignList(n *plan.ListOf, t *plan.Type, path string) plan.Nod
 func (b *builder) assignScalar(n plan.Node, s, t *plan.Type, path string) plan.Node {
 	convert := func() plan.Node { return &plan.Call{Func: plan.Widen, Args: []plan.Node{n}, Type: t} }
 	switch {
+	case s.Kind == plan.Enum && t.Kind == plan.Enum && len(t.Numbers) > 0:
+		return b.assignNumbers(n, s, t, path)
 	case s.Kind == plan.Enum && t.Kind == plan.Enum:
 		return b.assignEnum(n, s, t, path)
 	case s.Logical != t.Logical && s.Logical != "" && t.Logical != "" && s.Kind != plan.Time:
 		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s.Logical, t.Logical), "use retype")
 	case s.Kind == plan.Int && t.Kind == plan.Int && s.Bits <= t.Bits:
 		return &plan.Call{Func: plan.Widen, Args: []plan.Node{n}, Type: t}
-	case s.Kind == plan.Int && s.Bits == 32 && t.Kind == plan.Float && t.Bits == 64,
+	case s.Kind == plan.Uint && (t.Kind == plan.Uint && s.Bits <= t.Bits || t.Kind == plan.Int && s.Bits < t.Bits || t.Kind == plan.Float && s.Bits == 32 && t.Bits == 64),
+		s.Kind == plan.Int && s.Bits == 32 && t.Kind == plan.Float && t.Bits == 64,
 		s.Kind == plan.Float && t.Kind == plan.Float && s.Bits <= t.Bits:
 		return convert()
 	case s.Kind == plan.Decimal && t.Kind == plan.Decimal && s.Scale >= 0 && s.Scale == t.Scale && s.Precision <= t.Precision:

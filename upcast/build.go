@@ -133,7 +133,7 @@ func (b *builder) fieldsOf(n *plan.Copy) *plan.Make {
 
 func partOf(m *plan.Make, s Segment) int {
 	for i := range m.Fields {
-		if s.Kind == FieldSegment && m.Fields[i].Name == s.Name || s.Kind == NumberSegment && m.Fields[i].Number == s.Number {
+		if s.Kind != NumberSegment && m.Fields[i].Name == s.fieldName() || s.Kind == NumberSegment && m.Fields[i].Number == s.Number {
 			return i
 		}
 	}
@@ -201,6 +201,9 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 		t, _ := b.types.Of(x)
 		if t.Kind != plan.Union {
 			return b.wrong(fmt.Sprintf("a value is no union but %s", t), "")
+		}
+		if b.types.MayBeAbsent(x) {
+			return b.where(x, plan.NeverType, func(y plan.Node) plan.Node { return b.eachBranch(y, f) })
 		}
 		out := &plan.Switch{On: x}
 		for _, br := range t.Branches {
@@ -335,6 +338,13 @@ func (b *builder) update(n plan.Node, path Path, at int, f func(plan.Node) plan.
 
 func (b *builder) unknown(path Path, s Segment, m *plan.Make) plan.Node {
 	hint := ""
+	for _, p := range m.Fields {
+		t, _ := b.types.Of(p.Node)
+		if isOneof(t) && memberFor(t, s.Name, s.Number) >= 0 {
+			hint = fmt.Sprintf("it is a member of %s: write %s<%s>", p.Name, p.Name, t.Branches[memberFor(t, s.Name, s.Number)].Name)
+			return b.wrong(fmt.Sprintf("there is no %s at this step", path), hint)
+		}
+	}
 	if near := nearest(s.Name, partNames(m)); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}

@@ -46,7 +46,7 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 		beside := indexOf(&outer)
 		for _, p := range x.Fields {
 			p.Name = op.Prefix + p.Name
-			if _, taken := beside.byName[p.Name]; taken {
+			if _, taken := beside[p.Name]; taken {
 				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
 			}
 			out.Fields = append(out.Fields, p)

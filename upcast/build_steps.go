@@ -135,7 +135,7 @@ func (b *builder) put(n plan.Node, path Path, value func(*plan.Make) plan.Node, 
 			rest.Except = append(slices.Clone(rest.Except), last.Name)
 			m.Rest = &rest
 		}
-		m.Fields = append(m.Fields, plan.Part{Name: last.Name, Number: last.Number, Node: value(m)})
+		m.Fields = append(m.Fields, plan.Part{Name: last.fieldName(), Number: last.Number, Node: value(m)})
 		return m
 	})
 }
@@ -152,7 +152,7 @@ func (b *builder) reach(n plan.Node, path Path, at int, f func(*plan.Make) plan.
 	return b.inRecord(n, path[:at], func(m *plan.Make) plan.Node {
 		i := partOf(m, s)
 		if i < 0 {
-			m.Fields = append(m.Fields, plan.Part{Name: s.Name, Number: s.Number, Node: &plan.Make{}})
+			m.Fields = append(m.Fields, plan.Part{Name: s.fieldName(), Number: s.Number, Node: &plan.Make{}})
 			i = len(m.Fields) - 1
 		}
 		m.Fields[i].Node = b.reach(m.Fields[i].Node, path, at+1, f)
@@ -203,7 +203,7 @@ func (b *builder) rename(n plan.Node, op *Rename) plan.Node {
 			case partOf(m, to) >= 0:
 				return b.wrong(fmt.Sprintf("%s exists at this step", op.To), "drop or rename it first")
 			}
-			m.Fields[i].Name, m.Fields[i].Number = to.Name, to.Number
+			m.Fields[i].Name, m.Fields[i].Number = to.fieldName(), to.Number
 			return m
 		})
 	})
@@ -262,6 +262,9 @@ func (b *builder) getThere(n plan.Node, path Path, at int) plan.Node {
 		return b.wrong(fmt.Sprintf("%s is never null", path[:at]), "remove the ?")
 	}
 	return b.spread(n, func(x plan.Node) plan.Node {
+		if b.types.MayBeAbsent(x) {
+			return b.where(x, plan.NeverType, func(y plan.Node) plan.Node { return b.get(y, path, at+1) })
+		}
 		if t, _ := b.types.Of(x); t.Kind != plan.Union {
 			return b.nullable(b.get(x, path, at+1))
 		}

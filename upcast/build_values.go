@@ -33,6 +33,9 @@ func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
 			}
 		}
 		out := plan.Node(call)
+		if t.Open {
+			left = append(left, "of other numbers")
+		}
 		if len(left) > 0 {
 			out = b.partial(x, call, op.Else, op.Path, "symbol "+strings.Join(left, ", ")+" is not mapped")
 		}
@@ -136,7 +139,7 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 		if op.To != "" {
 			to := namedType(op.To)
 			if to == nil {
-				return b.wrong(fmt.Sprintf("%q is no type of numbers", op.To), "known are int32, int64, float, double")
+				return b.wrong(fmt.Sprintf("%q is no type of numbers", op.To), "known are int32, int64, uint32, uint64, float, double")
 			}
 			t = to
 		} else if t.Kind == plan.Int {
@@ -153,6 +156,10 @@ func namedType(name string) *plan.Type {
 		return &plan.Type{Kind: plan.Int, Bits: 32}
 	case "int64", "long":
 		return &plan.Type{Kind: plan.Int, Bits: 64}
+	case "uint32":
+		return &plan.Type{Kind: plan.Uint, Bits: 32}
+	case "uint64":
+		return &plan.Type{Kind: plan.Uint, Bits: 64}
 	case "float":
 		return &plan.Type{Kind: plan.Float, Bits: 32}
 	case "double":

@@ -6,6 +6,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/protobuf"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -38,8 +39,11 @@ type program interface {
 
 // codecOf is the codec of a schema. The error is an [*Error] of code NotYet.
 func codecOf(s schema.Parsed) (codec, error) {
-	if s, ok := s.(*avro.Schema); ok {
+	switch s := s.(type) {
+	case *avro.Schema:
 		return &avroCodec{s, plan.FromAvro(s)}, nil
+	case *protobuf.Schema:
+		return protoCodecOf(s, nil)
 	}
 	e := &Error{Code: NotYet}
 	e.Problem.What = fmt.Sprintf("upcasters between %s schemas are not carried out yet", s.Format())

@@ -180,7 +180,7 @@ func convertBack(t *plan.Type, op *Convert) ([]Operation, string) {
 	f := new(big.Rat).Inv(factor)
 	o := new(big.Rat).Neg(new(big.Rat).Mul(offset, f))
 	back := &Convert{Path: op.Path, Factor: f.RatString(), Offset: o.RatString(), Else: Else{Kind: ElseDeadLetter}, To: numberName(was)}
-	if was.Kind == plan.Int {
+	if was.Kind == plan.Int || was.Kind == plan.Uint {
 		back.Round = "half-even"
 	}
 	return []Operation{back}, ""
@@ -192,6 +192,8 @@ func numberName(t *plan.Type) string {
 		return "int32"
 	case t.Kind == plan.Int && t.Bits == 64:
 		return "int64"
+	case t.Kind == plan.Uint && t.Bits > 0:
+		return fmt.Sprintf("uint%d", t.Bits)
 	case t.Kind == plan.Float && t.Bits == 32:
 		return "float"
 	case t.Kind == plan.Float && t.Bits == 64:
@@ -221,7 +223,7 @@ func typeAt(t *plan.Type, p Path) *plan.Type {
 			t = t.Branches[i].Type
 		default:
 			i := slices.IndexFunc(t.Fields, func(f plan.Field) bool {
-				return s.Kind == FieldSegment && f.Name == s.Name || s.Kind == NumberSegment && f.Number == s.Number
+				return s.Kind != NumberSegment && f.Name == s.fieldName() || s.Kind == NumberSegment && f.Number == s.Number
 			})
 			if i < 0 {
 				return nil

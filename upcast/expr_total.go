@@ -296,7 +296,7 @@ func textsOf(n plan.Node) (all []string, known bool) {
 		return []string{s}, ok
 	case *plan.Call:
 		if t, _ := plan.TypeOf(firstArg(n)); n.Func == plan.TextOfSymbol {
-			return t.Symbols, true
+			return t.Symbols, !t.Open
 		}
 		return nil, false
 	case *plan.If, *plan.Switch, *plan.Opt, *plan.Let, *plan.Check:

@@ -106,6 +106,9 @@ func (r *literalReader) collection(v *jsonx.Value, t *plan.Type) (plan.Value, st
 }
 
 func (r *literalReader) union(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+	if isOneof(t) {
+		return r.oneof(v, t)
+	}
 	why := ""
 	for _, br := range t.Branches {
 		x, reason := r.read(v, br.Type)
@@ -125,6 +128,12 @@ func (r *literalReader) record(v *jsonx.Value, t *plan.Type) (plan.Value, string
 	given := make(map[string]*jsonx.Value, len(v.Members))
 	for i := range v.Members {
 		given[v.Members[i].Key] = v.Members[i].Value
+	}
+	if t.Proto() {
+		var why string
+		if given, why = messageLiteral(v, t); why != "" {
+			return nil, why
+		}
 	}
 	for i := range t.Fields {
 		f := &t.Fields[i]
@@ -168,6 +177,10 @@ func scalarLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 			return nil, "is no decimal"
 		}
 		return plan.Exact(v.Text, t)
+	case v.Kind == jsonx.Number && len(t.Numbers) > 0:
+		return numberLiteral(v, t)
+	case v.Kind == jsonx.String && t.Kind == plan.Bytes && t.Logical == plan.AnyText:
+		return []byte(v.Text), ""
 	case v.Kind == jsonx.String && t.Kind == plan.String:
 		return v.Text, ""
 	case v.Kind == jsonx.String && t.Kind == plan.Enum:

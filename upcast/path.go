@@ -64,6 +64,15 @@ func (s Segment) named() bool {
 	return s.Kind == FieldSegment || s.Kind == NumberSegment || s.Kind == ExtensionSegment
 }
 
+// fieldName is the name of the field that a segment names; an extension's stands
+// in brackets.
+func (s Segment) fieldName() string {
+	if s.Kind == ExtensionSegment {
+		return "(" + s.Name + ")"
+	}
+	return s.Name
+}
+
 func (s Segment) append(b *strings.Builder, first bool) {
 	if s.named() && !first {
 		b.WriteByte('.')

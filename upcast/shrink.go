@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"math/big"
+	"strconv"
 
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -62,12 +63,8 @@ func (s *shrinker) at(v plan.Value, t *plan.Type, put func(plan.Value) plan.Valu
 	}
 	switch cur := v.(type) {
 	case *plan.Rec:
-		for i := range cur.Fields {
-			if x, less := s.at(cur.Fields[i], t.Fields[i].Type, func(x plan.Value) plan.Value { return put(withField(cur, i, x)) }, depth+1); less {
-				cur, changed = withField(cur, i, x), true
-			}
-		}
-		return cur, changed
+		x, less := s.inRecord(cur, t, put, depth)
+		return x, changed || less
 	case *plan.Tagged:
 		i := t.Branch(cur.Branch)
 		if i < 0 {
@@ -92,6 +89,32 @@ func (s *shrinker) at(v plan.Value, t *plan.Type, put func(plan.Value) plan.Valu
 		return cur, changed
 	}
 	return v, changed
+}
+
+// inRecord shrinks the fields of a record, one after the other: those that may be
+// absent vanish, and so does what is undeclared.
+func (s *shrinker) inRecord(cur *plan.Rec, t *plan.Type, put func(plan.Value) plan.Value, depth int) (plan.Value, bool) {
+	changed := false
+	for i := len(cur.Rest) - 1; i >= 0; i-- {
+		rest := append(append([]plan.Entry{}, cur.Rest[:i]...), cur.Rest[i+1:]...)
+		if less := (&plan.Rec{Type: cur.Type, Fields: cur.Fields, Rest: rest}); s.try(less, put) {
+			cur, changed = less, true
+		}
+	}
+	for i := range cur.Fields {
+		f := &t.Fields[i]
+		if cur.Fields[i] == plan.Absent {
+			continue
+		}
+		if less := withField(cur, i, plan.Absent); f.Optional && s.try(less, put) {
+			cur, changed = less, true
+			continue
+		}
+		if x, less := s.at(cur.Fields[i], f.Type, func(x plan.Value) plan.Value { return put(withField(cur, i, x)) }, depth+1); less {
+			cur, changed = withField(cur, i, x), true
+		}
+	}
+	return cur, changed
 }
 
 func withField(r *plan.Rec, i int, x plan.Value) *plan.Rec {
@@ -121,6 +144,14 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 		}
 	case int64:
 		return smallerInt(v)
+	case uint64:
+		if v > 0 {
+			out := []plan.Value{uint64(0), v / 2}
+			for d := v / 4; d != 0; d /= 2 {
+				out = append(out, v-d)
+			}
+			return append(out, v-1)
+		}
 	case float64:
 		return smallerFloat(v)
 	case string:
@@ -135,6 +166,7 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 				return out
 			}
 		}
+		return smallerNumber(v, t)
 	case []byte:
 		return smallerBytes(v, t)
 	case plan.Dec:
@@ -159,7 +191,26 @@ func smallerInt(v int64) []plan.Value {
 	if v < 0 {
 		step = -1
 	}
-	return []plan.Value{int64(0), v / 2, v - step}
+	out := []plan.Value{int64(0), v / 2}
+	for d := v / 4; d != 0; d /= 2 {
+		out = append(out, v-d)
+	}
+	return append(out, v-step)
+}
+
+// smallerNumber makes the number of an enum that has no symbol smaller.
+func smallerNumber(v plan.Symbol, t *plan.Type) []plan.Value {
+	n, err := strconv.ParseInt(string(v), 10, 32)
+	if err != nil || len(t.Numbers) == 0 {
+		return nil
+	}
+	var out []plan.Value
+	for _, x := range smallerInt(n) {
+		if s, ok := t.SymbolOf(int32(x.(int64))); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func smallerFloat(v float64) []plan.Value {

@@ -61,14 +61,8 @@ func (w *Walker) checkJSON(event []byte) (schema.Judgement, error) {
 		}
 		return schema.Judgement{}, err
 	}
-	types, err := w.schema.eventTypes()
-	if err != nil {
-		return schema.Judgement{}, err
-	}
 	m := dynamicpb.NewMessage(w.md)
-	err = guarded("protojson.Unmarshal", func() error {
-		return protojson.UnmarshalOptions{Resolver: types, RecursionLimit: w.limits.EventDepth + 1}.Unmarshal(event, m)
-	})
+	err := w.unmarshalJSON(event, m)
 	return w.judge(m, err)
 }
 

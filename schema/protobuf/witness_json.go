@@ -3,6 +3,8 @@ package protobuf
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,16 +27,20 @@ func appendField(out []byte, fd protoreflect.FieldDescriptor, v protoreflect.Val
 		}
 		return append(out, ']')
 	case fd.IsMap():
+		var keys []protoreflect.MapKey
+		v.Map().Range(func(k protoreflect.MapKey, _ protoreflect.Value) bool {
+			keys = append(keys, k)
+			return true
+		})
+		slices.SortFunc(keys, func(x, y protoreflect.MapKey) int { return strings.Compare(x.String(), y.String()) })
 		out = append(out, '{')
-		n := 0
-		v.Map().Range(func(k protoreflect.MapKey, e protoreflect.Value) bool {
-			if n++; n > 1 {
+		for i, k := range keys {
+			if i > 0 {
 				out = append(out, ',')
 			}
 			out = append(jsonx.AppendQuoted(out, strings.ToValidUTF8(k.String(), "\ufffd")), ':')
-			out = appendScalar(out, fd.MapValue(), e)
-			return true
-		})
+			out = appendScalar(out, fd.MapValue(), v.Map().Get(k))
+		}
 		return append(out, '}')
 	default:
 		return appendScalar(out, fd, v)
@@ -56,7 +62,25 @@ func appendScalar(out []byte, fd protoreflect.FieldDescriptor, v protoreflect.Va
 		return strconv.AppendInt(out, int64(x), 10)
 	case int64, uint64:
 		return jsonx.AppendQuoted(out, fmt.Sprint(x))
+	case float32:
+		return appendFloat(out, float64(x), 32)
+	case float64:
+		return appendFloat(out, x, 64)
 	default:
 		return fmt.Append(out, x)
+	}
+}
+
+// appendFloat writes a number; what JSON has no number for is a text.
+func appendFloat(out []byte, f float64, bits int) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(out, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(out, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		return append(out, `"-Infinity"`...)
+	default:
+		return strconv.AppendFloat(out, f, 'g', -1, bits)
 	}
 }

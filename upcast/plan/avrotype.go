@@ -112,7 +112,7 @@ func (a *avroTypes) typeOf(n *avro.Node) *Type {
 	case avro.Union:
 		t.Kind = Union
 		for _, b := range n.Branches {
-			t.Branches = append(t.Branches, Branch{b.TypeName(), a.typeOf(b)})
+			t.Branches = append(t.Branches, Branch{Name: b.TypeName(), Type: a.typeOf(b)})
 		}
 	case avro.Record:
 		a.record(t, n)

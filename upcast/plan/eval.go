@@ -233,13 +233,30 @@ func (m *machine) make(n *Make) (Value, *Failure) {
 	if n.Rest != nil {
 		if r, ok := m.copy(n.Rest.Of).(*Rec); ok {
 			for _, e := range r.Rest {
-				if !contains(n.Rest.Except, e.Key) {
+				if n.Rest.keeps(&e) {
 					out.Rest = append(out.Rest, e)
 				}
 			}
 		}
 	}
 	return out, nil
+}
+
+// keeps reports whether an undeclared property or an unknown field stays.
+func (r *Rest) keeps(e *Entry) bool {
+	if contains(r.Except, e.Key) {
+		return false
+	}
+	raw, unknown := e.Value.([]byte)
+	if !unknown {
+		return true
+	}
+	for _, t := range r.Into {
+		if t.reads(raw) {
+			return false
+		}
+	}
+	return true
 }
 
 func contains(list []string, s string) bool {

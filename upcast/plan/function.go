@@ -39,7 +39,7 @@ var (
 )
 
 // Functions lists them all.
-var Functions = []*Func{Widen, MapSymbol, Linear, First, Last, Only, Concat, TextBytes}
+var Functions = []*Func{Widen, MapSymbol, Linear, First, Last, Only, Concat, TextBytes, MapNumber}
 
 func text(v Value) string {
 	switch v := v.(type) {

@@ -60,6 +60,10 @@ type Rest struct {
 	Of *Copy
 	// Except names undeclared properties that are left out.
 	Except []string
+	// Into are the types that what is unknown in Protobuf comes into: what one
+	// of them would take for a field of its own is left out, so that it does
+	// not come alive.
+	Into []*Type
 }
 
 // Tag puts a value into a branch of a union.

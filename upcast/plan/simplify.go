@@ -198,6 +198,8 @@ func (s *simplifier) call(n *Call) Node {
 		}
 	case MapSymbol:
 		return mapped(out, x)
+	case MapNumber:
+		return numbered(out, x)
 	case Linear:
 		return linear(out, x)
 	}

@@ -53,15 +53,23 @@ type Type struct {
 	// Name is the full name of a record, an enum or a fixed number of bytes.
 	Name    string
 	Symbols []string
+	// Numbers are those of a Protobuf enum's symbols, ascending.
+	Numbers []int32
 	// Default is an enum's default symbol, or empty.
 	Default string
 	Fields  []Field
-	// Open says that a record may have fields that are not declared.
+	// Open says that a record may have fields that are not declared, and an
+	// enum numbers, which are symbols as decimal texts then.
 	Open bool
 	// Elem is what a list or a map holds.
 	Elem *Type
+	// Key is what the keys of a Protobuf map are; entries hold them as texts.
+	Key *Type
 	// Branches are those of a union, each known by its name.
 	Branches []Branch
+
+	// layout is how Protobuf writes a record.
+	layout *protoLayout
 }
 
 // Field is one field of a record.
@@ -80,6 +88,11 @@ type Field struct {
 	// DefaultSize is how many values the default holds; one of more than
 	// [MaxDefaultSize] is left out, and cannot be used.
 	DefaultSize int
+	// Unset is what an absent optional field of Protobuf reads as, if its
+	// schema says so.
+	Unset Value
+	// Wire is how Protobuf writes the field.
+	Wire Wire
 }
 
 // MaxDefaultSize bounds the values of a default: defaults of records in records
@@ -92,6 +105,9 @@ type Branch struct {
 	// name of a Protobuf oneof member.
 	Name string
 	Type *Type
+	// Number and Wire belong to the members of a Protobuf oneof.
+	Number int
+	Wire   Wire
 }
 
 // Field returns the index of a field, or -1.
@@ -172,21 +188,25 @@ func same(a, b *Type, open map[[2]*Type]bool) bool {
 		return true
 	}
 	if a.Kind != b.Kind || a.Bits != b.Bits || a.Logical != b.Logical || a.Precision != b.Precision || a.Scale != b.Scale ||
-		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || !slices.Equal(a.Symbols, b.Symbols) ||
+		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || !slices.Equal(a.Symbols, b.Symbols) || !slices.Equal(a.Numbers, b.Numbers) ||
 		len(a.Fields) != len(b.Fields) || len(a.Branches) != len(b.Branches) {
 		return false
 	}
 	open[pair] = true
 	for i := range a.Fields {
 		f, g := &a.Fields[i], &b.Fields[i]
-		if f.Name != g.Name || f.Number != g.Number || f.Optional != g.Optional || !same(f.Type, g.Type, open) {
+		if f.Name != g.Name || f.Number != g.Number || f.Optional != g.Optional || f.Wire != g.Wire || !Equal(f.Unset, g.Unset) || !same(f.Type, g.Type, open) {
 			return false
 		}
 	}
 	for i := range a.Branches {
-		if a.Branches[i].Name != b.Branches[i].Name || !same(a.Branches[i].Type, b.Branches[i].Type, open) {
+		x, y := &a.Branches[i], &b.Branches[i]
+		if x.Name != y.Name || x.Number != y.Number || x.Wire != y.Wire || !same(x.Type, y.Type, open) {
 			return false
 		}
+	}
+	if (a.Key == nil) != (b.Key == nil) || a.Key != nil && !same(a.Key, b.Key, open) {
+		return false
 	}
 	return a.Elem == nil || same(a.Elem, b.Elem, open)
 }

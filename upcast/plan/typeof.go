@@ -75,7 +75,7 @@ func (s *Types) compute(n Node) (t *Type, ok bool) {
 			return n.Type, true
 		}
 		x, ok := s.Of(n.X)
-		return &Type{Kind: Union, Branches: []Branch{{n.Branch, x}}}, ok
+		return &Type{Kind: Union, Branches: []Branch{{Name: n.Branch, Type: x}}}, ok
 	case *Switch:
 		t, ok = NeverType, true
 		for i := range n.Cases {

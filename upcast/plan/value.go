@@ -96,11 +96,20 @@ func equalEntries(a, b []Entry) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Key == y.Key && Equal(x.Value, y.Value) }) {
+		return true
+	}
+	// Unknown fields of Protobuf may repeat a key; then their order counts.
+	at := map[string][]Value{}
+	for i := range b {
+		at[b[i].Key] = append(at[b[i].Key], b[i].Value)
+	}
 	for i := range a {
-		j := slices.IndexFunc(b, func(e Entry) bool { return e.Key == a[i].Key })
-		if j < 0 || !Equal(a[i].Value, b[j].Value) {
+		same := at[a[i].Key]
+		if len(same) == 0 || !Equal(a[i].Value, same[0]) {
 			return false
 		}
+		at[a[i].Key] = same[1:]
 	}
 	return true
 }
