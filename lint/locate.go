@@ -61,6 +61,33 @@ func (s *Source) parse() {
 	}
 }
 
+// pointerAt is the JSON Pointer of the innermost value around a position; empty
+// if the text is not JSON.
+func (s *Source) pointerAt(at schema.Position) string {
+	s.parse()
+	if s.tree == nil || !at.IsValid() {
+		return ""
+	}
+	offset, v, pointer := offsetOf(s.Text, at), s.tree, ""
+down:
+	for v.Offset < offset {
+		for i, item := range v.Items {
+			if offset >= item.Offset && offset < item.End {
+				v, pointer = item, jsonx.Pointer(pointer, strconv.Itoa(i))
+				continue down
+			}
+		}
+		for i := range v.Members {
+			if m := &v.Members[i]; offset >= m.Value.Offset && offset < m.Value.End {
+				v, pointer = m.Value, jsonx.Pointer(pointer, m.Key)
+				continue down
+			}
+		}
+		break
+	}
+	return pointer
+}
+
 // pointed finds what to underline for a JSON Pointer: the name of a thing that
 // has one, the key of a member, else the value; found is false where only a
 // parent is left.

@@ -86,13 +86,13 @@ func (f *Finding) places(from *compat.Finding, o *Origin) {
 	}
 	if at := o.locate(newer, false); at != nil {
 		at.Absent = at.Absent || strings.Contains(f.Rule, "-removed")
-		f.New, f.Pointer = at, newer.Pointer
+		f.New, f.Pointer = at, at.Pointer
 	}
 	if at := o.locate(older, true); at != nil {
 		at.Absent = at.Absent || strings.Contains(f.Rule, "-added")
 		f.Old = at
 		if f.New == nil || f.New.Absent && !at.Absent {
-			f.Pointer = older.Pointer
+			f.Pointer = at.Pointer
 		}
 	}
 }
@@ -105,6 +105,9 @@ func (o *Origin) locate(place schema.Place, old bool) *Location {
 	if place.Document != "" && o.Document != nil {
 		if doc := o.Document(place.Document, old); doc != nil {
 			src, place.Document = doc, ""
+			if o.Format == schema.Avro { // its pointer leads there from the schema itself
+				place.Pointer = doc.pointerAt(place.Position)
+			}
 		}
 	}
 	if src == nil {

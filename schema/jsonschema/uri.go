@@ -48,6 +48,11 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
+// ResolveReference resolves the address of a reference against that of the
+// document around it, as the parser does, so that a caller can name the documents
+// that a text refers to.
+func ResolveReference(base, ref string) string { return resolveURI(base, ref) }
+
 // resolveURI resolves the address ref against the absolute address base
 // (RFC 3986, section 5.2).
 func resolveURI(base, ref string) string {

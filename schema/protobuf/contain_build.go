@@ -26,8 +26,8 @@ func (b *programBuilder) run() (*program, error) {
 	p := &program{pkg: string(b.own.Package()), byName: map[string]*messageType{}, enumByName: map[string]*enumType{}}
 	p.syntax = syntaxOf(b.own)
 	b.collect(b.own, map[string]bool{})
-	b.declare(p, b.own.Messages(), nil, []int{4})
-	b.declareEnums(p, b.own.Enums(), []int{5})
+	b.declare(p, b.own.Messages(), nil)
+	b.declareEnums(p, b.own.Enums())
 	for len(b.todo) > 0 {
 		md := b.todo[len(b.todo)-1]
 		b.todo = b.todo[:len(b.todo)-1]
@@ -79,7 +79,7 @@ func (b *programBuilder) collect(fd protoreflect.FileDescriptor, seen map[string
 
 // declare lists the messages and enums of the file itself. The nesting of
 // messages is bounded by the compiler.
-func (b *programBuilder) declare(p *program, mds protoreflect.MessageDescriptors, index, place []int) {
+func (b *programBuilder) declare(p *program, mds protoreflect.MessageDescriptors, index []int) {
 	for i := range mds.Len() {
 		md := mds.Get(i)
 		if md.IsMapEntry() {
@@ -87,20 +87,41 @@ func (b *programBuilder) declare(p *program, mds protoreflect.MessageDescriptors
 		}
 		m := b.message(md)
 		m.index = append(slices.Clone(index), i)
-		m.place = append(slices.Clone(place), i)
 		p.messages = append(p.messages, m)
 		p.byName[m.rel] = m
-		b.declareEnums(p, md.Enums(), append(slices.Clone(m.place), 4))
-		b.declare(p, md.Messages(), m.index, append(slices.Clone(m.place), 3))
+		b.declareEnums(p, md.Enums())
+		b.declare(p, md.Messages(), m.index)
 	}
 }
 
-func (b *programBuilder) declareEnums(p *program, eds protoreflect.EnumDescriptors, place []int) {
+func (b *programBuilder) declareEnums(p *program, eds protoreflect.EnumDescriptors) {
 	for i := range eds.Len() {
 		e := b.enum(eds.Get(i))
-		e.place = append(slices.Clone(place), i)
 		p.enums = append(p.enums, e)
 		p.enumByName[e.rel] = e
+	}
+}
+
+// sourcePath is the path of a message or enum in the descriptor of its file.
+func sourcePath(d protoreflect.Descriptor) []int {
+	var path []int
+	for {
+		_, enum := d.(protoreflect.EnumDescriptor)
+		around := d.Parent()
+		_, top := around.(protoreflect.FileDescriptor)
+		field := 3 // nested_type
+		switch {
+		case enum && top:
+			field = 5 // enum_type of a file
+		case enum || top:
+			field = 4 // enum_type of a message, message_type of a file
+		}
+		path = append(path, d.Index(), field)
+		if top || around == nil {
+			slices.Reverse(path)
+			return path
+		}
+		d = around
 	}
 }
 
@@ -128,6 +149,9 @@ func (b *programBuilder) message(md protoreflect.MessageDescriptor) *messageType
 	m := &messageType{
 		full: string(md.FullName()), name: md.FullName(), rel: b.relative(md), document: b.document(md), entry: md.IsMapEntry(),
 		special: hasJSONForm(md.FullName()),
+	}
+	if !m.entry {
+		m.place = sourcePath(md)
 	}
 	b.messages[md.FullName()] = m
 	b.all = append(b.all, m)
@@ -283,6 +307,7 @@ func (b *programBuilder) enum(ed protoreflect.EnumDescriptor) *enumType {
 		full: string(ed.FullName()), rel: b.relative(ed), document: b.document(ed), closed: ed.IsClosed(),
 		byName: make(map[string]int64, values.Len()), first: int64(values.Get(0).Number()),
 	}
+	e.place = sourcePath(ed)
 	b.enums[ed.FullName()] = e
 	at := map[int64]int{}
 	for i := range values.Len() {

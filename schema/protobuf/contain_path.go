@@ -92,21 +92,36 @@ type positions struct {
 	at map[string]schema.Position
 }
 
-// position finds a declaration in the schema's text, which is read again at the
-// first call.
-func (s *Schema) position(fullName string) schema.Position {
-	p := s.programs.positions.Load()
-	if p == nil {
-		p = &positions{at: map[string]schema.Position{}}
-		// A text that was accepted parses again; if not, places stay unknown.
-		_ = guarded("reading positions", func() error { s.locate(p.at); return nil })
-		s.programs.positions.Store(p)
+// position finds a declaration in the schema's text, or in that of a document it
+// was parsed with, which is read again at the first call.
+func (s *Schema) position(document, fullName string) schema.Position {
+	if known, ok := s.programs.positions.Load(document); ok {
+		return known.(*positions).at[fullName] // nothing else is stored
 	}
+	p := &positions{at: map[string]schema.Position{}}
+	if text, ok := s.textOf(document); ok {
+		// A text that was accepted parses again; if not, places stay unknown.
+		_ = guarded("reading positions", func() error { s.locate(text, p.at); return nil })
+	}
+	s.programs.positions.Store(document, p)
 	return p.at[fullName]
 }
 
-func (s *Schema) locate(into map[string]schema.Position) {
-	src, err := prescan(s.text, s.opts)
+// textOf is the text of a document; that of the schema itself has no name.
+func (s *Schema) textOf(document string) (string, bool) {
+	if document == "" {
+		return s.text, true
+	}
+	for i := range s.deps {
+		if s.deps[i].Name == document {
+			return s.deps[i].Text, true
+		}
+	}
+	return "", false // bundled
+}
+
+func (s *Schema) locate(text string, into map[string]schema.Position) {
+	src, err := prescan(text, s.opts)
 	if err != nil {
 		return
 	}
@@ -144,11 +159,7 @@ func sourcePlace(path []int) string {
 }
 
 func (a *answer) messagePlace(side int, m *messageType) schema.Place {
-	out := schema.Place{Pointer: sourcePlace(m.place), Document: m.document}
-	if m.document == "" {
-		out.Position = a.sides[side].position(m.full)
-	}
-	return out
+	return schema.Place{Pointer: sourcePlace(m.place), Document: m.document, Position: a.sides[side].position(m.document, m.full)}
 }
 
 func (a *answer) fieldPlace(side int, f *fieldType) schema.Place {
@@ -156,18 +167,12 @@ func (a *answer) fieldPlace(side int, f *fieldType) schema.Place {
 	if f.index >= 0 && len(f.parent.place) > 0 {
 		out.Pointer += ".2." + strconv.Itoa(f.index)
 	}
-	if out.Document == "" {
-		if at := a.sides[side].position(f.parent.full + "." + f.name); at.IsValid() {
-			out.Position = at
-		}
+	if at := a.sides[side].position(out.Document, f.parent.full+"."+f.name); at.IsValid() {
+		out.Position = at
 	}
 	return out
 }
 
 func (a *answer) enumPlace(side int, e *enumType) schema.Place {
-	out := schema.Place{Pointer: sourcePlace(e.place), Document: e.document}
-	if e.document == "" {
-		out.Position = a.sides[side].position(e.full)
-	}
-	return out
+	return schema.Place{Pointer: sourcePlace(e.place), Document: e.document, Position: a.sides[side].position(e.document, e.full)}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -32,7 +33,7 @@ type messageType struct {
 	full, rel  string // rel is without the package of the file at hand
 	name       protoreflect.FullName
 	document   string // empty for the file itself
-	place      []int  // source path, of the file itself only
+	place      []int  // source path in its file; nil for the entry of a map
 	index      []int  // message indexes, of the file itself only
 	fields     []*fieldType
 	byName     map[string]*fieldType // extensions as "(full.name)"
@@ -176,7 +177,7 @@ func (m *messageType) field(n int64) *fieldType {
 // programCache holds the program of a schema once it was asked for.
 type programCache struct {
 	built     atomic.Pointer[program]
-	positions atomic.Pointer[positions]
+	positions sync.Map // from the name of a document to *positions
 }
 
 // program returns the program, building it at the first call.

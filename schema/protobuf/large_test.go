@@ -132,7 +132,7 @@ func TestSize(t *testing.T) {
 		if _, err := s.program(); err != nil {
 			t.Fatal(err)
 		}
-		s.position("")
+		s.position("", "x")
 	}
 	check("compared")
 	t.Logf("estimated %d bytes, found %d", schemas[0].Size(), (heap()-before)/uint64(len(schemas)))

@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/lint/source"
+)
+
+// checkFlags are the flags of "check".
+type checkFlags struct {
+	against                []string
+	head                   string
+	staged, exact          bool
+	full, changed          bool
+	notes, quiet, timing   bool
+	subject, level, policy string
+	failOn                 string
+	output                 []string
+	jobs                   int
+	now                    string
+	offline, fetch         bool
+	configFrom, config     string
+}
+
+func (a *app) check() *cobra.Command {
+	var f checkFlags
+	c := &cobra.Command{
+		Use:   "check [PATH…]",
+		Short: "Compare the schemas with a base and report what breaks",
+		Long: "check compares the head with every base and reports what breaks which event. Without --against\n" +
+			"the base is that of the configuration, of the CI system, or the default branch of origin.\n\n" +
+			"A snapshot is named worktree, staged, git:REF[:DIR], dir:PATH, archive:FILE, registry:[NAME] or\n" +
+			"file:PATH; a bare word is a git reference or a path.",
+		Example: "  evcheck check\n  evcheck check --against git:main --fail-on warning\n  evcheck check --against registry:prod --output sarif=evcheck.sarif",
+		RunE:    func(c *cobra.Command, args []string) error { return a.runCheck(c.Context(), &f, args) },
+	}
+	fs := c.Flags()
+	fs.SortFlags = false
+	fs.StringArrayVar(&f.against, "against", nil, "`base` to compare with; may be repeated")
+	fs.StringVar(&f.head, "head", "", "`snapshot` to check (default worktree)")
+	fs.BoolVar(&f.staged, "staged", false, "check what is staged: the same as --head staged")
+	fs.BoolVar(&f.exact, "exact", false, "compare with the tip of the base, not with where the head left it")
+	fs.BoolVar(&f.changed, "changed", false, "judge only what changed and what uses it (the default)")
+	fs.BoolVar(&f.full, "full", false, "judge subjects that did not change, too")
+	fs.BoolVar(&f.notes, "notes", false, "show compatible changes, too")
+	fs.StringVar(&f.subject, "subject", "", "only subjects that match this `pattern`")
+	fs.StringVar(&f.level, "level", "", "what if the `level` were this one")
+	fs.StringVar(&f.policy, "policy", "", "what if the `policy` were this one")
+	fs.StringVar(&f.failOn, "fail-on", "error", "exit 1 for findings of this `severity`: error, warning, note, never")
+	fs.StringArrayVarP(&f.output, "output", "o", nil, "`format`[=file]; may be repeated (default text)")
+	fs.StringVar(&f.config, "config", "", "configuration `file` (default: the nearest "+lint.ConfigFile+" upwards)")
+	fs.StringVar(&f.configFrom, "config-from", "head", "take the configuration from the head or the base")
+	fs.BoolVar(&f.offline, "offline", false, "refuse everything that needs the network")
+	fs.BoolVar(&f.fetch, "fetch", false, "fetch the base if the clone does not have it")
+	fs.IntVar(&f.jobs, "jobs", 0, "pairs to judge at once (default: the number of processors)")
+	fs.StringVar(&f.now, "now", "", "`date` that decides which waivers are over (default today)")
+	fs.BoolVar(&f.timing, "timing", false, "report what the slowest pairs cost")
+	fs.BoolVar(&f.quiet, "quiet", false, "no progress")
+	return c
+}
+
+// severities are the values of --fail-on.
+var severities = []string{lint.SeverityError, lint.SeverityWarning, lint.SeverityNote, "never"}
+
+func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error {
+	q, closeAll, err := a.request(ctx, f, paths)
+	if closeAll != nil {
+		defer closeAll()
+	}
+	if err != nil {
+		return err
+	}
+	report, err := lint.Compare(ctx, *q)
+	if e := a.write(&report, f); e != nil {
+		return errors.Join(err, e)
+	}
+	if err != nil {
+		return err
+	}
+	if report.Summary.Verdict == lint.VerdictFail {
+		return errFindings
+	}
+	return nil
+}
+
+// request turns flags into what is compared with what.
+func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint.Request, func(), error) {
+	q := &lint.Request{Version: programVersion(), Subject: f.subject, Full: f.full, Jobs: f.jobs, FailOn: f.failOn, Fixes: true}
+	if !slices.Contains(severities, f.failOn) {
+		return nil, nil, unknownName("severity", f.failOn, severities, "one of "+strings.Join(severities, ", "))
+	}
+	if err := f.whatIf(q); err != nil {
+		return nil, nil, err
+	}
+	if err := a.setNow(q, f.now); err != nil {
+		return nil, nil, err
+	}
+	if f.timing {
+		q.Clock = a.now
+	}
+	if f.staged {
+		if f.head != "" && f.head != "staged" {
+			return nil, nil, &lint.InputError{What: "--staged and --head " + f.head + " name two heads", Hint: "give one"}
+		}
+		f.head = "staged"
+	}
+	o := &source.Opener{Dir: a.dir, Environ: a.environ, Exact: f.exact, Fetch: f.fetch && !f.offline}
+	if err := o.Find(ctx); err != nil {
+		return nil, nil, err
+	}
+	closeAll := func() { _ = o.Close() }
+	head, err := o.Head(ctx, f.head)
+	if err != nil {
+		return nil, closeAll, err
+	}
+	q.Head = head
+	for _, p := range paths {
+		rel, err := o.Relative(p)
+		if err != nil {
+			return nil, closeAll, err
+		}
+		q.Paths = append(q.Paths, rel)
+	}
+	q.Config = lint.DefaultConfig()
+	names := f.against
+	if len(names) == 0 {
+		names = q.Config.Against
+	}
+	q.Bases, err = o.Bases(ctx, names)
+	return q, closeAll, err
+}
+
+// whatIf reads --level and --policy, which hold for one run.
+func (f *checkFlags) whatIf(q *lint.Request) error {
+	if f.level != "" {
+		level, err := compat.ParseLevel(f.level)
+		if err != nil {
+			return &lint.InputError{What: err.Error()}
+		}
+		q.Level = &level
+		q.Remarks = append(q.Remarks, fmt.Sprintf("level %s is asked for by --level, whatever is configured", level))
+	}
+	if f.policy != "" {
+		policy, err := compat.ParsePolicy(f.policy)
+		if err != nil {
+			return &lint.InputError{What: err.Error()}
+		}
+		q.Policy = &policy
+		q.Remarks = append(q.Remarks, fmt.Sprintf("policy %s is asked for by --policy, whatever is configured", policy))
+	}
+	return nil
+}
+
+func (a *app) setNow(q *lint.Request, date string) error {
+	q.Now = a.now()
+	if date == "" {
+		return nil
+	}
+	var err error
+	if q.Now, err = time.Parse(time.DateOnly, date); err != nil {
+		return &lint.InputError{What: "--now " + date + " is no date", Hint: "write it as 2006-01-02"}
+	}
+	return nil
+}
+
+// write prints the report in the formats that were asked for.
+func (a *app) write(r *lint.Report, f *checkFlags) error {
+	for _, s := range append(slices.Clone(r.Base), r.Head) {
+		for _, n := range s.Notes {
+			a.say("evcheck: %s: %s", s.Name, n)
+		}
+	}
+	for i := range r.Findings {
+		x := &r.Findings[i]
+		if x.Severity == lint.SeverityNote && !f.notes {
+			continue
+		}
+		p := x.Place()
+		if err := a.print("%s:%d:%d: %s[%s]: %s\n", filepath.ToSlash(p.File), p.Line, p.Column, x.Severity, x.Rule, x.Message); err != nil {
+			return err
+		}
+	}
+	s := &r.Summary
+	return a.print("%d errors, %d warnings, %d notes; %d compared, %d unchanged, %d first\n", s.Errors, s.Warnings, s.Notes, s.Compared, s.Unchanged, s.First)
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// isolate gives a script a home of its own, so that nobody's git configuration
+// counts.
+func isolate(e *testscript.Env) error {
+	e.Vars = append(e.Vars,
+		"HOME="+e.WorkDir, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada",
+		"GIT_COMMITTER_EMAIL=ada@example.com", "GIT_AUTHOR_DATE=2025-01-01T00:00:00Z", "GIT_COMMITTER_DATE=2025-01-01T00:00:00Z",
+	)
+	return nil
+}
+
+var commands = map[string]func(*testscript.TestScript, bool, []string){
+	"git": func(ts *testscript.TestScript, neg bool, args []string) {
+		if err := ts.Exec("git", args...); (err != nil) != neg {
+			ts.Fatalf("git %s: %v", strings.Join(args, " "), err)
+		}
+	},
+	"repo": func(ts *testscript.TestScript, _ bool, args []string) {
+		dir := ts.MkAbs(args[0])
+		ts.Check(os.MkdirAll(dir, 0o755))
+		ts.Check(ts.Chdir(dir))
+		ts.Check(ts.Exec("git", append([]string{"init", "-q", "-b", "main"}, args[1:]...)...))
+	},
+	"commit": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(ts.Exec("git", "add", "-A"))
+		ts.Check(ts.Exec("git", "commit", "-q", "-m", strings.Join(args, " ")))
+	},
+	"rc": func(ts *testscript.TestScript, _ bool, args []string) {
+		want, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		err = ts.Exec("evcheck", args[1:]...)
+		got := 0
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			got = exit.ExitCode()
+		} else {
+			ts.Check(err)
+		}
+		if got != want {
+			ts.Fatalf("evcheck %s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
+		}
+	},
+	"replace": func(ts *testscript.TestScript, _ bool, args []string) {
+		text := ts.ReadFile(args[0])
+		if !strings.Contains(text, args[1]) {
+			ts.Fatalf("%s does not have %q", args[0], args[1])
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o644)) //nolint:gosec // a test's file
+	},
+}

@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary stand in for the program.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"evcheck": func() { os.Exit(Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the command lines of testdata/script. Besides testscript's
+// own commands there are
+//
+//	git ARGS…           run git
+//	repo DIR            make a repository on the branch main there and go to it
+//	commit MESSAGE      commit everything
+//	rc CODE ARGS…       run evcheck and check its exit code
+//	replace FILE OLD NEW
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: isolate, Cmds: commands,
+	})
+}

@@ -1,0 +1,191 @@
+package lint
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// finish puts the results of all jobs together into the report.
+func (x *run) finish() {
+	x.subjects()
+	var found []Finding
+	for i := range x.results {
+		found = append(found, x.results[i].findings...)
+	}
+	found = mergeSame(found)
+	found = mergeShared(found)
+	x.report.Findings = found
+	SortFindings(x.report.Findings)
+	if x.Clock != nil {
+		x.timing()
+	}
+	x.report.Count()
+}
+
+// states orders what a subject may be against several bases; the first that any
+// base gives holds.
+var states = []string{SubjectInvalid, SubjectCompared, SubjectUnchanged, SubjectFirst, SubjectRemoved}
+
+// subjects joins what a subject is against each base.
+func (x *run) subjects() {
+	byName := map[string]*Subject{}
+	for i := range x.results {
+		r := &x.results[i]
+		if r.job == nil {
+			continue // not reached
+		}
+		s := byName[r.subject.Subject]
+		if s == nil {
+			c := r.subject
+			byName[c.Subject] = &c
+			continue
+		}
+		if slices.Index(states, r.subject.State) < slices.Index(states, s.State) {
+			s.State = r.subject.State
+		}
+		s.Checks = append(s.Checks, r.subject.Checks...)
+		s.DeployFirst = worseDeploy(s.DeployFirst, r.subject.DeployFirst)
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		x.report.Subjects = append(x.report.Subjects, *byName[name])
+	}
+}
+
+// worseDeploy joins two deploy orders.
+func worseDeploy(a, b string) string {
+	switch {
+	case a == b || b == "" || b == "any":
+		return a
+	case a == "" || a == "any":
+		return b
+	case a == "unknown" || b == "unknown":
+		return "unknown"
+	}
+	return "none"
+}
+
+// mergeSame joins findings that several bases give.
+func mergeSame(found []Finding) []Finding {
+	var out []Finding
+	index := map[string]int{}
+	for _, f := range found {
+		key := f.Fingerprint + f.Class + f.Subject
+		at, known := index[key]
+		if !known {
+			index[key] = len(out)
+			out = append(out, f)
+			continue
+		}
+		out[at].join(&f)
+	}
+	return out
+}
+
+// join adds what another finding of the same edit says.
+func (f *Finding) join(o *Finding) {
+	for _, a := range o.Against {
+		at := slices.IndexFunc(f.Against, func(b Against) bool { return a.Base == b.Base })
+		if at < 0 {
+			f.Against = append(slices.Clip(f.Against), a)
+			continue
+		}
+		versions := append(slices.Clone(f.Against[at].Versions), a.Versions...)
+		slices.Sort(versions)
+		f.Against = slices.Clone(f.Against)
+		f.Against[at].Versions = slices.Compact(versions)
+	}
+	if SeverityRank(o.Severity) < SeverityRank(f.Severity) {
+		f.Severity = o.Severity
+	}
+	f.Required = f.Required || o.Required
+	f.Refused = f.Refused || o.Refused
+}
+
+// mergeShared makes one finding of the same edit in a shared definition, however
+// many subjects use it.
+func mergeShared(found []Finding) []Finding {
+	var out []Finding
+	index := map[string]int{}
+	for _, f := range found {
+		key := f.definition()
+		if key == "" {
+			out = append(out, f)
+			continue
+		}
+		at, known := index[key]
+		if !known {
+			index[key] = len(out)
+			out = append(out, f)
+			continue
+		}
+		first := &out[at]
+		names := append(slices.Clone(first.Subjects), f.Subjects...)
+		if first.shared() && !f.shared() { // the subject that is the definition speaks for it
+			first.join(&f)
+			f.join(first)
+			f.Subjects = names
+			*first = f
+		} else {
+			first.join(&f)
+			first.Subjects = names
+		}
+		slices.Sort(first.Subjects)
+		first.Subjects = slices.Compact(first.Subjects)
+	}
+	for i := range out {
+		out[i].nameShared()
+	}
+	return out
+}
+
+// shared reports whether both sides lie in a document that the subject uses.
+func (f *Finding) shared() bool {
+	if f.Engine == nil {
+		return false
+	}
+	return f.Old != nil && f.New != nil && f.Engine.Old().Document != "" && f.Engine.New().Document != ""
+}
+
+// definition is what findings about one edit in one file have in common; empty
+// where the engine knows no place.
+func (f *Finding) definition() string {
+	if f.Engine == nil || f.Engine.Break == nil || f.New == nil || f.Old == nil {
+		return ""
+	}
+	parts := []string{
+		f.Rule, f.Class, f.Direction, f.Format, f.New.File, strconv.Itoa(f.New.Offset), f.New.Pointer, f.Old.File, strconv.Itoa(f.Old.Offset), f.Old.Pointer,
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Params)) {
+		parts = append(parts, name, f.Params[name])
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// nameShared gives a finding in a shared definition the definition's own name.
+// The path from each subject's event is another one, so the places in the
+// definition tell it apart.
+func (f *Finding) nameShared() {
+	if !f.shared() {
+		return
+	}
+	f.Subject = f.Engine.New().Document
+	f.Fingerprint = Identity{
+		Rule: f.Rule, Subject: f.Subject, OldPath: f.Old.Pointer, NewPath: f.New.Pointer, Direction: f.Direction, Params: f.Params,
+	}.Fingerprint()
+}
+
+func (x *run) timing() {
+	t := &Timing{}
+	for i := range x.results {
+		r := &x.results[i]
+		t.TotalMillis += r.millis
+		if r.job != nil && r.millis > 0 {
+			t.Slowest = append(t.Slowest, PairTiming{Subject: r.job.subject, Base: r.job.base, Millis: r.millis})
+		}
+	}
+	slices.SortStableFunc(t.Slowest, func(a, b PairTiming) int { return int(b.Millis - a.Millis) })
+	t.Slowest = t.Slowest[:min(len(t.Slowest), 10)]
+	x.report.Timing = t
+}

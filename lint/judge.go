@@ -1,0 +1,232 @@
+package lint
+
+import (
+	"context"
+	"errors"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/format"
+)
+
+// result is what came of a job.
+type result struct {
+	job      *job
+	subject  Subject
+	findings []Finding
+	millis   int64
+}
+
+// parsedText is a text with its references, parsed.
+type parsedText struct {
+	schema  schema.Parsed
+	text    *text
+	closure *closure
+	err     error // a *schema.Error or *FileError: the text's own fault
+}
+
+// parse parses a unit with what it builds on.
+func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, error) {
+	t, err := s.text(ctx, u.file)
+	if err != nil {
+		return nil, err
+	}
+	p := &parsedText{text: t, closure: &closure{}, err: t.err}
+	if t.err != nil {
+		return p, nil
+	}
+	if p.closure, err = s.closure(ctx, u.file, u.format, u.mapping); err != nil {
+		return nil, err
+	}
+	if p.err = p.closure.bad; p.err != nil {
+		return p, nil
+	}
+	p.schema, err = format.Parse(u.format, t.body, p.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient})
+	var bad *schema.Error
+	if errors.As(err, &bad) {
+		p.err, p.schema = bad, nil
+		return p, nil
+	}
+	return p, err
+}
+
+// source is the text that findings are located in.
+func (s *side) source(file string, f schema.Format, body string, number int) *Source {
+	return &Source{File: file, Commit: s.tree.Snap().Commit, Version: number, Format: f, Text: body}
+}
+
+// judge does one job.
+func (x *run) judge(ctx context.Context, j *job, out *result) error {
+	out.job = j
+	out.subject = Subject{Subject: j.subject, State: j.state}
+	u := j.new
+	if u == nil {
+		u = j.old
+	}
+	out.subject.Format = u.format.String()
+	level, policy := x.inForce(u.mapping)
+	out.subject.Level, out.subject.Policy = level.String(), policy.String()
+	if j.new != nil {
+		out.subject.File = j.new.file
+	}
+	if j.old != nil && (j.new == nil || j.old.file != j.new.file) {
+		out.subject.OldFile = j.old.file
+	}
+	if x.Clock == nil {
+		return x.judgeState(ctx, j, out, level, policy)
+	}
+	began := x.Clock()
+	err := x.judgeState(ctx, j, out, level, policy)
+	out.millis = x.Clock().Sub(began).Milliseconds()
+	return err
+}
+
+// inForce is the level and policy of a subject.
+func (x *run) inForce(m *Mapping) (compat.Level, compat.Policy) {
+	level, policy := m.Level, m.Policy
+	if x.Level != nil {
+		level = *x.Level
+	}
+	if x.Policy != nil {
+		policy = *x.Policy
+	}
+	return level, policy
+}
+
+func (x *run) judgeState(ctx context.Context, j *job, out *result, level compat.Level, policy compat.Policy) error {
+	switch j.state {
+	case SubjectUnchanged:
+		return nil
+	case SubjectRemoved:
+		return x.removed(ctx, j, out)
+	}
+	head, err := j.head.parse(ctx, j.new, false)
+	if err != nil {
+		return err
+	}
+	if found := x.invalid(j, head); len(found) > 0 {
+		out.subject.State = SubjectInvalid
+		out.findings = append(out.findings, found...)
+		return nil
+	}
+	if j.state == SubjectFirst {
+		out.findings = append(out.findings, x.subjectRule("schema/subject-added", j, nil))
+		return nil
+	}
+	if j.renamed != "" {
+		out.findings = append(out.findings, x.subjectRule("schema/subject-moved", j, map[string]string{"old": j.renamed, "new": j.subject}))
+	}
+	return x.compare(ctx, j, out, head, level, policy)
+}
+
+// compare asks the engine about the head and the old versions.
+func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText, level compat.Level, policy compat.Policy) error {
+	q := compat.Request{Candidate: head.schema, Level: level, Policy: policy, Options: j.new.mapping.options(), Key: compat.KeyOf(head.schema)}
+	var olds []*parsedText
+	var sides []version
+	for _, v := range j.olds {
+		p, err := v.side.parse(ctx, v.unit, true)
+		if err != nil {
+			return err
+		}
+		if p.schema == nil {
+			out.findings = append(out.findings, x.baseInvalid(j, &v, p))
+			continue
+		}
+		if p.text.body == head.text.body && p.schema.Inlined() == head.schema.Inlined() && len(j.olds) == 1 {
+			out.subject.State = SubjectUnchanged // what changed beside it makes no difference
+			return nil
+		}
+		olds, sides = append(olds, p), append(sides, v)
+		q.History = append(q.History, compat.Version{Number: v.number, Parsed: p.schema, Key: compat.KeyOf(p.schema)})
+		if !level.Transitive() {
+			break
+		}
+	}
+	if len(olds) == 0 {
+		out.subject.State = SubjectFirst
+		return nil
+	}
+	report, err := compat.Check(ctx, q)
+	if err != nil {
+		return err
+	}
+	found := report.Findings()
+	for _, p := range olds {
+		found = append(found, compat.Remarks(p.schema, head.schema, q.Options.Meaning)...)
+	}
+	if x.Fixes {
+		if err := x.repair(ctx, j, head, &q, found); err != nil {
+			return err
+		}
+	}
+	x.checks(j, out, &report)
+	x.locate(j, out, head, olds, sides, found)
+	return nil
+}
+
+// repair looks for edits of the head's text.
+func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Request, found []compat.Finding) error {
+	if head.text.mark > 0 {
+		return nil // offsets would not be those of the file
+	}
+	src := compat.Source{Text: head.text.body, Parse: func(body string) (schema.Parsed, error) {
+		return format.Parse(j.new.format, body, head.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+	}}
+	return compat.Repair(ctx, *q, src, found)
+}
+
+// checks notes the answer to every question.
+func (x *run) checks(j *job, out *result, r *compat.Report) {
+	s := &out.subject
+	s.DeployFirst = r.DeployFirst()
+	for i := range r.Pairs {
+		p := &r.Pairs[i]
+		c := Check{
+			Direction: p.Direction.String(), Required: p.Required, Base: j.base, Version: VersionParty(p.Version, ""),
+			Verdict: p.Verdict.String(), Reason: string(p.Reason), Refused: p.Refused(),
+		}
+		for k := range p.Findings {
+			c.Findings = append(c.Findings, p.Findings[k].Fingerprint(j.subject))
+		}
+		s.Checks = append(s.Checks, c)
+	}
+}
+
+// locate turns the findings of the engine into findings with places in files.
+func (x *run) locate(j *job, out *result, head *parsedText, olds []*parsedText, sides []version, found []compat.Finding) {
+	newSource := j.head.source(j.new.file, j.new.format, head.text.body, 0)
+	documents := map[string]*Source{}
+	for i := range found {
+		f := &found[i]
+		at := 0
+		for k := range sides {
+			if len(f.Versions) > 0 && sides[k].number == f.Versions[0] {
+				at = k
+			}
+		}
+		old, was := olds[at], sides[at]
+		origin := Origin{
+			Subject: j.subject, Format: j.new.format, Base: j.base, New: newSource,
+			Old: was.side.source(was.unit.file, j.new.format, old.text.body, was.number),
+		}
+		origin.Document = func(name string, isOld bool) *Source {
+			from, s, number := head.closure, j.head, 0
+			if isOld {
+				from, s, number = old.closure, was.side, was.number
+			}
+			file := from.files[name]
+			key := s.tree.Snap().Name + "\x00" + file
+			if file == "" || documents[key] != nil {
+				return documents[key]
+			}
+			for _, d := range from.docs {
+				if d.Name == name {
+					documents[key] = s.source(file, j.new.format, d.Text, number)
+				}
+			}
+			return documents[key]
+		}
+		out.findings = append(out.findings, FromCompat(f, origin))
+	}
+}

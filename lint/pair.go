@@ -1,0 +1,320 @@
+package lint
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// job is one subject against one base.
+type job struct {
+	subject  string
+	base     string // its name
+	state    string // what is known before judging
+	new, old *unit
+	head     *side
+	olds     []version // newest first
+	renamed  string    // the subject that it was before
+}
+
+// version is an old text of a subject.
+type version struct {
+	number int
+	side   *side
+	unit   *unit
+}
+
+// pair finds the counterparts of the head's subjects in a base, and which of
+// them have to be judged.
+func (x *run) pair(ctx context.Context, index int) ([]job, error) {
+	tree := x.Bases[index].Tree
+	base := newSide(tree, x.Config)
+	snap := tree.Snap()
+	x.report.Base = append(x.report.Base, snap)
+	units, err := base.choose(ctx, x.Config, x.only)
+	if err != nil {
+		return nil, err
+	}
+	olds, err := bySubject(units, snap.Name)
+	if err != nil {
+		return nil, err
+	}
+	affected, err := x.affected(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []job
+	for _, subject := range slices.Sorted(maps.Keys(x.heads)) {
+		if !x.wanted(subject) {
+			continue
+		}
+		list := x.heads[subject]
+		j := job{subject: subject, base: snap.Name, head: x.head, new: &list[len(list)-1]}
+		was := olds[subject]
+		delete(olds, subject)
+		switch {
+		case len(was) == 0:
+			j.state = SubjectFirst
+		case !x.Full && !affected[j.new.file] && j.new.file == was[len(was)-1].file:
+			j.state, j.old = SubjectUnchanged, &was[len(was)-1]
+		default:
+			j.old, j.state = &was[len(was)-1], SubjectCompared
+			j.olds = []version{{side: base, unit: j.old}}
+		}
+		jobs = append(jobs, j)
+	}
+	for _, subject := range slices.Sorted(maps.Keys(olds)) {
+		if x.wanted(subject) {
+			list := olds[subject]
+			u := &list[len(list)-1]
+			jobs = append(jobs, job{subject: subject, base: snap.Name, head: x.head, state: SubjectRemoved, old: u, olds: []version{{side: base, unit: u}}})
+		}
+	}
+	return x.moved(ctx, base, jobs)
+}
+
+// moved pairs a subject that vanished with a new one of the same identity.
+func (x *run) moved(ctx context.Context, base *side, jobs []job) ([]job, error) {
+	gone := map[string]int{}
+	for i := range jobs {
+		if jobs[i].state != SubjectRemoved {
+			continue
+		}
+		id, err := base.identity(ctx, jobs[i].old)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			gone[id] = i
+		}
+	}
+	if len(gone) == 0 {
+		return jobs, nil
+	}
+	drop := map[int]bool{}
+	for i := range jobs {
+		j := &jobs[i]
+		if j.state != SubjectFirst {
+			continue
+		}
+		id, err := x.head.identity(ctx, j.new)
+		if err != nil {
+			return nil, err
+		}
+		at, ok := gone[id]
+		if !ok || id == "" {
+			continue
+		}
+		delete(gone, id)
+		drop[at] = true
+		j.state, j.old, j.olds, j.renamed = SubjectCompared, jobs[at].old, jobs[at].olds, jobs[at].subject
+	}
+	var out []job
+	for i := range jobs {
+		if !drop[i] {
+			out = append(out, jobs[i])
+		}
+	}
+	return out, nil
+}
+
+// identity is what a schema calls itself: the full name of its record or message,
+// or its $id.
+func (s *side) identity(ctx context.Context, u *unit) (string, error) {
+	o, err := s.outline(ctx, u.file, u.format)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range []string{"record", "message", "id"} {
+		if v := o.values[key]; v != "" {
+			return u.format.String() + " " + v, nil
+		}
+	}
+	return "", nil
+}
+
+// affected are the files of the head whose meaning may differ from the base:
+// those that changed and, again and again, those that use one.
+func (x *run) affected(ctx context.Context, base *side) (map[string]bool, error) {
+	out, names, err := x.changed(ctx, base)
+	if err != nil || len(out) == 0 {
+		return out, err
+	}
+	tokens := newTokens(out, names)
+	rest := slices.DeleteFunc(slices.Clone(x.head.tree.Files()), func(f File) bool { return out[f.Path] || !schemaLike(f.Path) })
+	for grown := true; grown && len(tokens.list) > 0; {
+		grown = false
+		fresh := tokens.take()
+		for i := 0; i < len(rest); i++ {
+			f := &rest[i]
+			uses, err := x.usesOne(ctx, f.Path, fresh, out, names)
+			if err != nil {
+				return nil, err
+			}
+			if !uses {
+				continue
+			}
+			out[f.Path], grown = true, true
+			o, err := x.head.outline(ctx, f.Path, x.formatOf(f.Path))
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range o.defines {
+				names[d] = true
+			}
+			tokens.add(f.Path, o.defines)
+			rest = slices.Delete(rest, i, i+1)
+			i--
+		}
+	}
+	return out, nil
+}
+
+func schemaLike(file string) bool {
+	return strings.HasSuffix(file, ".json") || formatByName(file) != 0 || strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml")
+}
+
+func (x *run) formatOf(file string) schema.Format {
+	if f := formatByName(file); f != 0 {
+		return f
+	}
+	if m := x.Config.mapping(file); m != nil {
+		return m.Format
+	}
+	return 0
+}
+
+// changed lists the files that differ, are new or are gone, and the names that
+// they define on either side.
+func (x *run) changed(ctx context.Context, base *side) (files, names map[string]bool, err error) {
+	files, names = map[string]bool{}, map[string]bool{}
+	define := func(s *side, file string) error {
+		if s.files[file] == nil || formatByName(file) == schema.Protobuf {
+			return nil
+		}
+		o, err := s.outline(ctx, file, x.formatOf(file))
+		if err != nil {
+			return err
+		}
+		for _, d := range o.defines {
+			names[d] = true
+		}
+		return nil
+	}
+	note := func(file string) error {
+		files[file] = true
+		if err := define(x.head, file); err != nil {
+			return err
+		}
+		return define(base, file)
+	}
+	for _, f := range x.head.tree.Files() {
+		if !schemaLike(f.Path) && x.Config.mapping(f.Path) == nil {
+			continue
+		}
+		if base.files[f.Path] != nil {
+			equal, err := same(ctx, x.head, base, f.Path, f.Path)
+			if err != nil {
+				return nil, nil, err
+			}
+			if equal {
+				continue
+			}
+		}
+		if err := note(f.Path); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, f := range base.tree.Files() {
+		if schemaLike(f.Path) && x.head.files[f.Path] == nil {
+			if err := note(f.Path); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return files, names, nil
+}
+
+// usesOne reports whether a file uses one of the files or names. Only a text in
+// which one of the tokens stands is looked at closely.
+func (x *run) usesOne(ctx context.Context, file string, tokens []string, files, names map[string]bool) (bool, error) {
+	t, err := x.head.text(ctx, file)
+	if err != nil || !slices.ContainsFunc(tokens, func(token string) bool { return strings.Contains(t.body, token) }) {
+		return false, err
+	}
+	format := x.formatOf(file)
+	o, err := x.head.outline(ctx, file, format)
+	if err != nil {
+		return false, err
+	}
+	if format == 0 {
+		format = schema.JSON
+		if o.record {
+			format = schema.Avro
+		}
+	}
+	m := x.Config.mapping(file)
+	if m == nil {
+		m = &Mapping{Roots: x.Config.roots()}
+	}
+	for _, u := range o.uses {
+		if names[u.name] || names[u.address] {
+			return true, nil
+		}
+		if slices.ContainsFunc(candidates(format, x.Config, m, file, u), func(c string) bool { return files[c] }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// roots are all import roots of the configuration.
+func (c *Config) roots() []string {
+	var out []string
+	for i := range c.Sources {
+		for _, r := range c.Sources[i].Roots {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// tokens are words of which one stands in every text that uses a file or name.
+type tokens struct{ list []string }
+
+func newTokens(files, names map[string]bool) *tokens {
+	t := &tokens{}
+	for f := range files {
+		t.add(f, nil)
+	}
+	t.add("", slices.Collect(maps.Keys(names)))
+	return t
+}
+
+// maxTokens is beyond what number of words looking for them costs more than
+// looking at all texts closely.
+const maxTokens = 64
+
+func (t *tokens) add(file string, names []string) {
+	if file != "" && formatByName(file) != schema.Avro {
+		t.list = append(t.list, file[strings.LastIndexByte(file, '/')+1:])
+	}
+	for _, n := range names {
+		t.list = append(t.list, n[strings.LastIndexAny(n, "./")+1:])
+	}
+}
+
+func (t *tokens) take() []string {
+	out := t.list
+	t.list = nil
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) > maxTokens {
+		return []string{""}
+	}
+	return out
+}

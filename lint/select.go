@@ -1,0 +1,182 @@
+package lint
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// unit is one file that is a subject.
+type unit struct {
+	subject string
+	version string // of a file that is one version of its subject
+	file    string
+	format  schema.Format
+	mapping *Mapping
+}
+
+// choose maps the files of a side to subjects, by the mapping of the head, so
+// that an edited mapping unpairs nothing.
+func (s *side) choose(ctx context.Context, c *Config, only func(file string) bool) ([]unit, error) {
+	var out []unit
+	for _, f := range s.tree.Files() {
+		m := c.mapping(f.Path)
+		if m == nil || strings.HasSuffix(f.Path, ".upcast.yaml") || only != nil && !only(f.Path) {
+			continue
+		}
+		u, err := s.unit(ctx, c, m, f.Path)
+		if err != nil {
+			return nil, err
+		}
+		if u != nil {
+			out = append(out, *u)
+		}
+	}
+	if limit := c.Limits.Files; len(out) > limit {
+		return nil, unusable("match fewer files, or raise limits.files", "%d schema files are matched; limits.files is %d", len(out), limit)
+	}
+	return out, nil
+}
+
+// mapping returns the first entry of sources that matches a file.
+func (c *Config) mapping(file string) *Mapping {
+	dir := path.Dir(c.File)
+	if dir != "." {
+		rest, ok := strings.CutPrefix(file, dir+"/")
+		if !ok {
+			return nil
+		}
+		file = rest
+	}
+	for i := range c.Sources {
+		if c.Sources[i].match.match(file) {
+			return &c.Sources[i]
+		}
+	}
+	return nil
+}
+
+// unit says which subject a file is; nil if it is no schema.
+func (s *side) unit(ctx context.Context, c *Config, m *Mapping, file string) (*unit, error) {
+	u := &unit{file: file, mapping: m, format: m.Format}
+	if u.format == 0 {
+		u.format = formatByName(file)
+	}
+	if u.format == 0 {
+		o, err := s.outline(ctx, file, 0)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case o.record:
+			u.format = schema.Avro
+		case isDialect(o.dialect), o.object && c.File != "" && !m.sniffed():
+			u.format = schema.JSON
+		case c.File == "" || m.sniffed():
+			return nil, nil //nolint:nilnil // documented
+		default:
+			return nil, unusable("set format in "+c.File+", or exclude it with \"!"+file+"\"", "the format of %s cannot be told", file)
+		}
+	}
+	var err error
+	u.subject, err = s.subject(ctx, m, u)
+	return u, err
+}
+
+// isDialect reports whether a $schema names a dialect of JSON Schema.
+func isDialect(address string) bool { return strings.Contains(address, "json-schema.org/") }
+
+// sniffed reports whether the mapping matches files that need not be schemas:
+// "*.json" beside others.
+func (m *Mapping) sniffed() bool { return slices.Contains(m.Match, "**/*.json") }
+
+// subject fills the template.
+func (s *side) subject(ctx context.Context, m *Mapping, u *unit) (string, error) {
+	if m.Subject == "{path}" {
+		return u.file, nil
+	}
+	dir, base := path.Split(u.file)
+	name := strings.TrimSuffix(strings.TrimSuffix(base, path.Ext(base)), ".schema")
+	values := map[string]string{"path": u.file, "dir": strings.TrimSuffix(dir, "/"), "name": name}
+	if m.PathPattern != nil {
+		groups := m.PathPattern.FindStringSubmatch(u.file)
+		if groups == nil {
+			return "", unusable("correct pathPattern or match", "%s does not match pathPattern %q", u.file, m.PathPattern)
+		}
+		for i, g := range m.PathPattern.SubexpNames() {
+			if g != "" {
+				values["re:"+g] = groups[i]
+			}
+		}
+		u.version = values["re:version"]
+	}
+	if m.History.Kind == HistoryFiles && u.version == "" {
+		u.version = name
+	}
+	values["version"] = u.version
+	var b strings.Builder
+	for _, part := range templateParts(m.Subject) {
+		key, isKey := strings.CutPrefix(part, "{")
+		if !isKey {
+			b.WriteString(part)
+			continue
+		}
+		key = strings.TrimSuffix(key, "}")
+		value, ok := values[key]
+		if !ok {
+			o, err := s.outline(ctx, u.file, u.format)
+			if err != nil {
+				return "", err
+			}
+			value = o.values[key]
+		}
+		if value == "" {
+			// The text says why when it is parsed; until then the file stands for
+			// itself, so that nothing is left out in silence.
+			return u.file, nil
+		}
+		b.WriteString(value)
+	}
+	return b.String(), nil
+}
+
+// templateParts splits a template into text and "{keys}".
+func templateParts(t string) []string {
+	var out []string
+	for t != "" {
+		start := strings.IndexByte(t, '{')
+		if start < 0 {
+			return append(out, t)
+		}
+		if start > 0 {
+			out = append(out, t[:start])
+		}
+		end := strings.IndexByte(t[start:], '}')
+		if end < 0 {
+			return append(out, t[start:])
+		}
+		out, t = append(out, t[start:start+end+1]), t[start+end+1:]
+	}
+	return out
+}
+
+// bySubject groups units, and refuses two files of one subject that are not
+// versions of it.
+func bySubject(units []unit, where string) (map[string][]unit, error) {
+	out := map[string][]unit{}
+	for _, u := range units {
+		list := out[u.subject]
+		if len(list) > 0 && (u.mapping.History.Kind != HistoryFiles || list[0].mapping.History.Kind != HistoryFiles) {
+			return nil, &InputError{
+				What: fmt.Sprintf("two files of %s are the subject %q: %s and %s", where, u.subject, list[0].file, u.file),
+				Hint: "give the template another part, such as {record}, or set history: files",
+			}
+		}
+		out[u.subject] = append(list, u)
+	}
+	return out, nil
+}

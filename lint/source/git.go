@@ -1,0 +1,163 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/lint"
+)
+
+// Git runs the git binary, which alone reads every kind of repository: reftable,
+// SHA-256, alternates, partial clones, linked worktrees. Nothing is written: no
+// ref, index or file, and no program but git itself is started.
+type Git struct {
+	// Dir is where git starts to look for the repository.
+	Dir string
+	// Environ is the environment of the caller, of which git is given a part.
+	Environ []string
+	// Command makes a process; nil is exec.CommandContext. Tests count with it.
+	Command func(ctx context.Context, name string, args ...string) *exec.Cmd
+}
+
+// inherited are the variables that git is given: where the repository lies, as
+// hooks say it, and where its configuration is.
+var inherited = []string{
+	"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+	"GIT_QUARANTINE_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES",
+	"HOME", "XDG_CONFIG_HOME", "USERPROFILE", "PATH", "SYSTEMROOT", "TMPDIR",
+}
+
+// programs are the configuration keys that make git start something.
+var programs = []string{
+	"core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "core.askPass=true",
+	"core.alternateRefsCommand=", "core.gitProxy=", "credential.helper=", "diff.external=", "gpg.program=false",
+	"uploadpack.packObjectsHook=", "protocol.allow=never",
+}
+
+// environment is what git is given. No network, no question, English messages,
+// which are read below.
+func (g *Git) environment() []string {
+	env := []string{
+		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_OPTIONAL_LOCKS=0",
+		"GIT_LITERAL_PATHSPECS=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_PAGER=cat", "GIT_ASKPASS=true", "GIT_EDITOR=true", "GIT_ATTR_NOSYSTEM=1",
+	}
+	for _, v := range g.Environ {
+		if name, _, ok := strings.Cut(v, "="); ok && slices.Contains(inherited, name) {
+			env = append(env, v)
+		}
+	}
+	return env
+}
+
+// command prepares a run of git.
+func (g *Git) command(ctx context.Context, args ...string) *exec.Cmd {
+	var all []string
+	for _, p := range programs {
+		all = append(all, "-c", p)
+	}
+	run := g.Command
+	if run == nil {
+		run = exec.CommandContext
+	}
+	c := run(ctx, "git", append(all, args...)...)
+	c.Dir, c.Env = g.Dir, g.environment()
+	return c
+}
+
+// gitError is a run of git that ended badly.
+type gitError struct {
+	args   []string
+	stderr string
+	err    error
+}
+
+func (e *gitError) Error() string {
+	text := strings.TrimSpace(e.stderr)
+	if text == "" {
+		text = e.err.Error()
+	}
+	return fmt.Sprintf("git %s: %s", strings.Join(e.args, " "), text)
+}
+
+func (e *gitError) Unwrap() error { return e.err }
+
+// run runs git to its end and returns what it prints.
+func (g *Git) run(ctx context.Context, args ...string) ([]byte, error) {
+	c := g.command(ctx, args...)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, &lint.InputError{What: "there is no git program", Hint: "install git 2.25 or newer, or compare directories with --against dir:PATH --head dir:PATH"}
+	case err != nil:
+		return nil, g.explain(&gitError{args: args, stderr: errs.String(), err: err})
+	}
+	return out.Bytes(), nil
+}
+
+// explain turns what git refuses for a reason of its own into that reason.
+func (g *Git) explain(e *gitError) error {
+	if strings.Contains(e.stderr, "detected dubious ownership") || strings.Contains(e.stderr, "safe.directory") {
+		_, fix, _ := strings.Cut(e.stderr, "call:")
+		fix = strings.TrimSpace(fix)
+		if fix == "" {
+			fix = "git config --global --add safe.directory <the repository>"
+		}
+		return &lint.InputError{What: "git refuses a repository that belongs to another user", Hint: "if you trust it: " + fix}
+	}
+	return e
+}
+
+// line runs git and returns the one line that it prints.
+func (g *Git) line(ctx context.Context, args ...string) (string, error) {
+	out, err := g.run(ctx, args...)
+	return strings.TrimRight(string(out), "\n"), err
+}
+
+// Repository is a git repository that was found.
+type Repository struct {
+	git *Git
+	// Root is the top of the working tree, empty if there is none. Prefix is
+	// where in it the search began, with a slash at its end, or empty.
+	Root, Prefix string
+	// Digits is the number of hex digits of an object id.
+	Digits  int
+	Shallow bool
+}
+
+// Open finds the repository around the directory. It returns nil, and no error,
+// where there is none.
+func (g *Git) Open(ctx context.Context) (*Repository, error) {
+	out, err := g.run(ctx, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format")
+	if err != nil {
+		var failed *gitError
+		if errors.As(err, &failed) && strings.Contains(failed.stderr, "not a git repository") {
+			return nil, nil //nolint:nilnil // documented
+		}
+		return nil, err
+	}
+	facts := strings.Fields(string(out))
+	if len(facts) != 3 {
+		return nil, &lint.InputError{What: "the git program is too old", Hint: "evcheck needs git 2.25 or newer"}
+	}
+	r := &Repository{git: g, Shallow: facts[1] == "true", Digits: 40}
+	if facts[2] == "sha256" {
+		r.Digits = 64
+	}
+	if facts[0] != "true" {
+		return r, nil
+	}
+	if r.Root, err = g.line(ctx, "rev-parse", "--show-toplevel"); err != nil {
+		return nil, err
+	}
+	r.Prefix, err = g.line(ctx, "rev-parse", "--show-prefix")
+	return r, err
+}
