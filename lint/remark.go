@@ -9,6 +9,9 @@ import (
 	"github.com/instar-registry/instar/schema"
 )
 
+// top is where a file begins.
+var top = Span{Line: 1, Column: 1}
+
 // simple makes a finding that no pair of schemas gives: about a subject, a text
 // or the repository.
 func simple(rule, severity string, at Location, message string, params map[string]string) Finding {
@@ -41,7 +44,7 @@ func (f *Finding) about(j *job) {
 // subjectRule is a finding about a subject as a whole.
 func (x *run) subjectRule(rule string, j *job, params map[string]string) Finding {
 	severity := SeverityNote
-	at := Location{Line: 1, Column: 1}
+	at := Location{Span: top}
 	if j.new != nil {
 		at.File = j.new.file
 	}
@@ -63,9 +66,9 @@ func (x *run) subjectRule(rule string, j *job, params map[string]string) Finding
 // removed reports a subject that only the base has, at the line that maps it.
 func (x *run) removed(ctx context.Context, j *job, out *result) error {
 	f := x.subjectRule("schema/subject-removed", j, nil)
-	*f.New = Location{File: j.old.file, Line: 1, Column: 1, Absent: true}
+	*f.New = Location{File: j.old.file, Span: top, Absent: true}
 	if m := j.old.mapping; x.Config.File != "" && m.Place.IsValid() {
-		*f.New = Location{File: x.Config.File, Line: m.Place.Line, Column: m.Place.Column, Absent: true}
+		*f.New = Location{File: x.Config.File, Span: Span{Line: m.Place.Line, Column: m.Place.Column}, Absent: true}
 	}
 	old := j.olds[0]
 	t, err := old.side.text(ctx, j.old.file)
@@ -132,7 +135,7 @@ func (x *run) unparsable(rule, severity string, j *job, p *parsedText, s *side, 
 		if file.Hint != "" {
 			message += "; " + file.Hint
 		}
-		return simple(rule, severity, Location{File: file.Path, Commit: src.Commit, Line: 1, Column: 1}, message, map[string]string{"error": file.What})
+		return simple(rule, severity, Location{File: file.Path, Commit: src.Commit, Span: top}, message, map[string]string{"error": file.What})
 	case errors.As(p.err, &bad):
 		if bad.Limit != "" && rule == "schema/invalid" {
 			rule = "schema/limit-exceeded"
@@ -160,7 +163,7 @@ func (x *run) baseInvalid(j *job, v *version, p *parsedText) Finding {
 	src := v.side.source(v.unit.file, v.unit.format, p.text.body, v.number)
 	f := x.unparsable("schema/base-invalid", SeverityWarning, j, p, v.side, src)
 	f.Message = "the old text does not parse and is not compared with: " + f.Message
-	f.Old, f.New = f.New, &Location{File: j.new.file, Line: 1, Column: 1}
+	f.Old, f.New = f.New, &Location{File: j.new.file, Span: top}
 	f.about(j)
 	return f
 }

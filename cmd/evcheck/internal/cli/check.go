@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +29,7 @@ type checkFlags struct {
 	now                    string
 	offline, fetch         bool
 	configFrom, config     string
+	color                  string
 }
 
 func (a *app) check() *cobra.Command {
@@ -65,6 +65,7 @@ func (a *app) check() *cobra.Command {
 	fs.IntVar(&f.jobs, "jobs", 0, "pairs to judge at once (default: the number of processors)")
 	fs.StringVar(&f.now, "now", "", "`date` that decides which waivers are over (default today)")
 	fs.BoolVar(&f.timing, "timing", false, "report what the slowest pairs cost")
+	fs.StringVar(&f.color, "color", "auto", "colour in text: auto, always, never")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress")
 	return c
 }
@@ -73,6 +74,10 @@ func (a *app) check() *cobra.Command {
 var severities = []string{lint.SeverityError, lint.SeverityWarning, lint.SeverityNote, "never"}
 
 func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error {
+	outputs, err := parseOutputs(f.output)
+	if err != nil {
+		return err
+	}
 	q, closeAll, err := a.request(ctx, f, paths)
 	if closeAll != nil {
 		defer closeAll()
@@ -81,7 +86,7 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error
 		return err
 	}
 	report, err := lint.Compare(ctx, *q)
-	if e := a.write(&report, f); e != nil {
+	if e := a.write(&report, outputs, f); e != nil {
 		return errors.Join(err, e)
 	}
 	if err != nil {
@@ -98,6 +103,9 @@ func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint
 	q := &lint.Request{Version: programVersion(), Subject: f.subject, Full: f.full, Jobs: f.jobs, FailOn: f.failOn, Fixes: true}
 	if !slices.Contains(severities, f.failOn) {
 		return nil, nil, unknownName("severity", f.failOn, severities, "one of "+strings.Join(severities, ", "))
+	}
+	if err := checkColour(f.color); err != nil {
+		return nil, nil, err
 	}
 	if err := f.whatIf(q); err != nil {
 		return nil, nil, err
@@ -171,25 +179,4 @@ func (a *app) setNow(q *lint.Request, date string) error {
 		return &lint.InputError{What: "--now " + date + " is no date", Hint: "write it as 2006-01-02"}
 	}
 	return nil
-}
-
-// write prints the report in the formats that were asked for.
-func (a *app) write(r *lint.Report, f *checkFlags) error {
-	for _, s := range append(slices.Clone(r.Base), r.Head) {
-		for _, n := range s.Notes {
-			a.say("evcheck: %s: %s", s.Name, n)
-		}
-	}
-	for i := range r.Findings {
-		x := &r.Findings[i]
-		if x.Severity == lint.SeverityNote && !f.notes {
-			continue
-		}
-		p := x.Place()
-		if err := a.print("%s:%d:%d: %s[%s]: %s\n", filepath.ToSlash(p.File), p.Line, p.Column, x.Severity, x.Rule, x.Message); err != nil {
-			return err
-		}
-	}
-	s := &r.Summary
-	return a.print("%d errors, %d warnings, %d notes; %d compared, %d unchanged, %d first\n", s.Errors, s.Warnings, s.Notes, s.Compared, s.Unchanged, s.First)
 }
