@@ -1,74 +1,99 @@
 package api
 
 import (
-	"bytes"
+	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/frame"
 	"github.com/instar-registry/instar/upcast"
 )
 
-// carriage is one event on its way from one version to another.
-type carriage struct {
-	x      *request
-	event  []byte
-	binary bool
-	as     string
+// The encodings of events, beside the names of the binary formats.
+const (
+	asJSON  = "json"
+	asFrame = "frame"
+)
 
+// carrier carries events from one version of a subject to another.
+type carrier struct {
+	x        *request
 	name     registry.Name
 	from, to *registry.Version
 	way      *registry.Way
 	source   codec
 	target   codec
+	as       string
 }
 
-// codec is a schema whose events can be carried.
+// codec is a schema whose events can be carried: it reads and writes them in the
+// JSON encoding of its format.
 type codec interface {
 	schema.Parsed
 	Encode(json []byte) ([]byte, error)
-	Decode(binary []byte) ([]byte, error)
+	Decode(event []byte) ([]byte, error)
 }
 
-// find resolves subject and versions, and the way between them.
-func (c *carriage) find(subject, from, to string) error {
-	var a, b located
-	x := c.x
-	if err := x.view(func(st *registry.State) error {
-		old, err := registry.ParseVersion(from)
-		if err != nil {
-			return err
-		}
-		next, err := registry.ParseVersion(to)
-		if err != nil {
-			return err
-		}
-		if a, err = x.findVersion(st, subject, old, true); err != nil {
-			return err
-		}
-		b, err = x.findVersion(st, subject, next, true)
-		return err
-	}); err != nil {
-		return err
-	}
-	c.name, c.from, c.to = a.name, a.version, b.version
-	var err error
-	if c.source, err = c.codec(a); err != nil {
-		return err
-	}
-	if c.target, err = c.codec(b); err != nil {
-		return err
-	}
-	c.way, err = x.api.service.Way(x.ctx, c.name, c.from.Number, c.to.Number)
-	return err
+// jsonEvents are the events of a JSON Schema, which are JSON already.
+type jsonEvents struct {
+	schema.Parsed
+	ctx context.Context //nolint:containedctx // of the request
 }
 
-func (c *carriage) codec(at located) (codec, error) {
-	p, err := c.x.api.service.Parsed(c.x.ctx, at.name.Context, at.version.Content)
+// Encode implements codec.
+func (j jsonEvents) Encode(event []byte) ([]byte, error) {
+	verdict, err := j.Check(j.ctx, schema.Event{Bytes: event, Encoding: schema.EncodingJSON})
 	if err != nil {
 		return nil, err
+	}
+	if len(verdict.Violations) > 0 {
+		v := verdict.Violations[0]
+		return nil, &schema.Error{What: v.What, Path: v.Path}
+	}
+	return event, nil
+}
+
+// Decode implements codec.
+func (j jsonEvents) Decode(event []byte) ([]byte, error) { return event, nil }
+
+// carrierFor finds the way from a version to the one that to names, in the same
+// subject.
+func (x *request) carrierFor(from located, to, as string) (*carrier, error) {
+	c := &carrier{x: x, name: from.name, from: from.version, as: as}
+	if err := x.view(func(st *registry.State) (err error) {
+		c.to, err = st.Subject(c.name).VersionOf(to)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.source, err = x.codec(c.name, c.from); err != nil {
+		return nil, err
+	}
+	if c.target, err = x.codec(c.name, c.to); err != nil {
+		return nil, err
+	}
+	or(&c.as, asJSON)
+	if binary := strings.ToLower(c.target.Format().String()); c.as != asJSON && c.as != asFrame && c.as != binary {
+		return nil, unprocessable("Events of subject '%s' are shown as json, %s or frame; found %s", c.name, binary, clip(c.as, 20))
+	}
+	c.way, err = x.api.service.Way(x.ctx, c.name, c.from.Number, c.to.Number)
+	return c, err
+}
+
+func (x *request) codec(n registry.Name, v *registry.Version) (codec, error) {
+	p, err := x.api.service.Parsed(x.ctx, n.Context, v.Content)
+	if err != nil {
+		return nil, err
+	}
+	if p.Format() == schema.JSON {
+		return jsonEvents{p, x.ctx}, nil
 	}
 	s, ok := p.(codec)
 	if !ok {
@@ -77,18 +102,100 @@ func (c *carriage) codec(at located) (codec, error) {
 	return s, nil
 }
 
-// send carries the event and answers with what it became.
-func (c *carriage) send(trace bool) error {
-	in := c.event
-	if !c.binary {
-		var err error
-		if in, err = c.source.Encode(c.event); err != nil {
-			return c.refused(err)
-		}
-	} else if _, err := c.source.Decode(in); err != nil {
-		return c.refused(err)
+// writer finds the version that an event was written under.
+func (x *request) writer(subject, from string) (located, error) {
+	number, err := registry.ParseVersion(from)
+	if err != nil {
+		return located{}, err
 	}
-	out := wire.Upcast{Outcome: "unchanged", Hops: hopBodies(c.way.Hops)}
+	var at located
+	err = x.view(func(st *registry.State) error {
+		at, err = x.findVersion(st, subject, number, true)
+		return err
+	})
+	return at, err
+}
+
+// framedWriter finds the version that a frame names: of the given subject, or, if
+// none is given, of the first one that the caller may see.
+func (x *request) framedWriter(subject string, p frame.Prefix) (located, error) {
+	var at located
+	err := x.view(func(st *registry.State) error {
+		if subject == "" {
+			at = x.anyWriter(st, p)
+		} else if s := x.findSubject(st, x.target.qualify(subject)); s != nil {
+			for i := range s.Versions {
+				if v := &s.Versions[i]; v.ID == int64(p.ID) || p.HasGUID() && v.Content.GUID == registry.GUID(p.GUID) {
+					at = located{name: s.Name, version: v}
+				}
+			}
+		} else {
+			return subjectNotFound(x.target.qualify(subject))
+		}
+		if at.version == nil {
+			return registry.Fail(registry.SchemaNotFound, "Schema %s not found", frameName(p))
+		}
+		return nil
+	})
+	return at, err
+}
+
+func (x *request) anyWriter(st *registry.State, p frame.Prefix) located {
+	find := func(context string, id int64) located {
+		if b, use := x.binding(st, context, id); b != nil {
+			n := registry.Name{Context: context, Subject: use.Subject}
+			return located{name: n, version: st.Subject(n).Version(use.Version)}
+		}
+		return located{}
+	}
+	if !p.HasGUID() {
+		context := x.target.context
+		or(&context, registry.DefaultContext)
+		return find(context, int64(p.ID))
+	}
+	_, ids := st.ByGUID(registry.GUID(p.GUID))
+	for _, id := range ids {
+		if at := find(id.Context, id.ID); at.version != nil {
+			return at
+		}
+	}
+	return located{}
+}
+
+func frameName(p frame.Prefix) string {
+	if p.HasGUID() {
+		return registry.GUID(p.GUID).String()
+	}
+	return strconv.Itoa(int(p.ID))
+}
+
+// carry reads an event and carries it. json tells that it is in the JSON encoding
+// of its format rather than in bytes.
+func (c *carrier) carry(event []byte, json, trace bool) (wire.Upcast, error) {
+	e := schema.Event{Bytes: event}
+	if json {
+		e.Encoding = schema.EncodingJSON
+	}
+	release, err := c.x.carry(c.source.Format(), &e)
+	if err != nil {
+		return wire.Upcast{}, err
+	}
+	defer release()
+	in := event
+	if json || c.source.Format() == schema.JSON {
+		in, err = c.source.Encode(event)
+	} else {
+		_, err = c.source.Decode(in)
+	}
+	if err != nil {
+		return wire.Upcast{}, c.refused(err)
+	}
+	return c.run(in, trace)
+}
+
+// run carries an event that its version accepts.
+func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
+	out := wire.Upcast{Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops), Class: string(c.way.Class())}
 	image := in
 	if c.way.Runner != nil {
 		var failure *upcast.Failure
@@ -96,61 +203,75 @@ func (c *carriage) send(trace bool) error {
 		image, failure, err = c.way.Runner.Apply(c.x.ctx, nil, in, nil)
 		switch {
 		case err != nil:
-			return err
+			return out, err
 		case failure != nil:
-			return c.ended(&out, failure)
-		case !bytes.Equal(image, in):
-			out.Outcome = "events"
+			return out, c.ended(&out, failure)
 		}
+		out.Outcome = "events" // of another version, even where the bytes are the same
 	}
-	event, err := c.show(c.target, image)
+	event, err := c.show(image)
 	if err != nil {
-		return err
+		return out, err
 	}
 	event.Subject, event.Version, event.ID = c.name.String(), c.to.Number, c.to.ID
-	out.Events = []wire.UpcastEvent{event}
+	out.Events = append(out.Events, event)
 	if trace {
-		if out.Trace, err = c.trace(in); err != nil {
-			return err
-		}
+		out.Trace, err = c.trace(in)
 	}
-	return c.x.json(http.StatusOK, out)
+	return out, err
 }
 
-func (c *carriage) refused(err error) error {
+func (c *carrier) refused(err error) error {
+	var limit *registry.Error
+	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
+		return judged
+	}
 	return registry.Fail(registry.UpcastInput, "The event is none of version %d of subject '%s': %s", c.from.Number, c.name, err)
 }
 
-// ended answers for an event that its document ends.
-func (c *carriage) ended(out *wire.Upcast, f *upcast.Failure) error {
+// ended notes where a document ends an event; any other failure is a refusal.
+func (c *carrier) ended(out *wire.Upcast, f *upcast.Failure) error {
 	code := 0
 	switch f.Code {
 	case upcast.FailDrop:
-		out.Outcome, out.Events = "dropped", []wire.UpcastEvent{}
+		out.Outcome = "dropped"
 	case upcast.FailDead:
-		out.Outcome, out.Events = "deadLetter", []wire.UpcastEvent{}
-		code = wire.CodeDeadLetter
+		out.Outcome, code = "deadLetter", wire.CodeDeadLetter
 	default:
 		return registry.Fail(registry.UpcastInput, "The event cannot be carried: %s", f)
 	}
 	h := c.way.Hops[f.Hop]
 	out.End = &wire.UpcastEnd{Code: code, From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason}
-	return c.x.json(http.StatusOK, *out)
+	return nil
 }
 
-func (c *carriage) show(s codec, event []byte) (wire.UpcastEvent, error) {
-	if c.as == "avro" {
+// show writes an event of the target as it was asked for.
+func (c *carrier) show(event []byte) (wire.UpcastEvent, error) {
+	switch c.as {
+	case asJSON:
+		json, err := c.target.Decode(event)
+		if err != nil {
+			return wire.UpcastEvent{}, &schema.Bug{Where: "upcast", Cause: err}
+		}
+		return wire.UpcastEvent{Event: json}, nil
+	case asFrame:
+		return wire.UpcastEvent{Base64: base64.StdEncoding.EncodeToString(c.framed(event))}, nil
+	default:
 		return wire.UpcastEvent{Base64: base64.StdEncoding.EncodeToString(event)}, nil
 	}
-	json, err := s.Decode(event)
-	if err != nil {
-		return wire.UpcastEvent{}, &schema.Bug{Where: "upcast", Cause: err}
-	}
-	return wire.UpcastEvent{Event: json}, nil
 }
 
-// trace shows the event after each hop.
-func (c *carriage) trace(in []byte) ([]wire.UpcastTrace, error) {
+// framed puts the frame of the target before an event.
+func (c *carrier) framed(event []byte) []byte {
+	out := frame.AppendID(make([]byte, 0, len(event)+8), int32(c.to.ID)) //nolint:gosec // ids have 31 bits
+	if c.target.Format() == schema.Protobuf {
+		out = frame.AppendIndexes(out, []int{0})
+	}
+	return append(out, event...)
+}
+
+// trace shows the event after each hop, as JSON.
+func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 	if c.way.Chain == nil {
 		return []wire.UpcastTrace{}, nil
 	}
@@ -165,14 +286,16 @@ func (c *carriage) trace(in []byte) ([]wire.UpcastTrace, error) {
 	out := []wire.UpcastTrace{}
 	for i, image := range images {
 		h := c.way.Hops[i]
-		var at located
+		var v *registry.Version
 		if err := c.x.view(func(st *registry.State) error {
-			at = located{name: c.name, version: st.Subject(c.name).Version(h.To)}
+			if v = st.Subject(c.name).Version(h.To); v == nil { // removed since
+				return registry.Fail(registry.VersionNotFound, "Version %d not found.", h.To)
+			}
 			return nil
 		}); err != nil {
 			return nil, err
 		}
-		s, err := c.codec(at)
+		s, err := c.x.codec(c.name, v)
 		if err != nil {
 			return nil, err
 		}
@@ -184,4 +307,54 @@ func (c *carriage) trace(in []byte) ([]wire.UpcastTrace, error) {
 		before = after
 	}
 	return out, nil
+}
+
+// upcastEvent carries one event from one version of a subject to another.
+func upcastEvent(x *request) error {
+	d, err := x.decode()
+	if err != nil {
+		return err
+	}
+	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace")
+	v := &validation{}
+	if err := x.readEvent(d, v); err != nil {
+		return err
+	}
+	as, trace, subject := strings.ToLower(d.string(d.root, "as")), d.bool(d.root, "trace"), d.string(d.root, "subject")
+	from, to := d.versionText(d.root, "from"), d.versionText(d.root, "to")
+	or(&to, "latest")
+	framed := v.encoding == asFrame
+	switch {
+	case d.err != nil:
+		return d.err
+	case framed && from != "":
+		return unprocessable("A framed event names the version that it was written under; leave from out")
+	case !framed && (subject == "" || from == ""):
+		return unprocessable("Name the subject and the version that the event was written under, as subject and from; only a framed event names its own")
+	}
+	var at located
+	if framed {
+		at, err = x.framedWriter(subject, v.prefix)
+	} else {
+		at, err = x.writer(subject, from)
+	}
+	if err != nil {
+		return err
+	}
+	c, err := x.carrierFor(at, to, as)
+	if err != nil {
+		return err
+	}
+	v.judge = c.source
+	if err := v.settle(); err != nil {
+		return err
+	}
+	if len(v.event.Message) > 0 && (len(v.event.Message) != 1 || v.event.Message[0] != 0) {
+		return registry.Fail(registry.NotYet, "Only events of the first message of a Protobuf file are carried")
+	}
+	out, err := c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, out)
 }

@@ -246,36 +246,6 @@ func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
 	return out
 }
 
-// upcastEvent carries one event from one version of a subject to a later one.
-func upcastEvent(x *request) error {
-	d, err := x.decode()
-	if err != nil {
-		return err
-	}
-	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace")
-	v := &validation{}
-	if err := x.readEvent(d, v); err != nil {
-		return err
-	}
-	as, trace, subject := strings.ToLower(d.string(d.root, "as")), d.bool(d.root, "trace"), d.string(d.root, "subject")
-	from, to := d.versionText(d.root, "from"), d.versionText(d.root, "to")
-	or(&as, "json")
-	or(&to, "latest")
-	switch {
-	case d.err != nil:
-		return d.err
-	case subject == "" || from == "":
-		return unprocessable("Name the subject and the version that the event was written under, as subject and from")
-	case v.encoding != "json" && v.encoding != "avro" || as != "json" && as != "avro":
-		return unprocessable("Events are carried in the encodings json and avro; found %s and %s", clip(v.encoding, 20), clip(as, 20))
-	}
-	c := carriage{x: x, event: v.event.Bytes, binary: v.encoding == "avro", as: as}
-	if err := c.find(subject, from, to); err != nil {
-		return err
-	}
-	return c.send(trace)
-}
-
 // versionText reads a version that is a number or a word.
 func (d *decoder) versionText(o *jsonx.Value, name string) string {
 	v := d.get(o, name)

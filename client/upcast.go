@@ -47,7 +47,7 @@ func (c *Client) UpcasterCoverage(ctx context.Context, subject string, target in
 	return fetch[wire.UpcasterCoverage](ctx, c, subjectPath(subject, "upcasters", "coverage"), values("target", target))
 }
 
-// Upcast carries one event from a version of a subject to a later one.
+// Upcast carries one event from a version of a subject to another.
 func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast, error) {
 	return send[wire.Upcast](ctx, c, &call{method: http.MethodPost, path: "/upcast", body: r, repeatable: true})
 }

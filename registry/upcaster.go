@@ -99,6 +99,21 @@ func (s *Subject) Next(version int) int {
 	return 0
 }
 
+// Previous returns the version before one, deleted ones included; 0 if it is the
+// first.
+func (s *Subject) Previous(version int) int {
+	last := 0
+	if s == nil {
+		return 0
+	}
+	for i := range s.Versions {
+		if n := s.Versions[i].Number; n < version {
+			last = n
+		}
+	}
+	return last
+}
+
 // setUpcaster puts a revision into the state; the active one that an active one
 // replaces keeps its place with another state.
 func (st *State) setUpcaster(n Name, x Upcaster) {

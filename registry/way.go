@@ -24,6 +24,35 @@ type Way struct {
 	Chain  *upcast.Chain
 }
 
+// Class says what the way loses, as the classes of its hops say it: a way without
+// hops loses nothing.
+func (w *Way) Class() upcast.Class {
+	up, down := false, false
+	for i := range w.Hops {
+		switch w.Hops[i].Verdict.Class {
+		case upcast.OneWay:
+			return upcast.OneWay
+		case upcast.LossyUp:
+			up = true
+		case upcast.LossyDown:
+			down = true
+		case upcast.Lossy:
+			up, down = true, true
+		case upcast.Iso:
+		}
+	}
+	switch {
+	case up && down:
+		return upcast.Lossy
+	case up:
+		return upcast.LossyUp
+	case down:
+		return upcast.LossyDown
+	default:
+		return upcast.Iso
+	}
+}
+
 // Way finds the chain of hops from one version of a subject to another. A hop
 // that is not proved is a gap.
 func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
@@ -69,15 +98,16 @@ func (st *State) route(n Name, from, to int) (*route, error) {
 		return nil, versionNotFound(from)
 	case s.Version(to) == nil:
 		return nil, versionNotFound(to)
-	case from > to:
-		return nil, fail(NotYet, "Events are not carried from version %d down to %d yet", from, to)
 	}
 	r := &route{st: st, name: n, versions: []*Version{s.Version(from)}}
 	documents := st.Upcasters(n)
 	for at := from; at != to; {
 		next := s.Next(at)
+		if from > to {
+			next = s.Previous(at)
+		}
 		document := ""
-		if x := documents.Active(at, next); x != nil {
+		if x := documents.Active(min(at, next), max(at, next)); x != nil {
 			document = x.Document
 		}
 		r.versions, r.documents = append(r.versions, s.Version(next)), append(r.documents, document)
@@ -151,7 +181,7 @@ func (r *route) way(env *Env) (*Way, error) {
 			return nil, err
 		}
 		w.Hops = append(w.Hops, info)
-		if info.Verdict.Outcome != upcast.Proved {
+		if h == nil {
 			return w, gap(&info)
 		}
 		hops = append(hops, h)
@@ -166,14 +196,22 @@ func (r *route) way(env *Env) (*Way, error) {
 	return w, nil
 }
 
-// hop proves one hop of the route.
+// hop proves one hop of the route; nil if it is a gap.
 func (r *route) hop(env *Env, i int) (HopInfo, *upcast.Hop, error) {
 	info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number, Document: r.documents[i]}
-	h, err := r.st.activeHop(env, r.name, info.From, info.To)
+	h, err := r.st.activeHop(env, r.name, min(info.From, info.To), max(info.From, info.To))
 	if err != nil {
 		return info, nil, err
 	}
 	info.Verdict = h.Verdict
+	if h.Verdict.Outcome != upcast.Proved {
+		return info, nil, nil
+	}
+	if info.From > info.To {
+		if h = h.Down; h != nil {
+			info.Verdict.Total = h.Verdict.Total // the class is that of the document
+		}
+	}
 	return info, h, nil
 }
 
@@ -186,6 +224,10 @@ func (st *State) way(env *Env, n Name, from, to int) (*Way, error) {
 }
 
 func gap(h *HopInfo) *Error {
+	if h.From > h.To && h.Verdict.Outcome == upcast.Proved {
+		return fail(UpcasterGap, "There is no way down from version %d to %d: %s", h.From, h.To, h.Verdict.NoDown).
+			because("the upcaster from version %d to %d is one-way; a revision of it may say how to go back, as down or restore", h.To, h.From)
+	}
 	cause := &VerdictError{h.Verdict}
 	return fail(UpcasterGap, "There is no proved way from version %d to %d: %s", h.From, h.To, cause).from(cause).
 		because("register an upcaster for this hop")

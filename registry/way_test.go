@@ -3,11 +3,13 @@ package registry
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // TestWaysAreRemembered: the same way is made once, also for another subject
@@ -123,5 +125,71 @@ func TestProofsEndWithTheirRequest(t *testing.T) {
 	}
 	if shelf.hops.Len() != 0 {
 		t.Error("a proof that was broken off is kept")
+	}
+}
+
+// TestWaysDown: events of a newer version become events of an older one by the
+// ways back, fused like those up; a hop without one is a gap that says why.
+func TestWaysDown(t *testing.T) {
+	n := start(t, newMemLog())
+	o := ParseName("o")
+	n.configure(o, Config{Compatibility: "NONE"})
+	wide := strings.Replace(orderV2, `"long"`, `"int"`, 1) // renamed, not widened
+	last := strings.Replace(wide, `]}`, `,{"name":"note","type":["null","string"],"default":null}]}`, 1)
+	for _, text := range []string{orderV1, wide, last} {
+		n.must("o", text)
+	}
+	if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: o, From: 1, To: 2, Text: hopText("1", "2", renameQty)}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := n.Way(t.Context(), o, 3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := carried(t, w, last, orderV1, `{"id":"a","quantity":2,"note":{"string":"x"}}`); got != `{"id":"a","qty":2}` {
+		t.Errorf("down the event became %s", got)
+	}
+	want := []HopInfo{{From: 3, To: 2}, {From: 2, To: 1}}
+	for i, h := range w.Hops {
+		if h.From != want[i].From || h.To != want[i].To || (h.Document == "") != (i == 0) || !h.Verdict.Total {
+			t.Errorf("hop %d is %+v", i, h)
+		}
+	}
+	if w.Class() != upcast.LossyDown || w.Hops[0].Verdict.Class != upcast.LossyDown || w.Hops[1].Verdict.Class != upcast.Iso {
+		t.Errorf("%s from %s and %s", w.Class(), w.Hops[0].Verdict.Class, w.Hops[1].Verdict.Class)
+	}
+	if up, err := n.Way(t.Context(), o, 1, 3); err != nil || up == w {
+		t.Errorf("up is down: %v", err)
+	}
+	// A one-way hop.
+	none := hopText("1", "2", renameQty) + "down: none\n"
+	if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: o, From: 1, To: 2, Text: none, Revision: 1}); err != nil {
+		t.Fatal(err)
+	}
+	w, err = n.Way(t.Context(), o, 3, 1)
+	wantCode(t, err, UpcasterGap, "no way down from version 2 to 1: the document says so")
+	if len(w.Hops) != 2 || w.Runner != nil {
+		t.Errorf("%+v", w)
+	}
+	if _, err := n.Way(t.Context(), o, 3, 2); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClassesOfWays(t *testing.T) {
+	for want, of := range map[upcast.Class][]upcast.Class{
+		upcast.Iso: {upcast.Iso, upcast.Iso}, upcast.LossyUp: {upcast.Iso, upcast.LossyUp}, upcast.LossyDown: {upcast.LossyDown},
+		upcast.Lossy: {upcast.LossyDown, upcast.Iso, upcast.LossyUp}, upcast.OneWay: {upcast.Lossy, upcast.OneWay},
+	} {
+		w := &Way{}
+		for _, c := range of {
+			w.Hops = append(w.Hops, HopInfo{Verdict: upcast.Verdict{Class: c}})
+		}
+		if got := w.Class(); got != want {
+			t.Errorf("%v make %s, not %s", of, got, want)
+		}
+	}
+	if got := (&Way{Hops: []HopInfo{{Verdict: upcast.Verdict{Class: upcast.Lossy}}}}).Class(); got != upcast.Lossy {
+		t.Errorf("lossy alone is %s", got)
 	}
 }

@@ -96,8 +96,10 @@ type Upcast struct {
 	Outcome string        `json:"outcome"`
 	Events  []UpcastEvent `json:"events"`
 	Hops    []UpcasterHop `json:"hops"`
-	End     *UpcastEnd    `json:"end,omitempty"`
-	Trace   []UpcastTrace `json:"trace,omitempty"`
+	// Class says what the way loses.
+	Class string        `json:"class,omitempty"`
+	End   *UpcastEnd    `json:"end,omitempty"`
+	Trace []UpcastTrace `json:"trace,omitempty"`
 }
 
 // UpcasterText is an upcaster document in YAML or JSON.
@@ -122,10 +124,11 @@ type UpcasterVerdict struct {
 }
 
 // UpcastRequest asks for one event to be carried. From and To are version
-// numbers or "latest"; an empty To is the latest.
+// numbers or "latest"; an empty To is the latest. A framed event names the
+// version that it was written under, so it needs no From and no Subject.
 type UpcastRequest struct {
-	Subject     string          `json:"subject"`
-	From        string          `json:"from"`
+	Subject     string          `json:"subject,omitempty"`
+	From        string          `json:"from,omitempty"`
 	To          string          `json:"to,omitempty"`
 	Event       json.RawMessage `json:"event,omitempty"`
 	EventBase64 string          `json:"eventBase64,omitempty"`
