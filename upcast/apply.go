@@ -49,15 +49,37 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, f, nil
 	}
+	f, err := r.exact(ctx, event)
+	return dst, f, err
+}
+
+// Next appends the image of the encoded event that data begins with, and returns
+// the event's length. Only Avro's binary encoding tells where an event ends;
+// asking a chain of another format is a mistake of the caller.
+func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (out []byte, length int, f *Failure, err error) {
+	p, ok := r.bytes.(*plan.AvroPlan)
+	if !ok {
+		return dst, 0, nil, &schema.Bug{Where: "upcast.Next", Cause: "the events of this chain do not say where they end"}
+	}
+	out, length, f = p.Next(dst, data, s)
+	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
+		return out, length, f, nil
+	}
+	f, err = r.exact(ctx, data[:length])
+	return dst, length, f, err
+}
+
+// exact is the failure of the first hop and step that ends an event.
+func (r *Runner) exact(ctx context.Context, event []byte) (*Failure, error) {
 	v, err := r.chain.from().decode(event)
 	if err != nil {
-		return dst, nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
+		return nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
 	}
-	_, exact, err := r.chain.Stepwise(ctx, v, plan.DefaultLimits())
-	if err == nil && exact == nil {
+	_, f, err := r.chain.Stepwise(ctx, v, plan.DefaultLimits())
+	if err == nil && f == nil {
 		err = &schema.Bug{Where: "upcast.Apply", Cause: "the fused plan fails where its hops do not"}
 	}
-	return dst, exact, err
+	return f, err
 }
 
 // run takes the event through the programs of all segments.

@@ -91,26 +91,42 @@ type Scratch struct {
 // was; only an event that its document ends, or that is none of the source's,
 // has one.
 func (p *AvroPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
+	out, _, f := p.apply(dst, event, s, false)
+	return out, f
+}
+
+// Next appends the image of the event that data begins with, and returns the
+// length of that event. It is known after every failure that is the document's.
+func (p *AvroPlan) Next(dst, data []byte, s *Scratch) ([]byte, int, *Failure) {
+	return p.apply(dst, data, s, true)
+}
+
+func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) ([]byte, int, *Failure) {
 	if s == nil {
 		s = &Scratch{}
 	}
 	r := &s.run
 	r.top, r.text = 0, r.text[:0]
 	r.plan, r.out, r.base, r.event, r.decoded, r.failure = p, dst, len(dst), event, nil, nil
-	if len(event) > p.limits.Bytes {
-		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
+	if len(event) > p.limits.Bytes && !more {
+		return dst, 0, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
-	r.most = len(event)*p.limits.Growth + p.limits.Extra
 	r.scan = scan{programs: p.scope.programs, data: event, limits: &p.limits, marks: r.frame(p.scope.marks)}
-	if !r.scan.run(p.scope.entry) || r.scan.at != len(event) {
-		return dst, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
+	if !r.scan.run(p.scope.entry) || r.scan.at != len(event) && !more {
+		return dst, 0, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
 	}
+	length := r.scan.at
+	if length > p.limits.Bytes {
+		return dst, length, &Failure{Code: FailLimit, Reason: "the event is too large"}
+	}
+	r.event = event[:length]
+	r.most = length*p.limits.Growth + p.limits.Extra
 	if !r.emit(p.scope, 0, r.scan.marks) {
-		return dst, r.failure
+		return dst, length, r.failure
 	}
 	out := r.out
 	r.out, r.event, r.decoded, r.scan.data = nil, nil, nil, nil
-	return out, nil
+	return out, length, nil
 }
 
 // frame takes boundaries for one scope from the arena; the caller gives them
