@@ -20,15 +20,21 @@ import (
 func Run(ctx context.Context, job Job, routes Routes) (Report, error) {
 	r := &run{job: job, routes: routes, counts: map[Count]int64{}}
 	r.defaults()
-	if err := r.prepare(ctx); err != nil || r.report.Done {
-		return r.report, errors.Join(err, r.closeAll())
-	}
-	err := r.work(ctx)
-	if err == nil {
-		err = r.finish()
-	}
+	r.carrier = r.newCarrier
+	err := r.all(ctx)
 	r.report.Counts = sortedCounts(r.counts)
 	return r.report, errors.Join(err, r.closeAll())
+}
+
+func (r *run) all(ctx context.Context) error {
+	err := r.prepare(ctx)
+	if err == nil && !r.report.Done {
+		err = r.work(ctx)
+		if err == nil {
+			err = r.finish()
+		}
+	}
+	return err
 }
 
 // run is a run at work.
@@ -39,6 +45,8 @@ type run struct {
 	counts map[Count]int64
 	locate *locator
 	packed bool // gzipped lines
+	// carrier makes what one worker works with.
+	carrier func() (carrier, error)
 
 	in       blocks
 	head     ocfHeader // of the output, for container files
@@ -221,8 +229,7 @@ func (r *run) openInput(ctx context.Context) error {
 	return nil
 }
 
-// carrier makes what one worker works with.
-func (r *run) carrier() (carrier, error) {
+func (r *run) newCarrier() (carrier, error) {
 	w := worker{job: &r.job, routes: r.routes}
 	if r.job.Redrive {
 		return &redriver{newLineCarrier(w, r.locate, false), r.job.Format, &r.head}, nil

@@ -46,7 +46,8 @@ var mayImport = map[string][]string{
 	"web":                       {},
 	"cmd/registry":              {"cmd/registry/internal/*"},
 	"cmd/registry/internal/cli": {
-		"cmd/registry/internal/*", "api/wire", "auth", "client", "registry", "migrations", "schema", "internal/config", "internal/telemetry",
+		"cmd/registry/internal/*", "api/wire", "auth", "batch", "client", "registry", "migrations", "schema", "internal/config", "internal/remote",
+		"internal/telemetry",
 	},
 	"cmd/registry/internal/server": {
 		"cmd/registry/internal/assembly", "api", "auth", "registry", "schema", "web", "internal/archive", "internal/config", "internal/telemetry",
@@ -65,6 +66,7 @@ var mayImport = map[string][]string{
 	"internal/lru":       {},
 	"internal/nearest":   {},
 	"internal/plant":     {},
+	"internal/remote":    {"api/wire", "client", "schema", "schema/format"},
 	"internal/config":    {"schema", "internal/yamlx"},
 	"internal/telemetry": {},
 	"internal/archive":   {"registry", "schema", "internal/jsonx"},

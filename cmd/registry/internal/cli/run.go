@@ -117,7 +117,7 @@ func (a *app) root() *cobra.Command {
 	addConfigFlags(root)
 	root.AddCommand(
 		serve, a.configCommand(), a.db(), a.verify(), a.token(), a.grant(), a.user(), a.healthcheck(), a.exportCommand(),
-		a.importCommand(), a.version(), a.completion(), a.man(),
+		a.importCommand(), a.migrate(), a.upcast(), a.version(), a.completion(), a.man(),
 	)
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help says it all
 	return root

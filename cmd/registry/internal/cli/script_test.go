@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,8 @@ func TestMain(m *testing.M) {
 //	serve ARGS…     start a server on a free port and wait until it is ready;
 //	                sets $URL and $ADDR
 //	stop [SIGNAL]   end it and check that its exit code is 0
+//	send METHOD PATH FILE [HEADER=VALUE…]
+//	                send a file to the server at $URL; it must accept it
 //	status WANT     like "exec" has none: the exit code of the last run
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -42,7 +46,7 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, "HOME="+e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serveCmd, "stop": stopCmd, "run": runCmd},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serveCmd, "stop": stopCmd, "run": runCmd, "send": sendCmd},
 	})
 }
 
@@ -56,6 +60,26 @@ func serverOf(ts *testscript.TestScript) *exec.Cmd {
 }
 
 var ready = regexp.MustCompile(`"listen":"([^"]+)"`)
+
+func sendCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: send METHOD PATH FILE [HEADER=VALUE…]")
+	}
+	req, err := http.NewRequest(args[0], ts.Getenv("URL")+args[1], strings.NewReader(ts.ReadFile(args[2]))) //nolint:noctx // a test
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	for _, h := range args[3:] {
+		name, value, _ := strings.Cut(h, "=")
+		req.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	body, err := io.ReadAll(res.Body)
+	ts.Check(errors.Join(err, res.Body.Close()))
+	if res.StatusCode >= 300 {
+		ts.Fatalf("%s: %s", res.Status, body)
+	}
+}
 
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || serverOf(ts) != nil {

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/instar-registry/instar/batch"
+	"github.com/instar-registry/instar/client"
+	"github.com/instar-registry/instar/internal/remote"
+)
+
+func (a *app) migrate() *cobra.Command {
+	return group("migrate", "Bring stored events to the newest version", a.migrateFiles())
+}
+
+func (a *app) upcast() *cobra.Command {
+	return group("upcast", "Work with upcasters", a.redrive())
+}
+
+// migration is a command line that migrates a file.
+type migration struct {
+	job      batch.Job
+	to       string
+	envelope []string
+	format   string
+	payload  string
+	onError  string
+	sample   int
+}
+
+func (a *app) migrateFiles() *cobra.Command {
+	m := &migration{}
+	c := &cobra.Command{
+		Use:   "files --subject SUBJECT --in FILE --out FILE",
+		Short: "Migrate a file of events",
+		Long: "files carries every event of a file to one version of its subject, by the registry's upcasters. A file holds\n" +
+			"lines of JSON (plain or gzipped) or is an Avro object container file, whose schema names the version. The order\n" +
+			"stays. A run that was interrupted or killed goes on when the same command is given again; the output appears\n" +
+			"under its name when it is complete. Lines hold events in Avro's JSON encoding, or as they are for JSON Schema.\n" +
+			"Exit code 1 if events ended in the dead letters.",
+		Example: "  registry migrate files --subject orders-value --in orders.avro --out orders-v5.avro\n" +
+			"  registry migrate files --subject orders-value --in log.jsonl.gz --out new.jsonl.gz --envelope version=/v,payload=/d\n" +
+			"  registry migrate files --subject orders-value --in log.jsonl --from 1 --dry-run",
+		Args: noArgs,
+	}
+	a.migrationFlags(c, m)
+	f := c.Flags()
+	f.StringVar(&m.format, "format", "", "form of the file: jsonl|ocf (default by its first bytes)")
+	f.BoolVar(&m.job.DryRun, "dry-run", false, "carry everything, write nothing, print what would become of the events")
+	f.IntVar(&m.sample, "samples", 3, "events of each version that a dry run shows")
+	c.RunE = func(c *cobra.Command, _ []string) error { return a.runMigration(c, m) }
+	return c
+}
+
+func (a *app) redrive() *cobra.Command {
+	m := &migration{}
+	c := &cobra.Command{
+		Use:   "redrive --subject SUBJECT --in DEAD --out FILE",
+		Short: "Carry dead letters again",
+		Long: "redrive reads a file of dead letters of \"migrate files\" and carries their records again, after the upcaster\n" +
+			"was mended. Its output has the form of the file that they came from.",
+		Example: "  registry upcast redrive --subject orders-value --in dead.jsonl --out mended.jsonl --envelope version=/v,payload=/d",
+		Args:    noArgs,
+	}
+	a.migrationFlags(c, m)
+	m.job.Redrive = true
+	c.RunE = func(c *cobra.Command, _ []string) error { return a.runMigration(c, m) }
+	return c
+}
+
+func (a *app) migrationFlags(c *cobra.Command, m *migration) {
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&m.job.Subject, "subject", "", "`name` of the events' subject")
+	f.StringVar(&m.job.In, "in", "", "`file` to read")
+	f.StringVar(&m.job.Out, "out", "", "`file` to write; it must not exist")
+	f.StringVar(&m.to, "to", "latest", "`version` to carry to")
+	f.IntVar(&m.job.From, "from", 0, "`version` of events that do not say theirs")
+	f.StringSliceVar(&m.envelope, "envelope", nil,
+		"where lines keep what, as JSON Pointers: `version=/v,payload=/d,type=/t,stream=/s,id=/i` (default the line is the event)")
+	f.StringVar(&m.job.Envelope.Only, "type", "", "carry lines of this `type` only; others are copied")
+	f.StringVar(&m.payload, "payload", "json", "how lines hold events: json|base64")
+	f.StringVar(&m.onError, "on-error", "stop", "what to do with an event that has no image: stop|deadletter:FILE")
+	f.BoolVar(&m.job.Verify, "verify", false, "validate every event once more under the target's schema")
+	f.IntVar(&m.job.Workers, "workers", 0, "blocks at work at once (default the number of CPUs)")
+	f.IntVar(&m.job.Rate, "rate", 0, "most `events` in a second (default no bound)")
+	f.StringVar(&m.job.Checkpoint, "checkpoint", "", "`directory` of the manifest (default that of the output)")
+	addClientFlags(c)
+}
+
+// read checks the flags that are more than a value.
+func (m *migration) read() error {
+	for _, f := range []struct{ name, value string }{{"subject", m.job.Subject}, {"in", m.job.In}} {
+		if f.value == "" {
+			return fmt.Errorf("--%s is missing", f.name)
+		}
+	}
+	if m.job.Out == "" && !m.job.DryRun {
+		return errors.New("--out is missing; --dry-run needs none")
+	}
+	switch m.format {
+	case "", string(batch.Lines), string(batch.OCF):
+		m.job.Format = batch.Format(m.format)
+	default:
+		return fmt.Errorf("--format is %q; jsonl and ocf are known", m.format)
+	}
+	switch m.payload {
+	case string(batch.JSON), string(batch.Base64):
+		m.job.Payload = batch.Payload(m.payload)
+	default:
+		return fmt.Errorf("--payload is %q; json and base64 are known", m.payload)
+	}
+	switch kind, file, _ := strings.Cut(m.onError, ":"); {
+	case m.onError == "stop":
+	case kind == "deadletter" && file != "":
+		m.job.Dead = file
+	default:
+		return fmt.Errorf("--on-error is %q; write stop, or deadletter: and the name of a file", m.onError)
+	}
+	m.job.Samples = m.sample
+	return m.readEnvelope()
+}
+
+func (m *migration) readEnvelope() error {
+	e := &m.job.Envelope
+	places := map[string]*string{"payload": &e.Payload, "version": &e.Version, "type": &e.Type, "stream": &e.Stream, "id": &e.ID}
+	for _, text := range m.envelope {
+		name, pointer, ok := strings.Cut(text, "=")
+		place := places[name]
+		if !ok || place == nil {
+			return fmt.Errorf("--envelope holds %q; payload, version, type, stream and id are known, each with a JSON Pointer as in payload=/d", text)
+		}
+		*place = pointer
+	}
+	return nil
+}
+
+func (a *app) runMigration(c *cobra.Command, m *migration) error {
+	if err := m.read(); err != nil {
+		return err
+	}
+	routes, err := a.routes(c, m)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	m.job.Progress = a.progress()
+	report, err := batch.Run(ctx, m.job, routes)
+	if err != nil {
+		return a.unfinished(m, &report, err)
+	}
+	if err := a.printMigration(m, &report); err != nil {
+		return err
+	}
+	if report.Total(batch.Dead) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// routes reads the subject's versions and active upcasters.
+func (a *app) routes(c *cobra.Command, m *migration) (*batch.Subject, error) {
+	r, err := a.dial(c, false)
+	if err != nil {
+		return nil, err
+	}
+	read, err := remote.NewReader(r).Subject(c.Context(), m.job.Subject)
+	if err != nil {
+		return nil, err
+	}
+	versions := make([]batch.Version, len(read))
+	for i, v := range read {
+		versions[i] = batch.Version{Number: v.Number, Schema: v.Schema}
+	}
+	list, err := r.Upcasters(c.Context(), m.job.Subject)
+	if err != nil {
+		return nil, err
+	}
+	var documents []string
+	for _, u := range list {
+		if u.State != "active" {
+			continue
+		}
+		full, err := r.Upcaster(c.Context(), m.job.Subject, u.From, u.To, u.Revision)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, full.Document)
+	}
+	target := 0
+	if m.to != "latest" {
+		if target, err = strconv.Atoi(m.to); err != nil || target < 1 {
+			return nil, fmt.Errorf("--to is %q; write a version number, or latest", m.to)
+		}
+	} else {
+		latest, err := r.Version(c.Context(), m.job.Subject, client.Latest, client.VersionQuery{})
+		if err != nil {
+			return nil, err
+		}
+		target = latest.Version
+	}
+	return batch.NewSubject(versions, documents, target)
+}
+
+// unfinished says how far a run came, and how it goes on.
+func (a *app) unfinished(m *migration, r *batch.Report, err error) error {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	if r.Bytes > 0 && !m.job.DryRun {
+		return fmt.Errorf("%w\n%s done; the same command goes on from there", err, count64(r.Records, "record"))
+	}
+	return err
+}
+
+func count64(n int64, what string) string { return count(int(n), what) }
+
+// progress prints a line every second.
+func (a *app) progress() func(batch.Report) {
+	next := time.Now().Add(time.Second)
+	begun := time.Now()
+	return func(r batch.Report) {
+		now := time.Now()
+		if now.Before(next) {
+			return
+		}
+		next = now.Add(time.Second)
+		mib := float64(r.Bytes-r.ResumedAt) / (1 << 20)
+		a.say("%s · %.0f MiB · %.0f MiB/s", count64(r.Records, "record"), float64(r.Bytes)/(1<<20), mib/now.Sub(begun).Seconds())
+	}
+}
+
+func (a *app) printMigration(m *migration, r *batch.Report) error {
+	rows := [][]string{{"VERSION", "OUTCOME", "EVENTS"}}
+	for _, c := range r.Counts {
+		version := "–"
+		if c.Version > 0 {
+			version = strconv.Itoa(c.Version)
+		}
+		rows = append(rows, []string{version, string(c.Outcome), strconv.FormatInt(c.Events, 10)})
+	}
+	if err := a.table(rows); err != nil {
+		return err
+	}
+	var b strings.Builder
+	slices.SortStableFunc(r.Samples, func(a, b batch.Sample) int { return a.Version - b.Version })
+	for _, s := range r.Samples {
+		fmt.Fprintf(&b, "\nversion %d\n- %s\n+ %s\n", s.Version, s.Before, s.After)
+	}
+	switch {
+	case m.job.DryRun:
+		fmt.Fprintf(&b, "\n%s would be written as %d bytes; nothing was written (dry run)\n", count64(r.Records, "record"), r.Written)
+	default:
+		fmt.Fprintf(&b, "\n%s written to %s (%d bytes)\n", count64(r.Records, "record"), m.job.Out, r.Written)
+	}
+	if r.Total(batch.Dead) > 0 && !m.job.DryRun {
+		fmt.Fprintf(&b, "%s in %s; after a fix: registry upcast redrive --subject %s --in %[2]s --out FILE\n",
+			count64(r.Total(batch.Dead), "dead letter"), m.job.Dead, m.job.Subject)
+	}
+	return a.print("%s", b.String())
+}
