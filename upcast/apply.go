@@ -57,11 +57,21 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 // the event's length. Only Avro's binary encoding tells where an event ends;
 // asking a chain of another format is a mistake of the caller.
 func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (out []byte, length int, f *Failure, err error) {
-	p, ok := r.bytes.(*plan.AvroPlan)
-	if !ok {
-		return dst, 0, nil, &schema.Bug{Where: "upcast.Next", Cause: "the events of this chain do not say where they end"}
+	var first *plan.AvroPlan
+	if len(r.bytes) > 0 {
+		first, _ = r.bytes[0].(*plan.AvroPlan)
 	}
-	out, length, f = p.Next(dst, data, s)
+	switch {
+	case first == nil:
+		return dst, 0, nil, &schema.Bug{Where: "upcast.Next", Cause: "the events of this chain do not say where they end"}
+	case len(r.bytes) == 1:
+		out, length, f = first.Next(dst, data, s)
+	default:
+		_, length, f = first.Next(nil, data, s)
+		if f == nil {
+			out, f = r.run(dst, data[:length], s)
+		}
+	}
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, length, f, nil
 	}
