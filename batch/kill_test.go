@@ -92,6 +92,14 @@ func TestKill(t *testing.T) {
 	}
 }
 
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 func complete(j Job) bool {
 	_, out := os.Stat(j.Out)
 	_, manifest := os.Stat(j.Out + ".manifest")
@@ -106,6 +114,7 @@ func killed(t *testing.T, j Job, r *rand.Rand) int {
 		t.Fatal(err)
 	}
 	path := write(t, j.Out+".job", text)
+	stuck, before := 1, int64(0)
 	for kills := 0; ; kills++ {
 		c := exec.Command(os.Args[0]) //nolint:gosec // this test itself
 		c.Env = append(os.Environ(), childJob+"="+path)
@@ -114,11 +123,17 @@ func killed(t *testing.T, j Job, r *rand.Rand) int {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(15+r.IntN(120))*time.Millisecond, func() { _ = c.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(stuck*(15+r.IntN(120)))*time.Millisecond, func() { _ = c.Process.Kill() })
 		err := c.Wait()
 		if !timer.Stop() && err != nil && c.ProcessState.ExitCode() == -1 {
 			if complete(j) {
 				return kills + 1 // it was killed behind its last step
+			}
+			// A busy machine needs longer to get anywhere.
+			if size := sizeOf(j.Out + ".manifest"); size > before {
+				stuck, before = 1, size
+			} else {
+				stuck++
 			}
 			continue
 		}
