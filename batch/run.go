@@ -125,40 +125,19 @@ func formatOf(path string) (Format, error) {
 // resume opens manifest and output. A run that was complete but for the names of
 // its files is completed here.
 func (r *run) resume(info fs.FileInfo) error {
-	out, err := os.Stat(r.job.Out)
-	exists := err == nil
-	switch {
-	case exists && os.SameFile(info, out):
+	if out, err := os.Stat(r.job.Out); err == nil && os.SameFile(info, out) {
 		return fmt.Errorf("%s is the input too; name another file for the output", r.job.Out)
-	case !exists && !errors.Is(err, fs.ErrNotExist):
-		return err
+	}
+	if filepath.Clean(r.job.Dead) == filepath.Clean(r.job.Out) {
+		return fmt.Errorf("%s is the output too; name another file for the dead letters", r.job.Dead)
 	}
 	path := filepath.Join(r.job.Checkpoint, filepath.Base(r.job.Out)+".manifest")
-	if _, err := os.Stat(path); exists && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s exists; remove it or name another file", r.job.Out)
-	}
-	if r.job.Dead != "" {
-		if filepath.Clean(r.job.Dead) == filepath.Clean(r.job.Out) {
-			return fmt.Errorf("%s is the output too; name another file for the dead letters", r.job.Dead)
-		}
-		if _, err := os.Stat(r.job.Dead); err == nil && !exists {
-			return fmt.Errorf("%s exists; remove it or name another file for the dead letters", r.job.Dead)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := r.vacant(); err != nil {
+			return err
 		}
 	}
-	if err := os.MkdirAll(r.job.Checkpoint, 0o755); err != nil { //nolint:gosec // as any directory of the user
-		return err
-	}
-	in, err := filepath.Abs(r.job.In)
-	if err != nil {
-		return err
-	}
-	target, _ := r.routes.Target()
-	h := header{
-		Format: manifestFormat, Subject: r.job.Subject, Target: target, Routes: r.routes.Identity(),
-		In: in, Size: info.Size(), Modified: info.ModTime().UnixNano(), Form: r.job.Format, Payload: r.job.Payload,
-		Envelope: r.job.Envelope, From: r.job.From, Dead: r.job.Dead,
-	}
-	if r.manifest, err = openManifest(path, &h); err != nil {
+	if err := r.openManifest(path, info); err != nil {
 		return err
 	}
 	last := r.manifest.last
@@ -167,8 +146,9 @@ func (r *run) resume(info fs.FileInfo) error {
 	if last.Done {
 		return r.rename()
 	}
-	if exists {
-		return fmt.Errorf("%s exists; remove it or name another file", r.job.Out)
+	err := r.vacant()
+	if err != nil {
+		return err
 	}
 	if r.out, err = openOutput(r.job.Out, last.Out); err != nil {
 		return err
@@ -181,6 +161,40 @@ func (r *run) resume(info fs.FileInfo) error {
 			err = truncate(r.dead.file, last.Dead)
 		}
 	}
+	return err
+}
+
+// vacant refuses to overwrite files.
+func (r *run) vacant() error {
+	for _, path := range []string{r.job.Out, r.job.Dead} {
+		if path == "" {
+			continue
+		}
+		_, err := os.Lstat(path)
+		switch {
+		case err == nil:
+			return fmt.Errorf("%s exists; remove it or name another file", path)
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) openManifest(path string, info fs.FileInfo) error {
+	if err := os.MkdirAll(r.job.Checkpoint, 0o755); err != nil { //nolint:gosec // as any directory of the user
+		return err
+	}
+	in, err := filepath.Abs(r.job.In)
+	if err != nil {
+		return err
+	}
+	target, _ := r.routes.Target()
+	r.manifest, err = openManifest(path, &header{
+		Format: manifestFormat, Subject: r.job.Subject, Target: target, Routes: r.routes.Identity(),
+		In: in, Size: info.Size(), Modified: info.ModTime().UnixNano(), Form: r.job.Format, Payload: r.job.Payload,
+		Envelope: r.job.Envelope, From: r.job.From, Dead: r.job.Dead,
+	})
 	return err
 }
 
