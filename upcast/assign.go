@@ -38,6 +38,10 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 		return &plan.OrElse{X: b.assign(n.X, t, path), Else: b.assign(n.Else, t, path)}
 	case *plan.Nothing:
 		return n
+	case *plan.Apply:
+		if t.Kind == plan.Record && !plan.Same(n.Fn.Result, t) {
+			return &plan.Apply{Fn: b.assignFunction(n.Fn, t, path), X: n.X}
+		}
 	case *plan.Call:
 		// What an expression has widened may go back to its own type.
 		if x, _ := b.types.Of(firstArg(n)); n.Func == plan.Widen && plan.Same(x, t) {
@@ -91,6 +95,25 @@ func (b *builder) assignNamed(n plan.Node, s, t *plan.Type, path string) plan.No
 		fn.Body = b.assignRecord(b.fieldsOf(whole(fn.Bind)), t, path)
 	}
 	return &plan.Apply{Fn: fn, X: c}
+}
+
+// applied is a function whose result is assigned to a type.
+type applied struct {
+	fn *plan.Function
+	t  *plan.Type
+}
+
+// assignFunction is a function with its result assigned to a type: what it makes,
+// and not what it has made, so that literals find their types.
+func (b *builder) assignFunction(fn *plan.Function, t *plan.Type, path string) *plan.Function {
+	key := applied{fn, t}
+	out := b.assigned[key]
+	if out == nil {
+		out = &plan.Function{Name: t.Name, Bind: fn.Bind, Result: t}
+		b.assigned[key], b.madeFrom = out, append(b.madeFrom, key)
+		out.Body = b.assign(fn.Body, t, path)
+	}
+	return out
 }
 
 // isRecursive remembers what recursive finds.
@@ -306,7 +329,7 @@ func (b *builder) takes(n plan.Node, t *plan.Type, path string) bool {
 			return known
 		}
 	}
-	open, made := len(b.open), len(b.made)
+	open, made, from := len(b.open), len(b.made), len(b.madeFrom)
 	b.assign(n, t, path)
 	ok := len(b.open) == open && b.err == nil
 	b.open = b.open[:open]
@@ -315,7 +338,10 @@ func (b *builder) takes(n plan.Node, t *plan.Type, path string) bool {
 		for _, key := range b.made[made:] {
 			delete(b.memo, key)
 		}
-		b.made = b.made[:made]
+		for _, key := range b.madeFrom[from:] {
+			delete(b.assigned, key)
+		}
+		b.made, b.madeFrom = b.made[:made], b.madeFrom[:from]
 	}
 	if copied && b.err == nil {
 		b.fits[[2]*plan.Type{c.Type, t}] = ok

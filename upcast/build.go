@@ -21,7 +21,10 @@ type builder struct {
 	// made lists the keys of memo, the newest last; fits remembers which types
 	// take every value of another one.
 	made []([2]*plan.Type)
-	fits map[[2]*plan.Type]bool
+	// assigned and madeFrom are the same for the results of functions.
+	assigned map[applied]*plan.Function
+	madeFrom []applied
+	fits     map[[2]*plan.Type]bool
 	// spent are the symbolic steps so far; types and stops remember what was
 	// found out about nodes.
 	spent     int
@@ -34,7 +37,11 @@ type builder struct {
 	// the steps inside the step at work. noDown says why there are none.
 	down, inner []Step
 	noDown      string
-	steps       *Step
+	// branches are the inverses of the steps inside the branches of a step,
+	// chosen the symbols that a step chooses, each with the one it was.
+	branches map[*MapBranch]map[string][]Step
+	chosen   map[*MapEnum][]Pair
+	steps    *Step
 	// scope is what expressions can name here; checked holds those that have
 	// been checked, implied the conversions that stored values need.
 	scope   scope
@@ -54,7 +61,10 @@ type Problem struct {
 }
 
 func newBuilder() *builder {
-	b := &builder{checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), recursive: map[*plan.Type]bool{}}
+	b := &builder{
+		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), recursive: map[*plan.Type]bool{},
+		branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
+	}
 	b.forgetTypes()
 	return b
 }
@@ -62,6 +72,7 @@ func newBuilder() *builder {
 // forgetTypes begins anew with what is known of pairs of types.
 func (b *builder) forgetTypes() {
 	b.memo, b.made, b.fits = map[[2]*plan.Type]*plan.Function{}, nil, map[[2]*plan.Type]bool{}
+	b.assigned, b.madeFrom = map[applied]*plan.Function{}, nil
 }
 
 func (b *builder) bind(t *plan.Type) *plan.Binder {

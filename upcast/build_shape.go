@@ -37,7 +37,7 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	if i < 0 {
 		return b.unknown(op.Path, last, m)
 	}
-	inner := m.Fields[i].Node
+	inner := b.flattened(m.Fields[i].Node, op)
 	outer := *m
 	outer.Fields = slices.Delete(slices.Clone(m.Fields), i, i+1)
 	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
@@ -55,6 +55,29 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	})
 }
 
+// flattened is the record that flatten takes apart: where it is null or absent,
+// the way out.
+func (b *builder) flattened(x plan.Node, op *Flatten) plan.Node {
+	null, single := b.mayBeNull(x)
+	if op.Else.Kind == NoElse || !null || !single {
+		if op.Else.Kind != NoElse && !null && !b.fused {
+			return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove else")
+		}
+		return x
+	}
+	out, _ := b.otherwise(b.scope.event, op.Else, op.Path)
+	if inner := b.notNull(x); op.Else.Kind == ElseAbsent && inner != nil {
+		m := &plan.Make{Name: inner.Name}
+		for _, f := range inner.Fields {
+			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Nothing{Type: f.Type}})
+		}
+		out = m
+	} else if inner != nil {
+		out = typed(out, inner)
+	}
+	return b.required(x, out, single)
+}
+
 func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 	path, there := op.Path, false
 	if len(path) > 0 && path[len(path)-1].Kind == OptionalSegment {
@@ -68,7 +91,7 @@ func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 			if branch != "null" {
 				return b.wrapped(content, op)
 			}
-			if op.As == "map" {
+			if op.As == "map" { // null has no entry
 				return &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}
 			}
 			return &plan.ListOf{Elem: plan.NeverType}
@@ -82,7 +105,7 @@ func (b *builder) wrapped(x plan.Node, op *Wrap) plan.Node {
 		return b.wrong(fmt.Sprintf("%s has no single type", op.Path), "")
 	}
 	if op.As == "map" {
-		return b.notYet("maps made by wrap are")
+		return b.singleton(x, op.Key)
 	}
 	return &plan.ListOf{Items: []plan.Node{x}, Elem: t}
 }

@@ -38,7 +38,7 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 // undo puts the inverse of a step before the inverses of those before it; n is
 // what the step was applied to.
 func (b *builder) undo(n plan.Node, s *Step) {
-	back, why := inverse(func() *plan.Type { t, _ := b.types.Of(n); return t }, s.Operation, b.inner)
+	back, why := b.inverse(func() *plan.Type { t, _ := b.types.Of(n); return t }, s.Operation)
 	if why != "" && b.noDown == "" {
 		b.noDown = why
 	}
@@ -96,6 +96,25 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.merge(n, op)
 	case *Split:
 		return b.split(n, op)
+	case *Retype:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.retype(x, op) })
+	case *ToMap:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node {
+			if stop := b.onlyFields(x, op); stop != nil {
+				return stop
+			}
+			return b.toMap(x, op)
+		})
+	case *ToList:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.toList(x, op) })
+	case *InType:
+		return b.inType(n, op)
+	case *Narrow:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.narrow(x, op) })
+	case *Default:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.defaulted(n, x, op) })
+	case *entryOf:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.entry(x, op) })
 	case *Filter:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.filter(x, op) })
 	case *DropEvent:

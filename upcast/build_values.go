@@ -67,7 +67,12 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 		m, ok := byName[branch]
 		switch {
 		case ok:
-			return &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
+			out := &plan.Tag{Branch: m.To, X: b.run(content, m.Steps)}
+			if b.branches[op] == nil {
+				b.branches[op] = map[string][]Step{}
+			}
+			b.branches[op][m.From] = b.inner
+			return out
 		case op.Else.Kind != NoElse:
 			out, _ := b.otherwise(x, op.Else, op.Path)
 			return b.forget(content, out)

@@ -10,7 +10,7 @@ import (
 
 // inverse gives the steps that undo an operation on a value of a type, as far as
 // it can be undone. The text is the reason why it cannot.
-func inverse(t func() *plan.Type, op Operation, inner []Step) ([]Operation, string) {
+func (b *builder) inverse(t func() *plan.Type, op Operation) ([]Operation, string) {
 	switch op := op.(type) {
 	case *Add:
 		return []Operation{&Drop{Path: op.Path}}, ""
@@ -32,17 +32,21 @@ func inverse(t func() *plan.Type, op Operation, inner []Step) ([]Operation, stri
 		}
 		return []Operation{&Set{Path: op.Path, Source: op.Restore}}, ""
 	case *Each:
-		return []Operation{&Each{Path: op.Path, Steps: inner}}, ""
+		return []Operation{&Each{Path: op.Path, Steps: b.inner}}, ""
+	case *InType:
+		return []Operation{&InType{Type: op.Type, Steps: b.inner}}, ""
+	case *FromContext:
+		return []Operation{&Drop{Path: op.Path}}, ""
 	case *Relax:
 		return relaxBack(op), ""
-	case *Require, *Reversion:
-		return nil, ""
+	case *Require, *Reversion, *Narrow, *Filter, *Default:
+		return nil, "" // the value is one of the old version as it is
 	default:
-		return inverseShape(t, op)
+		return b.inverseShape(t, op)
 	}
 }
 
-func inverseShape(t func() *plan.Type, op Operation) ([]Operation, string) {
+func (b *builder) inverseShape(t func() *plan.Type, op Operation) ([]Operation, string) {
 	switch op := op.(type) {
 	case *Nest:
 		return nestBack(op)
@@ -50,20 +54,62 @@ func inverseShape(t func() *plan.Type, op Operation) ([]Operation, string) {
 		return flattenBack(t(), op)
 	case *Wrap:
 		if op.Path[len(op.Path)-1].Kind == OptionalSegment {
-			return nil, "a list made of what may be null tells nothing apart"
+			return nil, "what is made of what may be null tells nothing apart"
+		}
+		if op.As == "map" {
+			return []Operation{&entryOf{Path: op.Path, Key: op.Key, Else: Else{Kind: ElseDeadLetter}}}, ""
 		}
 		return []Operation{&Head{Path: op.Path, Which: "first", Else: Else{Kind: ElseDeadLetter}}}, ""
 	case *Head:
 		return []Operation{&Wrap{Path: op.Path, As: "list"}}, ""
+	case *ToMap:
+		return []Operation{&ToList{Path: op.Path, Key: op.Key, Value: op.Value}}, ""
+	case *ToList:
+		return []Operation{&ToMap{Path: op.Path, Key: op.Key, Value: op.Value, Duplicates: "last"}}, ""
 	case *MapEnum:
-		return mapBack(t(), op)
+		return b.mapBack(t(), op)
 	case *MapBranch:
-		return branchBack(op)
+		return b.branchBack(op)
 	case *Convert:
 		return convertBack(t(), op)
+	case *Retype:
+		return retypeBack(t(), op)
+	case *Split:
+		return splitBack(op)
+	case *Merge:
+		return mergeBack(op)
 	default:
 		return nil, op.Name() + " cannot be undone"
 	}
+}
+
+// splitBack joins the parts by the separator again.
+func splitBack(op *Split) ([]Operation, string) {
+	if op.Pattern != "" {
+		return nil, "a text that a pattern took apart is not put together again"
+	}
+	common := commonLoops(op)
+	join := &Merge{To: op.Path[common:], Separator: op.Separator}
+	for _, part := range op.Into {
+		join.Paths = append(join.Paths, part.To[common:])
+	}
+	if common == 0 {
+		return []Operation{join}, ""
+	}
+	return []Operation{&Each{Path: op.Path[:common], Steps: []Step{{Operation: join}}}}, ""
+}
+
+// mergeBack takes the text apart at the separator, if the document says so: texts
+// that hold the separator themselves do not come back.
+func mergeBack(op *Merge) ([]Operation, string) {
+	if op.Down != "split" || op.Separator == "" || len(op.Paths) < 2 {
+		return nil, "merge cannot be undone without down: split and a separator"
+	}
+	back := &Split{Path: op.To, Separator: op.Separator, Else: Else{Kind: ElseDeadLetter}}
+	for _, p := range op.Paths {
+		back.Into = append(back.Into, SplitPart{To: p})
+	}
+	return []Operation{back}, ""
 }
 
 // beside is a renamed path: its last part may stand alone.
@@ -104,6 +150,11 @@ func nestBack(op *Nest) ([]Operation, string) {
 
 func flattenBack(t *plan.Type, op *Flatten) ([]Operation, string) {
 	inner := typeAt(t, op.Path)
+	if inner != nil && op.Else.Kind != NoElse {
+		if there, nullable := inner.Nullable(); nullable {
+			inner = there
+		}
+	}
 	if inner == nil || inner.Kind != plan.Record {
 		return nil, fmt.Sprintf("%s is no record", op.Path)
 	}
@@ -118,12 +169,12 @@ func flattenBack(t *plan.Type, op *Flatten) ([]Operation, string) {
 
 // mapBack turns a map of symbols round. Where several became one, the document
 // has to say which one it was.
-func mapBack(t *plan.Type, op *MapEnum) ([]Operation, string) {
+func (b *builder) mapBack(t *plan.Type, op *MapEnum) ([]Operation, string) {
 	e := typeAt(t, op.Path)
 	if e == nil || e.Kind != plan.Enum {
 		return nil, fmt.Sprintf("%s is no enum", op.Path)
 	}
-	back := &MapEnum{Path: op.Path}
+	back := &MapEnum{Path: op.Path, Else: Else{Kind: ElseDeadLetter}}
 	for _, p := range op.Map {
 		if slices.ContainsFunc(back.Map, func(q Pair) bool { return q.From == p.To }) {
 			continue
@@ -135,6 +186,17 @@ func mapBack(t *plan.Type, op *MapEnum) ([]Operation, string) {
 			return nil, fmt.Sprintf("%d symbols became %s, and down does not say which one it was", n, p.To)
 		}
 		back.Map = append(back.Map, Pair{From: p.To, To: from})
+	}
+	// What was chosen for a symbol leads back to it.
+	for _, c := range b.chosen[op] {
+		if i := slices.IndexFunc(op.Down, func(q Pair) bool { return q.From == c.To }); i >= 0 {
+			c.From = op.Down[i].To
+		}
+		if i := slices.IndexFunc(back.Map, func(q Pair) bool { return q.From == c.To }); i < 0 {
+			back.Map = append(back.Map, Pair{From: c.To, To: c.From})
+		} else if back.Map[i].To != c.From {
+			return nil, fmt.Sprintf("several symbols became %s, and down does not say which one it was", c.To)
+		}
 	}
 	return []Operation{back}, ""
 }
@@ -149,16 +211,19 @@ func count(pairs []Pair, to string) int {
 	return n
 }
 
-func branchBack(op *MapBranch) ([]Operation, string) {
+// branchBack turns a map of branches round, with the inverses of their steps.
+func (b *builder) branchBack(op *MapBranch) ([]Operation, string) {
 	back := &MapBranch{Path: op.Path}
 	for _, m := range op.Map {
-		if len(m.Steps) > 0 {
-			return nil, "the steps of a branch are not undone by themselves"
+		from := m.From
+		if i := slices.IndexFunc(op.Down, func(q Pair) bool { return q.From == m.To }); i >= 0 {
+			from = op.Down[i].To
+		} else if slices.ContainsFunc(op.Map, func(x BranchMap) bool { return x.From != m.From && x.To == m.To }) {
+			return nil, fmt.Sprintf("several branches became %s, and down does not say which one it was", m.To)
 		}
-		if slices.ContainsFunc(back.Map, func(x BranchMap) bool { return x.From == m.To }) {
-			return nil, fmt.Sprintf("several branches became %s", m.To)
+		if from == m.From {
+			back.Map = append(back.Map, BranchMap{From: m.To, To: from, Steps: b.branches[op][m.From]})
 		}
-		back.Map = append(back.Map, BranchMap{From: m.To, To: m.From})
 	}
 	return []Operation{back}, ""
 }
@@ -167,8 +232,11 @@ func branchBack(op *MapBranch) ([]Operation, string) {
 // type is rounded.
 func convertBack(t *plan.Type, op *Convert) ([]Operation, string) {
 	was := typeAt(t, op.Path)
-	if op.Expr.Text != "" || was == nil {
+	switch {
+	case was == nil, op.Expr.Text != "" && op.DownExpr.Text == "":
 		return nil, "the expression has no inverse; add downExpr"
+	case op.Expr.Text != "":
+		return []Operation{&Convert{Path: op.Path, Expr: op.DownExpr, toType: was, Else: Else{Kind: ElseDeadLetter}}}, ""
 	}
 	factor, offset := big.NewRat(1, 1), new(big.Rat)
 	if op.Factor != "" {

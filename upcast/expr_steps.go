@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -51,9 +52,11 @@ func (b *builder) added(n plan.Node, owner *plan.Make, op *Add) plan.Node {
 // the step.
 func (b *builder) compute(x plan.Node, op *Convert) plan.Node {
 	want, _ := b.types.Of(x)
-	if op.To != "" {
+	if op.toType != nil {
+		want = op.toType
+	} else if op.To != "" {
 		if want = valueType(op.To); want == nil {
-			return b.wrong(fmt.Sprintf("%q is no type of values", op.To), "known are boolean, int32, int64, float, double, string, bytes, timestamp-millis, timestamp-micros")
+			return b.wrong(fmt.Sprintf("%q is no type of values", op.To), knownTypes)
 		}
 	} else if inner, ok := want.Nullable(); ok {
 		want = inner
@@ -74,13 +77,33 @@ func valueType(name string) *plan.Type {
 		return plan.BoolType
 	case "string":
 		return exprString
+	case "uuid":
+		return &plan.Type{Kind: plan.String, Logical: "uuid"}
 	case "bytes":
 		return exprBytes
-	case "timestamp-millis", "timestamp-micros", "timestamp-nanos":
+	case "date", "time-millis":
+		return &plan.Type{Kind: plan.Int, Bits: 32, Logical: name}
+	case "timestamp-millis", "timestamp-micros", "timestamp-nanos", "time-micros":
 		return &plan.Type{Kind: plan.Int, Bits: 64, Logical: name}
-	default:
-		return nil
 	}
+	if m := fixedForm.FindStringSubmatch(name); m != nil {
+		size, _ := strconv.Atoi(m[1])
+		return &plan.Type{Kind: plan.Bytes, Size: size}
+	}
+	if m := decimalForm.FindStringSubmatch(name); m != nil {
+		t := &plan.Type{Kind: plan.Decimal, Logical: "decimal"}
+		t.Precision, _ = strconv.Atoi(m[1])
+		t.Scale, _ = strconv.Atoi(m[2])
+		return t
+	}
+	if m := enumForm.FindStringSubmatch(name); m != nil {
+		t := &plan.Type{Kind: plan.Enum}
+		for _, s := range strings.Split(m[1], ",") {
+			t.Symbols = append(t.Symbols, strings.TrimSpace(s))
+		}
+		return t
+	}
+	return nil
 }
 
 // mergeBy makes a value of several, by an expression over the record that it goes
@@ -115,6 +138,7 @@ func (b *builder) mergeBy(n plan.Node, op *Merge) plan.Node {
 // them to the known ones.
 func (b *builder) choose(op *MapEnum, symbols *[]string) map[string]plan.Node {
 	out := map[string]plan.Node{}
+	b.chosen[op] = nil
 	for _, c := range op.Choose {
 		n := b.expr(c.Expr, op.Path, Else{}, nil)
 		texts, known := textsOf(n)
@@ -125,6 +149,7 @@ func (b *builder) choose(op *MapEnum, symbols *[]string) map[string]plan.Node {
 			b.badExpr(c.Expr, *exprError(c.Expr.Text, "the symbols that it may give are not known", "give symbols in quotes, as in owner.n > 0 ? 'A' : 'B'"))
 		}
 		for _, s := range texts {
+			b.chosen[op] = append(b.chosen[op], Pair{From: c.Symbol, To: s})
 			if !slices.Contains(*symbols, s) {
 				*symbols = append(*symbols, s)
 			}

@@ -1,6 +1,9 @@
 package upcast
 
-import "github.com/instar-registry/instar/internal/jsonx"
+import (
+	"github.com/instar-registry/instar/internal/jsonx"
+	"github.com/instar-registry/instar/upcast/plan"
+)
 
 // Operation is what one step does. The types below are all there are; a switch
 // over them is complete.
@@ -51,6 +54,8 @@ type Convert struct {
 	To             string // type, if it changes
 	Round          string
 	Else           Else
+	// toType is the type itself in a derived way down.
+	toType *plan.Type
 }
 
 // Retype changes how a value is represented.
@@ -61,6 +66,8 @@ type Retype struct {
 	Else    Else
 	Restore Source
 	Park    bool
+	// toType is the type itself in a derived way down.
+	toType *plan.Type
 }
 
 // MapEnum maps symbols to symbols.
@@ -158,6 +165,7 @@ type ToMap struct {
 	Path       Path
 	Key, Value string
 	Duplicates string // fail, first or last
+	Else       Else   // of duplicates that fail
 }
 
 // ToList turns a map into a list of records.

@@ -45,7 +45,7 @@ func operationTable() []operation {
 		}},
 		{"filter", func(o *object) Operation { return &Filter{o.path("path", true), o.expr("where", true), o.bool("park")} }},
 		{"toMap", func(o *object) Operation {
-			return &ToMap{o.path("path", true), o.text("key", true), o.text("value", true), o.choice("duplicates", false, "fail", "first", "last")}
+			return &ToMap{o.path("path", true), o.text("key", true), o.text("value", true), o.choice("duplicates", false, "fail", "first", "last"), o.otherwise(false)}
 		}},
 		{"toList", func(o *object) Operation {
 			return &ToList{o.path("path", true), o.text("key", true), o.text("value", true)}

@@ -153,7 +153,7 @@ func TestRefutationsProto(t *testing.T) {
 		"a literal":                {`message M { }`, `message M { int32 n = 1; }`, []string{"add: {path: n, value: x}"}, "O5", "not int", `{}`},
 		"in a recursion":           {`message M { M next = 1; repeated int64 v = 2; }`, `message M { M next = 1; repeated int32 v = 2; }`, nil, "O5", "use retype", `{"v":["0"]}`},
 		"keys":                     {`message M { map<int64, bool> m = 1; }`, `message M { map<int32, bool> m = 1; }`, nil, "O5", "use retype", ``},
-		"an overflow":              {`message M { int32 n = 1; }`, `message M { int32 n = 1; }`, []string{"convert: {path: n, factor: 1000}"}, "O4", "may not fit", `{"n":-2147484}`},
+		"an overflow":              {`message M { int32 n = 1; }`, `message M { int32 n = 1; }`, []string{"convert: {path: n, factor: 1000}"}, "O4", "may not fit", `{"n":2147484}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, err := Verify(t.Context(), document(t, c.steps...), protoSchema(t, c.from), protoSchema(t, c.to))

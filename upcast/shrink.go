@@ -1,6 +1,7 @@
 package upcast
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 
@@ -170,9 +171,7 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 	case []byte:
 		return smallerBytes(v, t)
 	case plan.Dec:
-		if v.Unscaled.Sign() != 0 {
-			return []plan.Value{plan.Dec{Unscaled: new(big.Int), Scale: v.Scale}, plan.Dec{Unscaled: new(big.Int).Quo(v.Unscaled, big.NewInt(2)), Scale: v.Scale}}
-		}
+		return smallerDec(v)
 	case []plan.Value:
 		return smallerList(v)
 	case *plan.Entries:
@@ -183,19 +182,28 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 	return nil
 }
 
+func smallerDec(v plan.Dec) []plan.Value {
+	if v.Unscaled.Sign() == 0 {
+		return nil
+	}
+	out := []plan.Value{plan.Dec{Unscaled: new(big.Int), Scale: v.Scale}}
+	for step := new(big.Int).Quo(v.Unscaled, big.NewInt(2)); step.Sign() != 0 && len(out) < 256; step = new(big.Int).Quo(step, big.NewInt(2)) {
+		out = append(out, plan.Dec{Unscaled: new(big.Int).Sub(v.Unscaled, step), Scale: v.Scale})
+	}
+	return out
+}
+
+// smallerInt tries zero, then ever smaller steps towards it, so that a bound is
+// found in a few tries.
 func smallerInt(v int64) []plan.Value {
 	if v == 0 {
 		return nil
 	}
-	step := int64(1)
-	if v < 0 {
-		step = -1
+	out := []plan.Value{int64(0)}
+	for step := v / 2; step != 0; step /= 2 {
+		out = append(out, v-step)
 	}
-	out := []plan.Value{int64(0), v / 2}
-	for d := v / 4; d != 0; d /= 2 {
-		out = append(out, v-d)
-	}
-	return append(out, v-step)
+	return out
 }
 
 // smallerNumber makes the number of an enum that has no symbol smaller.
@@ -218,21 +226,31 @@ func smallerFloat(v float64) []plan.Value {
 		return nil
 	}
 	out := []plan.Value{0.0}
-	if whole := float64(int64(v)); whole != v && v < 1e15 && v > -1e15 {
+	if whole := math.Trunc(v); whole != v && !math.IsNaN(v) {
 		out = append(out, whole)
-	} else if v > 1 || v < -1 {
-		out = append(out, float64(int64(v/2)))
+	}
+	for step := math.Trunc(v / 2); step != 0 && len(out) < 64 && !math.IsInf(v, 0); step = math.Trunc(step / 2) {
+		if x := v - step; x != v {
+			out = append(out, x)
+		}
 	}
 	return out
 }
 
+// smallerText tries no text, texts with a part cut out, and single characters
+// removed.
 func smallerText(v string, t *plan.Type) []plan.Value {
 	if v == "" || t.Logical == "uuid" {
 		return nil
 	}
 	runes := []rune(v)
-	out := []plan.Value{"", string(runes[:len(runes)/2])}
-	for i := range min(len(runes), 32) {
+	out := []plan.Value{""}
+	for size := len(runes) / 2; size > 1; size /= 2 {
+		for at := 0; at < len(runes) && len(out) < 64; at += size {
+			out = append(out, string(runes[:at])+string(runes[min(at+size, len(runes)):]))
+		}
+	}
+	for i := range min(len(runes), 64) {
 		out = append(out, string(runes[:i])+string(runes[i+1:]))
 	}
 	return out

@@ -5,15 +5,20 @@ import "math/big"
 // Simplify rewrites a tree to a smaller one that gives the same values: what is
 // taken apart and put together again unchanged becomes a copy, a conversion and
 // its inverse vanish. Failures are kept.
-func Simplify(n Node) Node {
-	s := simplifier{done: map[Node]Node{}, types: NewTypes(), fails: NewFinder(fails), stops: NewFinder(mayStop)}
-	return s.node(n)
+func Simplify(n Node) Node { return newSimplifier().node(n) }
+
+func newSimplifier() *simplifier {
+	return &simplifier{done: map[Node]Node{}, types: NewTypes(), fails: NewFinder(fails), stops: NewFinder(mayStop)}
 }
 
 // IsIdentity reports whether a tree gives the value of a binder, unchanged.
-func IsIdentity(n Node, b *Binder) bool {
-	c, ok := Simplify(n).(*Copy)
-	return ok && c.From == b && len(c.Fields) == 0
+func IsIdentity(n Node, b *Binder) bool { return isCopyOf(Simplify(n), b) }
+
+// IsIdentityUnless is IsIdentity for the events that no stop of a kind ends.
+func IsIdentityUnless(n Node, b *Binder, ended func(*Stop) bool) bool {
+	s := newSimplifier()
+	s.ended = ended
+	return isCopyOf(s.node(n), b)
 }
 
 type simplifier struct {
@@ -21,6 +26,29 @@ type simplifier struct {
 	types *Types
 	// fails and stops find what a way out catches, and what ends the event.
 	fails, stops *Finder
+	// ended, if set, says which stops are not looked at: events that they end
+	// are of no interest.
+	ended func(*Stop) bool
+}
+
+// never reports whether a node only ends events that are of no interest.
+func (s *simplifier) never(n Node) bool {
+	x, ok := n.(*Stop)
+	return ok && s.ended != nil && s.ended(x)
+}
+
+// surely is a node without the failures that a way out would have caught.
+func surely(n Node) Node {
+	c, ok := n.(*Call)
+	if !ok {
+		return n
+	}
+	out := *c
+	out.Safe, out.Args = true, make([]Node, len(c.Args))
+	for i, a := range c.Args {
+		out.Args[i] = surely(a)
+	}
+	return &out
 }
 
 func (s *simplifier) node(n Node) Node {
@@ -77,8 +105,14 @@ func (s *simplifier) rewrite(n Node) Node {
 	case *Call:
 		return s.call(n)
 	case *If:
+		if s.never(n.Then) {
+			return s.node(n.Else)
+		}
 		return &If{Cond: s.node(n.Cond), Then: s.node(n.Then), Else: s.node(n.Else)}
 	case *OrElse:
+		if s.never(n.Else) {
+			return s.node(surely(n.X))
+		}
 		x := s.node(n.X)
 		if !s.fails.In(x) {
 			return x
@@ -201,7 +235,18 @@ func (s *simplifier) call(n *Call) Node {
 	case MapNumber:
 		return numbered(out, x)
 	case Linear:
-		return linear(out, x)
+		return s.linear(out, x)
+	case MapOf:
+		if m, ok := mapAgain(out); ok {
+			return m
+		}
+	case Concat:
+		if whole, ok := textAgain(out); ok {
+			return whole
+		}
+	}
+	if y, ok := undo(out, x, s.types); ok {
+		return y
 	}
 	return out
 }
@@ -232,17 +277,17 @@ func mapped(n *Call, x Node) Node {
 
 // linear removes a conversion that undoes the one before. The one before is
 // exact, or it would have failed.
-func linear(n *Call, x Node) Node {
+func (s *simplifier) linear(n *Call, x Node) Node {
 	if o, ok := x.(*OrElse); ok {
 		if stop, ok := o.Else.(*Stop); ok {
-			if inner := linear(n, o.X); inner != Node(n) {
+			if inner := s.linear(n, o.X); inner != Node(n) {
 				return &Check{X: &OrElse{X: o.X, Else: stop}, Body: inner}
 			}
 		}
 		return n
 	}
 	inner, ok := x.(*Call)
-	if !ok || inner.Func != Linear || inner.Table["round"] != "" {
+	if !ok || inner.Func != Linear && inner.Func != Widen || inner.Table["round"] != "" {
 		return n
 	}
 	f, o := coefficients(n)
@@ -251,7 +296,7 @@ func linear(n *Call, x Node) Node {
 	if new(big.Rat).Mul(f, g).Cmp(big.NewRat(1, 1)) != 0 || new(big.Rat).Add(new(big.Rat).Mul(f, p), o).Sign() != 0 {
 		return n
 	}
-	if t, _ := TypeOf(inner.Args[0]); !Same(t, n.Type) {
+	if t, _ := s.types.Of(inner.Args[0]); !Same(t, n.Type) {
 		return n
 	}
 	return inner.Args[0]

@@ -1,0 +1,116 @@
+package upcast
+
+import (
+	"math"
+	"math/big"
+	"strings"
+
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// bound puts a value from the end of its range into one place of an event, or
+// leaves the event as it is where that makes none of the source version. Places
+// and values follow from the turn alone.
+func (s *search) bound(v plan.Value, turn uint64) plan.Value {
+	count := 0
+	eachScalar(v, s.hop.Source.Type, 0, func(plan.Value, *plan.Type) plan.Value { count++; return nil })
+	if count == 0 {
+		return v
+	}
+	place, which := int(turn)%count, int(turn)/count
+	at := 0
+	out := eachScalar(v, s.hop.Source.Type, 0, func(x plan.Value, t *plan.Type) plan.Value {
+		at++
+		ends := endsOf(x, t)
+		if at-1 != place || len(ends) == 0 {
+			return nil
+		}
+		return ends[which%len(ends)]
+	})
+	if b, err := s.hop.from.encode(out); err != nil || !s.meter.Take(len(b)) {
+		return v
+	}
+	return out
+}
+
+// endsOf are values of the type of a scalar that programs forget.
+func endsOf(x plan.Value, t *plan.Type) []plan.Value {
+	switch x := x.(type) {
+	case int64:
+		out := []plan.Value{int64(math.MaxInt32), int64(math.MinInt32), int64(0), int64(-1)}
+		if t.Bits == 64 {
+			out = append(out, int64(math.MaxInt64), int64(math.MinInt64), int64(1<<53+1), int64(-1<<53-1), int64(math.MaxInt32+1))
+		}
+		return out
+	case uint64:
+		return []plan.Value{uint64(0), uint64(math.MaxUint32), uint64(1) << 53}
+	case float64:
+		out := []plan.Value{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), 0.5, -1.5}
+		if t.Bits == 64 {
+			out = append(out, math.MaxFloat64, float64(1<<53+2), math.SmallestNonzeroFloat64)
+		}
+		return out
+	case plan.Number:
+		return []plan.Value{plan.Number("9007199254740993"), plan.Number("-1"), plan.Number("123456789012345678901234567890"), plan.Number("0")}
+	case string:
+		if t.Logical != "" {
+			return nil
+		}
+		return []plan.Value{"", " ", "0", strings.Repeat("x", 300), "\u00e9\U0001f600\u0000", "a b", "a b c"}
+	case []byte:
+		if t.Size > 0 {
+			return nil
+		}
+		return []plan.Value{[]byte{}, []byte{0xff, 0xfe}}
+	case plan.Dec:
+		return []plan.Value{plan.Dec{Unscaled: new(big.Int), Scale: x.Scale}, plan.Dec{Unscaled: big.NewInt(-1), Scale: x.Scale}}
+	default:
+		return nil
+	}
+}
+
+// eachScalar calls f for the scalars of a value, in order; the value that f gives,
+// if it is not nil, takes the place of the first for which there is one.
+func eachScalar(v plan.Value, t *plan.Type, depth int, f func(plan.Value, *plan.Type) plan.Value) plan.Value {
+	if depth > 64 {
+		return v
+	}
+	switch v := v.(type) {
+	case *plan.Rec:
+		if len(v.Fields) != len(t.Fields) {
+			return v
+		}
+		for i, x := range v.Fields {
+			if y := eachScalar(x, t.Fields[i].Type, depth+1, f); changed(x, y) {
+				return withField(v, i, y)
+			}
+		}
+	case *plan.Tagged:
+		if i := t.Branch(v.Branch); i >= 0 {
+			if y := eachScalar(v.Value, t.Branches[i].Type, depth+1, f); changed(v.Value, y) {
+				return &plan.Tagged{Branch: v.Branch, Value: y}
+			}
+		}
+	case []plan.Value:
+		for i, x := range v {
+			if y := eachScalar(x, t.Elem, depth+1, f); changed(x, y) {
+				return withItem(v, i, y)
+			}
+		}
+	case *plan.Entries:
+		for i, e := range *v {
+			if y := eachScalar(e.Value, t.Elem, depth+1, f); changed(e.Value, y) {
+				return withEntry(*v, i, y)
+			}
+		}
+	default:
+		if y := f(v, t); y != nil {
+			return y
+		}
+	}
+	return v
+}
+
+// changed reports whether another value stands in a place; values that were left
+// alone are the same ones.
+func changed(before, after plan.Value) bool { return !plan.Equal(before, after) }

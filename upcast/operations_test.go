@@ -1,0 +1,240 @@
+package upcast
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/instar-registry/instar/internal/jsonx"
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/format"
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// The cases of an operation stand in testdata/operations/<operation>.txtar. Each
+// section is one, named <kind>.<format> or <kind>-<which>.<format>; the kinds are
+// proved, refuted, else and down. Its lines are
+//
+//	from: the schema (of Avro also the fields alone)
+//	to: the schema
+//	step: a step, in YAML
+//	verdict: outcome, "total" if it is, class, and the obligation and path shown
+//	shows: the problem, and the least event that shows it
+//	down: why there is no way down
+//	in: an event as the tests of documents write it; of the target in "down"
+//	out: its image as its format shows it, or the code of the failure
+//
+// With -update verdict, shows, down and out are written.
+type operationCase struct {
+	name   string
+	format schema.Format
+	from   string
+	to     string
+	steps  []string
+	lines  []string
+}
+
+var caseFormats = map[string]schema.Format{"avro": schema.Avro, "json": schema.JSON, "proto": schema.Protobuf}
+
+func readCase(t *testing.T, f txtar.File) *operationCase {
+	kind, suffix, ok := strings.Cut(f.Name, ".")
+	c := &operationCase{name: kind, format: caseFormats[suffix]}
+	if _, known := caseFormats[suffix]; !ok || !known {
+		t.Fatalf("case %s: no format", f.Name)
+	}
+	for line := range strings.Lines(string(f.Data)) {
+		line = strings.TrimRight(line, "\n")
+		key, rest, _ := strings.Cut(line, ": ")
+		switch key {
+		case "from":
+			c.from = rest
+		case "to":
+			c.to = rest
+		case "step":
+			c.steps = append(c.steps, rest)
+		case "":
+			continue
+		}
+		c.lines = append(c.lines, line)
+	}
+	return c
+}
+
+func (c *operationCase) schema(t *testing.T, text string) schema.Parsed {
+	t.Helper()
+	if c.format == schema.Avro && strings.HasPrefix(text, `{"name"`) {
+		text = `{"type":"record","name":"o.Order","fields":[` + text + `]}`
+	}
+	s, err := format.Parse(c.format, strings.ReplaceAll(text, `\n`, "\n"), nil, schema.Options{Limits: schema.DefaultLimits()})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return s
+}
+
+// run gives the lines of the case as they should be.
+func (c *operationCase) run(t *testing.T) []string {
+	h, err := Verify(t.Context(), document(t, c.steps...), c.schema(t, c.from), c.schema(t, c.to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, line := range c.lines {
+		switch key, rest, _ := strings.Cut(line, ": "); key {
+		case "from", "to":
+			out = append(out, line)
+		case "step":
+			out = append(out, line)
+			if line == "step: "+c.steps[len(c.steps)-1] {
+				out = append(out, verdictLines(h)...)
+			}
+		case "in":
+			out = append(out, line, "out: "+c.carry(t, h, rest))
+		case "verdict", "shows", "down", "out":
+		default:
+			t.Fatalf("the line %q means nothing", line)
+		}
+	}
+	return out
+}
+
+func verdictLines(h *Hop) []string {
+	v := h.Verdict
+	words := []string{string(v.Outcome)}
+	if v.Total {
+		words = append(words, "total")
+	}
+	words = append(words, string(v.Class))
+	out := []string{}
+	if len(v.Problems) > 0 {
+		p := v.Problems[0]
+		words = append(words, p.Obligation, p.Path)
+		out = append(out, fmt.Sprintf("shows: %s; %s: %s", p.Message, p.Fix, v.Event))
+	}
+	if v.NoDown != "" {
+		out = append(out, "down: none, "+v.NoDown)
+	}
+	return append([]string{"verdict: " + strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")}, out...)
+}
+
+// carry takes an event up, or down, on values and on bytes.
+func (c *operationCase) carry(t *testing.T, h *Hop, event string) string {
+	t.Helper()
+	if strings.HasPrefix(c.name, "down") {
+		if h = h.Down; h == nil {
+			return "no way down"
+		}
+	}
+	tree, err := jsonx.Parse(event, jsonx.Limits{Bytes: 1 << 16, Depth: 64, Nodes: 1000, Digits: 100, Exponent: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, why := literalOf(tree, h.Source.Type)
+	if why != "" {
+		t.Fatalf("the event %s %s", event, why)
+	}
+	bytes, err := h.from.encode(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := &Chain{Hops: []*Hop{h}, segments: []segment{{h.Root, h.Source, h.from, h.to}}}
+	got, failure, err := NewRunner(chain).Apply(t.Context(), nil, bytes, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, f, err := plan.Evaluate(t.Context(), h.Root, h.Source, in, plan.DefaultLimits())
+	if err != nil || (f == nil) != (failure == nil) {
+		t.Fatalf("on values %v, on bytes %v (%v)", f, failure, err)
+	}
+	if f != nil {
+		return failure.Code
+	}
+	if onBytes, err := h.to.show(got); err != nil || string(onBytes) != shown(h.to, image) {
+		t.Fatalf("on bytes %s (%v), on values %s", onBytes, err, shown(h.to, image))
+	}
+	return shown(h.to, image)
+}
+
+// elsewhere are operations whose cases cannot be written in this form, and where
+// they are proved instead.
+var elsewhere = map[string]string{
+	"rest": "closed records have nothing undeclared", "default": "every field of Avro is there",
+	"fromContext": "refused", "renameType": "refused", "splitEvent": "refused", "meta": "refused", "rekey": "refused", "erase": "refused", "transcode": "refused",
+}
+
+// TestOperationCases plays the cases of every operation.
+func TestOperationCases(t *testing.T) {
+	for i := range operations {
+		name := operations[i].name
+		file := filepath.Join("testdata", "operations", name+".txtar")
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			if elsewhere[name] == "" {
+				t.Errorf("%s has no cases: %v", name, err)
+			}
+			continue
+		}
+		seen := map[string]bool{}
+		for j := range archive.Files {
+			f := &archive.Files[j]
+			t.Run(name+"/"+f.Name, func(t *testing.T) {
+				c := readCase(t, *f)
+				kind, _, _ := strings.Cut(c.name, "-")
+				seen[kind] = true
+				want := strings.Join(c.lines, "\n") + "\n"
+				got := strings.Join(c.run(t), "\n") + "\n"
+				if *update {
+					f.Data = []byte(got)
+				} else if got != want {
+					t.Errorf("got\n%s\nwant\n%s", got, want)
+				}
+				holdsKind(t, kind, got)
+			})
+		}
+		if *update {
+			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, kind := range kindsOf(&operations[i]) {
+			if !seen[kind] {
+				t.Errorf("%s has no case %q", name, kind)
+			}
+		}
+	}
+}
+
+// holdsKind holds a case to what its name promises.
+func holdsKind(t *testing.T, kind, lines string) {
+	t.Helper()
+	var holds bool
+	switch kind {
+	case "proved":
+		holds = strings.Contains(lines, "verdict: PROVED total") && strings.Contains(lines, "\nout: ") && !strings.Contains(lines, "out: O")
+	case "refuted":
+		holds = strings.Contains(lines, "verdict: REFUTED") && strings.Contains(lines, "\nshows: ") && !strings.HasSuffix(lines, ": \n")
+	case "else":
+		holds = strings.Contains(lines, "verdict: PROVED") && strings.Contains(lines, "else") && strings.Contains(lines, "\nout: ")
+	case "down":
+		holds = strings.Contains(lines, "\nout: ") != strings.Contains(lines, "\ndown: none")
+	}
+	if !holds {
+		t.Errorf("this is no case of %q:\n%s", kind, lines)
+	}
+}
+
+// kindsOf are the cases that an operation must have.
+func kindsOf(op *operation) []string {
+	kinds := []string{"proved", "refuted", "down"}
+	for _, k := range describe(op.read).keys {
+		if k.name == "else" {
+			kinds = append(kinds, "else")
+		}
+	}
+	return kinds
+}
