@@ -37,10 +37,53 @@ func (p *repair) proposeAvro(f *Finding, k FixKind, older schema.Parsed) *propos
 			t.failed = true
 		}
 	})
+	if k == FixRestoreType || k == FixMakeNullable {
+		x.text = p.parsing(x.text, func(t *jsonText) { retypeAvro(t, old, was, is, k) })
+	}
 	if x.text == "" {
 		return nil
 	}
 	return x
+}
+
+// parsing returns a text if it parses, and else what another edit gives.
+func (p *repair) parsing(text string, other func(t *jsonText)) string {
+	if text != "" {
+		if _, err := p.src.Parse(text); err == nil {
+			return text
+		}
+	}
+	return p.edit(other)
+}
+
+// retypeAvro is for types that cannot be brought back as they stood: what the new
+// schema has is kept, null is added or taken away, and the default follows.
+func retypeAvro(t, old *jsonText, was, is string, k FixKind) {
+	was, is = wholeType(old, was), wholeType(t, is)
+	v := t.at(is)
+	if v == nil {
+		t.failed = true
+		return
+	}
+	isNull := func(x *jsonx.Value) bool { return x.Kind == jsonx.String && x.Text == "null" }
+	switch before := old.at(was); {
+	case k == FixMakeNullable && v.Kind != jsonx.Array:
+		nullable := `["null", ` + t.raw(is) + "]"
+		if before != nil && len(before.Items) > 0 && !isNull(before.Items[0]) {
+			nullable = "[" + t.raw(is) + `, "null"]`
+		}
+		t.replace(is, nullable)
+	case k == FixRestoreType && len(v.Items) == 2 && isNull(v.Items[0]) && before != nil && before.Kind != jsonx.Array:
+		t.replace(is, t.raw(is+"/1"))
+	case k == FixRestoreType && len(v.Items) == 2 && isNull(v.Items[1]) && before != nil && before.Kind != jsonx.Array:
+		t.replace(is, t.raw(is+"/0"))
+	default:
+		t.replace(is, old.raw(was))
+	}
+	if field, last := parentOf(is); last == "type" && t.at(field+"/name") != nil {
+		from, _ := parentOf(was)
+		t.restore(field, "default", old, from)
+	}
 }
 
 func paramOf(f *Finding, name string) string {

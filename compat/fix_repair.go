@@ -77,7 +77,7 @@ func (p *repair) finding(ctx context.Context, f *Finding, before []Finding) erro
 		}
 		if holds {
 			f.Fixes = append(f.Fixes, Fix{
-				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks, Edits: difference(p.src.Text, x.text),
+				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks, Edits: Edits(p.src.Text, x.text),
 			})
 		}
 	}
@@ -131,10 +131,12 @@ func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Fi
 	}
 	for i := range after {
 		a := &after[i]
-		if a.Rule == f.Rule && a.Path == f.Path && a.Direction == f.Direction {
+		id := a.Fingerprint("")
+		same := a.Rule == f.Rule && a.Path == f.Path && a.Direction == f.Direction
+		if id == f.Fingerprint("") || same && !known[id+a.Class()] {
 			return false, nil
 		}
-		if known[a.Fingerprint("")+a.Class()] || severityRank(a) > severityRank(f) {
+		if known[id+a.Class()] || severityRank(a) > severityRank(f) {
 			continue
 		}
 		if a.Class() == ClassData || a.Class() == ClassUndecided || a.Class() == f.Class() {

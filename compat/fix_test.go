@@ -37,7 +37,7 @@ func TestJSONTextEdits(t *testing.T) {
 		if c.edit(x); x.failed || x.text != c.want {
 			t.Errorf("%s: %s, want %s (failed %v)", c.name, x.text, c.want, x.failed)
 		}
-		fix := Fix{Edits: difference(c.text, c.want)}
+		fix := Fix{Edits: Edits(c.text, c.want)}
 		if got, err := fix.Apply(c.text); err != nil || got != c.want {
 			t.Errorf("%s: the difference gives %q, %v", c.name, got, err)
 		}
@@ -57,11 +57,11 @@ func TestJSONTextEdits(t *testing.T) {
 // TestDifferenceKeepsCharacters: an edit never halves a character.
 func TestDifferenceKeepsCharacters(t *testing.T) {
 	from, to := `"aä"`, `"aö"`
-	edits := difference(from, to)
+	edits := Edits(from, to)
 	if len(edits) != 1 || edits[0] != (TextEdit{Offset: 2, Delete: 2, Insert: "ö"}) {
 		t.Errorf("%+v", edits)
 	}
-	if difference(from, from) != nil {
+	if Edits(from, from) != nil {
 		t.Error("equal texts differ")
 	}
 	if _, err := (&Fix{Edits: edits}).Apply("a"); err == nil {
@@ -190,7 +190,7 @@ func checkFix(t *testing.T, q Request, src Source, f *Finding, x *Fix) {
 		t.Fatal(err)
 	}
 	for _, left := range r.Findings() {
-		if left.Rule == f.Rule && left.Path == f.Path {
+		if left.Fingerprint("") == f.Fingerprint("") {
 			t.Errorf("%s at %s is still there after %s: %s", f.Rule, f.Path, x.Kind, text)
 		}
 	}

@@ -203,8 +203,8 @@ func (t *jsonText) restore(object, key string, from *jsonText, there string) {
 	}
 }
 
-// difference is the one edit that turns a text into another.
-func difference(from, to string) []TextEdit {
+// Edits is the one edit that turns a text into another.
+func Edits(from, to string) []TextEdit {
 	start := 0
 	for start < len(from) && start < len(to) && from[start] == to[start] {
 		start++

@@ -37,6 +37,9 @@ const searchEvents = 2_000
 // event, and then runs the document's tests. The error is an [*Error] of the
 // document, the context's, or a *schema.Bug.
 func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, error) {
+	if err := d.finished(); err != nil {
+		return nil, err
+	}
 	source, target, err := codecsOf(from, to)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,73 @@
+package fix
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Changed is a file that is not what it was when it was read.
+type Changed struct{ File string }
+
+func (e *Changed) Error() string {
+	return e.File + " has changed since it was read; nothing was written, run the command again"
+}
+
+// Write puts the texts of a result into the files below a directory. Each is held
+// to the text that was read before anything is written, and replaced by a rename,
+// so that none is ever half written. Paths and links that lead out of the
+// directory are refused.
+func Write(dir string, r *Result) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("open the tree: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	files := slices.Sorted(maps.Keys(r.After))
+	for _, file := range files {
+		now, err := root.ReadFile(filepath.FromSlash(file))
+		if err != nil {
+			return fmt.Errorf("read before the fix: %w", err)
+		}
+		if string(now) != r.Before[file] {
+			return &Changed{file}
+		}
+	}
+	for _, file := range files {
+		if err := replace(root, filepath.FromSlash(file), r.After[file]); err != nil {
+			return fmt.Errorf("write the fix of %s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// replace writes a file beside the old one and renames it.
+func replace(root *os.Root, file, text string) (err error) {
+	info, err := root.Stat(file)
+	if err != nil {
+		return err
+	}
+	beside := filepath.Join(filepath.Dir(file), ".evcheck-fix-"+filepath.Base(file))
+	f, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode()&fs.ModePerm)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = root.Remove(beside)
+		}
+	}()
+	if _, err = f.WriteString(text); err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return root.Rename(beside, file)
+}
