@@ -18,6 +18,8 @@ type Request struct {
 	// Config is that of the head, or what the caller insists on. BaseConfig is
 	// that of the first base; nil if it has none.
 	Config, BaseConfig *Config
+	// Baseline are the findings that were known when the gate was switched on.
+	Baseline []Waiver
 	// Version is that of the program, for the report.
 	Version string
 	// Now decides which waivers are over.
@@ -67,6 +69,8 @@ type run struct {
 	results []result
 	mu      sync.Mutex
 	done    Progress
+	ignores []ignore
+	repo    []Finding // about the repository
 }
 
 // Compare compares the head with every base and says what breaks. An error is a
@@ -106,6 +110,9 @@ func (x *run) all(ctx context.Context) error {
 	}
 	if len(jobs) == 0 {
 		return x.nothing()
+	}
+	if err := x.repository(ctx); err != nil {
+		return err
 	}
 	return x.judgeAll(ctx, jobs)
 }

@@ -32,6 +32,10 @@ type Config struct {
 	Waivable []string
 	Lock     []string
 	Limits   Limits
+
+	// nested are the configurations of folders, each after those around it.
+	nested []*Config
+	merged map[[2]*Mapping]*Mapping
 }
 
 // Registry is a schema registry that may be a base. Credentials never stand in a
@@ -70,6 +74,13 @@ type Mapping struct {
 	Place schema.Position
 
 	match globs
+	// set are the keys that the entry has; what it lacks is its parent's.
+	set map[string]bool
+	// sniff marks a pattern that fits files that need not be schemas.
+	sniff bool
+	// needsHistory marks a transitive level without a source of versions, which
+	// is refused where the base is no registry.
+	needsHistory bool
 }
 
 // History says which earlier versions a level that is transitive asks for.
@@ -157,7 +168,7 @@ func DefaultConfig() *Config {
 	c := &Config{
 		Profile: ProfileData, Limits: DefaultLimits(),
 		Sources: []Mapping{{
-			Match: []string{"**/*.avsc", "**/*.proto", "**/*.schema.json", "**/*.schema.yaml", "**/*.schema.yml", "**/*.json"}, Subject: "{path}", Roots: []string{"."},
+			Match: []string{"**/*.avsc", "**/*.proto", "**/*.schema.json", "**/*.schema.yaml", "**/*.schema.yml", "**/*.json"}, Subject: "{path}", Roots: []string{"."}, sniff: true,
 		}},
 		Upcasters: Upcasters{Match: []string{"**/*.upcast.yaml"}, Verdict: "PROVED"},
 	}

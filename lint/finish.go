@@ -14,9 +14,18 @@ func (x *run) finish() {
 	for i := range x.results {
 		found = append(found, x.results[i].findings...)
 	}
-	found = mergeSame(found)
-	found = mergeShared(found)
-	x.report.Findings = found
+	seen := map[string]bool{}
+	for i := range x.results {
+		for _, g := range x.results[i].ignores {
+			if key := g.file + " " + g.at.String(); !seen[key] {
+				seen[key] = true
+				x.ignores = append(x.ignores, g)
+			}
+		}
+	}
+	found = mergeShared(mergeSame(found))
+	found = x.weigh(append(found, x.repo...))
+	x.report.Findings = append(x.report.Findings, x.waive(found)...)
 	SortFindings(x.report.Findings)
 	if x.Clock != nil {
 		x.timing()

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
@@ -14,6 +15,7 @@ type result struct {
 	job      *job
 	subject  Subject
 	findings []Finding
+	ignores  []ignore
 	millis   int64
 }
 
@@ -161,6 +163,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 		}
 	}
 	x.checks(j, out, &report)
+	x.readIgnores(j, out, head, olds[0])
 	x.locate(j, out, head, olds, sides, found)
 	return nil
 }
@@ -229,4 +232,27 @@ func (x *run) locate(j *job, out *result, head *parsedText, olds []*parsedText, 
 		}
 		out.findings = append(out.findings, FromCompat(f, origin))
 	}
+}
+
+// readIgnores reads the marks in the head's texts, and which of them are new.
+func (x *run) readIgnores(j *job, out *result, head, old *parsedText) {
+	known := map[string]bool{}
+	key := func(i *ignore) string { return strings.Join(i.rules, ",") + "\x00" + i.reason }
+	each := func(p *parsedText, file string, found func([]ignore)) {
+		found(readIgnores(file, j.new.format, p.text.body))
+		for _, d := range p.closure.docs {
+			found(readIgnores(p.closure.files[d.Name], j.new.format, d.Text))
+		}
+	}
+	each(old, j.old.file, func(list []ignore) {
+		for i := range list {
+			known[key(&list[i])] = true
+		}
+	})
+	each(head, j.new.file, func(list []ignore) {
+		for i := range list {
+			list[i].added = !known[key(&list[i])]
+			out.ignores = append(out.ignores, list[i])
+		}
+	})
 }

@@ -52,6 +52,15 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 			continue
 		}
 		list := x.heads[subject]
+		if list[0].mapping.History.Kind == HistoryFiles {
+			more, err := x.fileJobs(ctx, base, subject, affected)
+			if err != nil {
+				return nil, err
+			}
+			delete(olds, subject)
+			jobs = append(jobs, more...)
+			continue
+		}
 		j := job{subject: subject, base: snap.Name, head: x.head, new: &list[len(list)-1]}
 		was := olds[subject]
 		delete(olds, subject)
@@ -73,7 +82,11 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 			jobs = append(jobs, job{subject: subject, base: snap.Name, head: x.head, state: SubjectRemoved, old: u, olds: []version{{side: base, unit: u}}})
 		}
 	}
-	return x.moved(ctx, base, jobs)
+	jobs, err = x.moved(ctx, base, jobs)
+	if err != nil {
+		return nil, err
+	}
+	return jobs, x.histories(ctx, index, jobs)
 }
 
 // moved pairs a subject that vanished with a new one of the same identity.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/schema"
@@ -42,10 +41,38 @@ func (s *side) choose(ctx context.Context, c *Config, only func(file string) boo
 	return out, nil
 }
 
-// mapping returns the first entry of sources that matches a file.
+// mapping returns the first entry of sources that matches a file: of the nearest
+// folder that has a configuration, else of one around it. What an entry does not
+// say is as in the entry around it.
 func (c *Config) mapping(file string) *Mapping {
-	dir := path.Dir(c.File)
-	if dir != "." {
+	var found *Mapping
+	for _, n := range c.over(file) {
+		m := n.own(file)
+		switch {
+		case m == nil:
+		case found == nil:
+			found = m
+		default:
+			found = c.merge(found, m)
+		}
+	}
+	return found
+}
+
+// over lists the configurations that hold for a file, the outermost first.
+func (c *Config) over(file string) []*Config {
+	out := []*Config{c}
+	for _, n := range c.nested {
+		if dir := path.Dir(n.File); strings.HasPrefix(file, dir+"/") {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// own is the first entry of this configuration alone.
+func (c *Config) own(file string) *Mapping {
+	if dir := path.Dir(c.File); dir != "." {
 		rest, ok := strings.CutPrefix(file, dir+"/")
 		if !ok {
 			return nil
@@ -58,6 +85,33 @@ func (c *Config) mapping(file string) *Mapping {
 		}
 	}
 	return nil
+}
+
+// merge is an entry with what it does not say taken from the one around it.
+func (c *Config) merge(around, m *Mapping) *Mapping {
+	key := [2]*Mapping{around, m}
+	if out := c.merged[key]; out != nil {
+		return out
+	}
+	out := *m
+	take := func(key string, f func()) {
+		if !m.set[key] {
+			f()
+		}
+	}
+	take("level", func() { out.Level, out.needsHistory = around.Level, around.needsHistory })
+	take("policy", func() { out.Policy = around.Policy })
+	take("unknown", func() { out.Unknown = around.Unknown })
+	take("encodings", func() { out.Encodings = around.Encodings })
+	take("assertFormats", func() { out.AssertFormats = around.AssertFormats })
+	take("history", func() { out.History = around.History })
+	take("subject", func() { out.Subject, out.PathPattern = around.Subject, around.PathPattern })
+	take("format", func() { out.Format = around.Format })
+	if c.merged == nil {
+		c.merged = map[[2]*Mapping]*Mapping{}
+	}
+	c.merged[key] = &out
+	return &out
 }
 
 // unit says which subject a file is; nil if it is no schema.
@@ -74,9 +128,9 @@ func (s *side) unit(ctx context.Context, c *Config, m *Mapping, file string) (*u
 		switch {
 		case o.record:
 			u.format = schema.Avro
-		case isDialect(o.dialect), o.object && c.File != "" && !m.sniffed():
+		case isDialect(o.dialect), o.object && !m.sniff:
 			u.format = schema.JSON
-		case c.File == "" || m.sniffed():
+		case m.sniff:
 			return nil, nil //nolint:nilnil // documented
 		default:
 			return nil, unusable("set format in "+c.File+", or exclude it with \"!"+file+"\"", "the format of %s cannot be told", file)
@@ -89,10 +143,6 @@ func (s *side) unit(ctx context.Context, c *Config, m *Mapping, file string) (*u
 
 // isDialect reports whether a $schema names a dialect of JSON Schema.
 func isDialect(address string) bool { return strings.Contains(address, "json-schema.org/") }
-
-// sniffed reports whether the mapping matches files that need not be schemas:
-// "*.json" beside others.
-func (m *Mapping) sniffed() bool { return slices.Contains(m.Match, "**/*.json") }
 
 // subject fills the template.
 func (s *side) subject(ctx context.Context, m *Mapping, u *unit) (string, error) {

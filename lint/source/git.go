@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,6 +23,8 @@ type Git struct {
 	Environ []string
 	// Command makes a process; nil is exec.CommandContext. Tests count with it.
 	Command func(ctx context.Context, name string, args ...string) *exec.Cmd
+
+	start string // where the caller is
 }
 
 // inherited are the variables that git is given: where the repository lies, as
@@ -31,6 +34,9 @@ var inherited = []string{
 	"GIT_QUARANTINE_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES",
 	"HOME", "XDG_CONFIG_HOME", "USERPROFILE", "PATH", "SYSTEMROOT", "TMPDIR",
 }
+
+// places are those of them that are paths.
+var places = []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
 
 // programs are the configuration keys that make git start something.
 var programs = []string{
@@ -47,9 +53,16 @@ func (g *Git) environment() []string {
 		"GIT_LITERAL_PATHSPECS=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_PAGER=cat", "GIT_ASKPASS=true", "GIT_EDITOR=true", "GIT_ATTR_NOSYSTEM=1",
 	}
 	for _, v := range g.Environ {
-		if name, _, ok := strings.Cut(v, "="); ok && slices.Contains(inherited, name) {
-			env = append(env, v)
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || !slices.Contains(inherited, name) {
+			continue
 		}
+		// Hooks name the repository from where they are started, which need not be
+		// where git runs.
+		if slices.Contains(places, name) && value != "" && !filepath.IsAbs(value) {
+			v = name + "=" + filepath.Join(g.start, value)
+		}
+		env = append(env, v)
 	}
 	return env
 }
@@ -125,9 +138,8 @@ func (g *Git) line(ctx context.Context, args ...string) (string, error) {
 // Repository is a git repository that was found.
 type Repository struct {
 	git *Git
-	// Root is the top of the working tree, empty if there is none. Prefix is
-	// where in it the search began, with a slash at its end, or empty.
-	Root, Prefix string
+	// Root is the top of the working tree, empty if there is none.
+	Root string
 	// Digits is the number of hex digits of an object id.
 	Digits  int
 	Shallow bool
@@ -136,6 +148,7 @@ type Repository struct {
 // Open finds the repository around the directory. It returns nil, and no error,
 // where there is none.
 func (g *Git) Open(ctx context.Context) (*Repository, error) {
+	g.start = g.Dir
 	out, err := g.run(ctx, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format")
 	if err != nil {
 		var failed *gitError
@@ -158,6 +171,8 @@ func (g *Git) Open(ctx context.Context) (*Repository, error) {
 	if r.Root, err = g.line(ctx, "rev-parse", "--show-toplevel"); err != nil {
 		return nil, err
 	}
-	r.Prefix, err = g.line(ctx, "rev-parse", "--show-prefix")
-	return r, err
+	top := *g
+	top.Dir = r.Root // where lists are whole
+	r.git = &top
+	return r, nil
 }

@@ -196,14 +196,10 @@ func (o *Opener) other(ctx context.Context, s spec) (lint.Tree, error) {
 // default branch.
 func (o *Opener) Bases(ctx context.Context, names []string) ([]lint.Base, error) {
 	if len(names) == 0 {
-		if o.Repo == nil {
-			return nil, &lint.InputError{Rule: "evcheck/nothing-compared", What: "there is no base: this is not a git repository and none was named", Hint: "name one: --against dir:PATH"}
-		}
-		name, err := o.Repo.DefaultBase(ctx)
-		if err != nil {
+		var err error
+		if names, err = o.defaultBases(ctx); err != nil {
 			return nil, err
 		}
-		names = []string{"git:" + name}
 	}
 	var out []lint.Base
 	for _, name := range names {
@@ -238,7 +234,7 @@ func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
 		return lint.Base{Tree: empty{snapOf(s.name, ref, p)}}, nil
 	}
 	t, err := o.keep(o.Repo.Commit(ctx, snapOf(s.name, ref, p), subdir))
-	return lint.Base{Tree: t}, err
+	return lint.Base{Tree: t, Earlier: o.earlier(p.Commit)}, err
 }
 
 // empty is a tree without files: that of a repository without commits.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -139,13 +140,74 @@ func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint
 		}
 		q.Paths = append(q.Paths, rel)
 	}
-	q.Config = lint.DefaultConfig()
+	if err := a.configure(ctx, q, o, f); err != nil {
+		return nil, closeAll, err
+	}
+	return q, closeAll, o.BaseIsHead(q.Head, q.Bases)
+}
+
+// configure reads the configurations and opens the bases that they name.
+func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, f *checkFlags) error {
+	dir, err := o.Relative(a.dir)
+	if err != nil {
+		return err
+	}
+	load := func(t lint.Tree) (*lint.Config, error) {
+		if f.config == "" {
+			return lint.LoadConfig(ctx, t, dir)
+		}
+		file, err := o.Relative(f.config)
+		if err != nil {
+			return nil, err
+		}
+		return lint.LoadConfigFile(ctx, t, file)
+	}
+	if q.Config, err = load(q.Head); err != nil {
+		return err
+	}
 	names := f.against
 	if len(names) == 0 {
 		names = q.Config.Against
 	}
-	q.Bases, err = o.Bases(ctx, names)
-	return q, closeAll, err
+	if q.Bases, err = o.Bases(ctx, names); err != nil {
+		return err
+	}
+	if base := q.Bases[0].Tree; base != nil {
+		was, err := load(base)
+		switch {
+		case err == nil && was.File != "":
+			q.BaseConfig = was
+		case f.configFrom == "base" && err != nil:
+			return err
+		}
+	}
+	switch f.configFrom {
+	case "base":
+		if q.BaseConfig == nil {
+			return &lint.InputError{What: "the base has no " + lint.ConfigFile, Hint: "take the head's: --config-from head"}
+		}
+		q.Config = q.BaseConfig
+	case "head":
+	default:
+		return unknownName("value of --config-from", f.configFrom, []string{"head", "base"}, "head or base")
+	}
+	q.Baseline, err = readBaseline(ctx, q)
+	return err
+}
+
+// readBaseline reads the baseline beside the configuration, if there is one.
+func readBaseline(ctx context.Context, q *lint.Request) ([]lint.Waiver, error) {
+	file := path.Join(path.Dir(q.Config.File), lint.BaselineFile)
+	for _, f := range q.Head.Files() {
+		if f.Path == file {
+			body, err := q.Head.Read(ctx, file)
+			if err != nil {
+				return nil, err
+			}
+			return lint.ReadBaseline(file, body)
+		}
+	}
+	return nil, nil
 }
 
 // whatIf reads --level and --policy, which hold for one run.

@@ -56,6 +56,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		if !strings.Contains(text, args[1]) {
 			ts.Fatalf("%s does not have %q", args[0], args[1])
 		}
-		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o644)) //nolint:gosec // a test's file
+		now := strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(now), 0o644)) //nolint:gosec // a test's file
 	},
 }

@@ -1,0 +1,72 @@
+package source
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/instar-registry/instar/lint"
+)
+
+// earlier opens the snapshots of a history before a base, newest first.
+func (o *Opener) earlier(base string) func(context.Context, lint.History) ([]lint.Tree, error) {
+	return func(ctx context.Context, h lint.History) ([]lint.Tree, error) {
+		points, err := o.points(ctx, base, h)
+		if err != nil {
+			return nil, err
+		}
+		var out []lint.Tree
+		for _, p := range points {
+			t, err := o.keep(o.Repo.Commit(ctx, lint.Snap{Name: "git:" + p.Ref, Commit: p.Commit}, ""))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, t)
+		}
+		return out, nil
+	}
+}
+
+// points lists the commits of a history that the base contains, newest first.
+func (o *Opener) points(ctx context.Context, base string, h lint.History) ([]Point, error) {
+	if h.Kind == lint.HistoryFirstParent {
+		if o.Repo.Shallow {
+			return nil, &lint.InputError{What: "history: first-parent needs the whole history, and the clone is shallow", Hint: "run: git fetch --unshallow"}
+		}
+		list, err := o.Repo.FirstParents(ctx, base, "", nil)
+		if err != nil {
+			return nil, err
+		}
+		slices.Reverse(list)
+		var out []Point
+		for _, id := range list[min(1, len(list)):] {
+			out = append(out, Point{Commit: id, Ref: short(id)})
+		}
+		return out, nil
+	}
+	out, err := o.Repo.git.run(ctx, "for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", "--merged="+base, "--sort=-version:refname", "refs/tags")
+	if err != nil {
+		return nil, err
+	}
+	var points []Point
+	for line := range strings.Lines(string(out)) {
+		parts := strings.Split(strings.TrimSpace(line), " ")
+		if len(parts) != 3 {
+			continue
+		}
+		name := strings.TrimPrefix(parts[2], "refs/tags/")
+		if ok, err := path.Match(h.Tags, name); err != nil || !ok {
+			continue
+		}
+		id := parts[1] // of an annotated tag
+		if id == "" {
+			id = parts[0]
+		}
+		points = append(points, Point{Commit: id, Ref: name})
+	}
+	if len(points) == 0 && o.Repo.Shallow {
+		return nil, &lint.InputError{What: "no tag matches " + h.Tags + " in this shallow clone", Hint: "run: git fetch --tags --unshallow"}
+	}
+	return points, nil
+}
