@@ -15,6 +15,9 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 	if !b.charge(1) {
 		return halted
 	}
+	if t.JSON {
+		return b.assignJSON(n, t, path)
+	}
 	switch n := n.(type) {
 	case *plan.Lit:
 		if n.Pending != nil {

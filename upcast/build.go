@@ -31,6 +31,10 @@ type builder struct {
 	types     *plan.Types
 	stops     *plan.Finder
 	recursive map[*plan.Type]bool
+	// homeless are members of a source whose place in a closed object of the
+	// target is missing; notes are facts for the verdict.
+	homeless map[string]Problem
+	notes    []string
 	// derived leaves out what the target lacks.
 	derived bool
 	// down are the inverses of the steps so far, the last first; inner those of
@@ -63,7 +67,7 @@ type Problem struct {
 func newBuilder() *builder {
 	b := &builder{
 		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), recursive: map[*plan.Type]bool{},
-		branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
+		homeless: map[string]Problem{}, branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
 	}
 	b.forgetTypes()
 	return b
@@ -114,6 +118,8 @@ func (b *builder) record(n plan.Node) *plan.Make {
 		if n.Type.Kind == plan.Record {
 			return b.fieldsOf(n)
 		}
+	case *plan.Cast:
+		return membersOf(n)
 	case *plan.Lit:
 		if r, ok := n.Value.(*plan.Rec); ok && n.Type != nil {
 			out := &plan.Make{Name: n.Type.Name}
@@ -138,6 +144,9 @@ func (b *builder) fieldsOf(n *plan.Copy) *plan.Make {
 	}
 	if n.Type.Open {
 		out.Rest = &plan.Rest{Of: n}
+	}
+	if n.Type.JSON {
+		ofObject(out, n)
 	}
 	return out
 }
@@ -164,7 +173,7 @@ func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node)
 	return b.spread(n, func(x plan.Node) plan.Node {
 		t, _ := b.types.Of(x)
 		if b.types.MayBeAbsent(x) {
-			return b.onAbsent(x, path, f)
+			return b.onAbsent(x, path, func(y plan.Node) plan.Node { return b.inRecord(y, path, f) })
 		}
 		if m := b.record(x); m != nil {
 			return f(m)
@@ -194,11 +203,13 @@ func (b *builder) throughNull(x plan.Node, path Path, f func(*plan.Make) plan.No
 	})
 }
 
-func (b *builder) onAbsent(x plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
+// onAbsent applies f to a value that may be absent without the path saying so:
+// the event without it has no image.
+func (b *builder) onAbsent(x plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
 	t, _ := b.types.Of(x)
 	bind := b.bind(t)
 	return &plan.Opt{
-		On: x, Bind: bind, Body: b.inRecord(whole(bind), path, f),
+		On: x, Bind: bind, Body: f(whole(bind)),
 		Missing: b.breaks("O4", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone"),
 	}
 }
@@ -235,6 +246,9 @@ func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Nod
 			return out
 		}
 		t, _ := b.types.Of(x)
+		if b.types.MayBeAbsent(x) {
+			return b.onAbsent(x, path, func(y plan.Node) plan.Node { return b.eachElement(y, path, f) })
+		}
 		if t.Kind != plan.List {
 			return b.wrong(fmt.Sprintf("%s is no list but %s", path, t), "")
 		}
@@ -256,6 +270,9 @@ func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node)
 			return out
 		}
 		t, _ := b.types.Of(x)
+		if b.types.MayBeAbsent(x) {
+			return b.onAbsent(x, path, func(y plan.Node) plan.Node { return b.eachValue(y, path, f) })
+		}
 		if t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no map but %s", path, t), "")
 		}

@@ -43,9 +43,13 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
 		out := outer
 		out.Fields = slices.Clone(outer.Fields)
+		if x.Rest != nil {
+			b.restLost(op.Path)
+		}
 		beside := indexOf(&outer)
 		for _, p := range x.Fields {
-			p.Name = op.Prefix + p.Name
+			p.Name, p.From, p.Seq = op.Prefix+p.Name, "", b.next()
+			out.Rest = leaveOut(out.Rest, p.Name)
 			if _, taken := beside[p.Name]; taken {
 				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
 			}

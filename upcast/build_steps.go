@@ -69,6 +69,8 @@ func (b *builder) apply(n plan.Node, op Operation) plan.Node {
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return x })
 	case *Reversion:
 		return n
+	case *Rest:
+		return b.rest(n, op)
 	default:
 		return b.applyMore(n, op)
 	}
@@ -149,12 +151,9 @@ func (b *builder) put(n plan.Node, path Path, value func(*plan.Make) plan.Node, 
 		if i := partOf(m, last); i >= 0 {
 			return b.wrong(fmt.Sprintf("%s exists at this step", path), "drop or rename it first, or use set")
 		}
-		if m.Rest != nil && onConflict != "keep" {
-			rest := *m.Rest
-			rest.Except = append(slices.Clone(rest.Except), last.Name)
-			m.Rest = &rest
-		}
-		m.Fields = append(m.Fields, plan.Part{Name: last.fieldName(), Number: last.Number, Node: value(m)})
+		made := b.onConflict(m, last, value(m), onConflict, path)
+		m.Rest = leaveOut(m.Rest, last.Name)
+		m.Fields = append(m.Fields, plan.Part{Name: last.fieldName(), Number: last.Number, Seq: b.next(), Node: made})
 		return m
 	})
 }
@@ -171,7 +170,8 @@ func (b *builder) reach(n plan.Node, path Path, at int, f func(*plan.Make) plan.
 	return b.inRecord(n, path[:at], func(m *plan.Make) plan.Node {
 		i := partOf(m, s)
 		if i < 0 {
-			m.Fields = append(m.Fields, plan.Part{Name: s.fieldName(), Number: s.Number, Node: &plan.Make{}})
+			m.Rest = leaveOut(m.Rest, s.Name)
+			m.Fields = append(m.Fields, plan.Part{Name: s.fieldName(), Number: s.Number, Seq: b.next(), Node: &plan.Make{}})
 			i = len(m.Fields) - 1
 		}
 		m.Fields[i].Node = b.reach(m.Fields[i].Node, path, at+1, f)
@@ -223,6 +223,7 @@ func (b *builder) rename(n plan.Node, op *Rename) plan.Node {
 				return b.wrong(fmt.Sprintf("%s exists at this step", op.To), "drop or rename it first")
 			}
 			m.Fields[i].Name, m.Fields[i].Number = to.fieldName(), to.Number
+			m.Rest = leaveOut(m.Rest, to.Name)
 			return m
 		})
 	})
@@ -317,7 +318,7 @@ func (b *builder) source(event plan.Node, s Source, path Path) plan.Node {
 	case ObjectSource:
 		m := &plan.Make{}
 		for _, f := range s.Fields {
-			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Node: b.source(event, f.Source, append(slices.Clone(path), Segment{Name: f.Name}))})
+			m.Fields = append(m.Fields, plan.Part{Name: f.Name, Seq: b.next(), Node: b.source(event, f.Source, append(slices.Clone(path), Segment{Name: f.Name}))})
 		}
 		return m
 	case ListSource:

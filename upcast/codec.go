@@ -6,6 +6,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/schema/protobuf"
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -44,6 +45,8 @@ func codecOf(s schema.Parsed) (codec, error) {
 		return &avroCodec{s, plan.FromAvro(s)}, nil
 	case *protobuf.Schema:
 		return protoCodecOf(s, nil)
+	case *jsonschema.Schema:
+		return newJSONCodec(s), nil
 	}
 	e := &Error{Code: NotYet}
 	e.Problem.What = fmt.Sprintf("upcasters between %s schemas are not carried out yet", s.Format())

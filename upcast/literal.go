@@ -34,6 +34,9 @@ func typed(n plan.Node, t *plan.Type) plan.Node {
 // literalOf reads bytes as {base64: ...} and decimals as texts; everything else
 // as JSON writes it. The text is the reason why the literal is none of the type.
 func literalOf(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+	if t.JSON {
+		return jsonLiteral(v, t)
+	}
 	r := literalReader{}
 	return r.read(v, t)
 }

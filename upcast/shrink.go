@@ -76,14 +76,14 @@ func (s *shrinker) at(v plan.Value, t *plan.Type, put func(plan.Value) plan.Valu
 		}
 	case []plan.Value:
 		for i := range cur {
-			if x, less := s.at(cur[i], t.Elem, func(x plan.Value) plan.Value { return put(withItem(cur, i, x)) }, depth+1); less {
+			if x, less := s.at(cur[i], elemOf(t), func(x plan.Value) plan.Value { return put(withItem(cur, i, x)) }, depth+1); less {
 				cur, changed = withItem(cur, i, x), true
 			}
 		}
 		return cur, changed
 	case *plan.Entries:
 		for i := range *cur {
-			if x, less := s.at((*cur)[i].Value, t.Elem, func(x plan.Value) plan.Value { return put(withEntry(*cur, i, x)) }, depth+1); less {
+			if x, less := s.at((*cur)[i].Value, elemOf(t), func(x plan.Value) plan.Value { return put(withEntry(*cur, i, x)) }, depth+1); less {
 				cur, changed = withEntry(*cur, i, x), true
 			}
 		}
@@ -121,7 +121,7 @@ func (s *shrinker) inRecord(cur *plan.Rec, t *plan.Type, put func(plan.Value) pl
 func withField(r *plan.Rec, i int, x plan.Value) *plan.Rec {
 	fields := append([]plan.Value{}, r.Fields...)
 	fields[i] = x
-	return &plan.Rec{Type: r.Type, Fields: fields, Rest: r.Rest}
+	return &plan.Rec{Type: r.Type, Fields: fields, Rest: r.Rest, Order: r.Order}
 }
 
 func withItem(l []plan.Value, i int, x plan.Value) []plan.Value {
@@ -157,6 +157,8 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 		return smallerFloat(v)
 	case string:
 		return smallerText(v, t)
+	case plan.Number:
+		return smallerJSONNumber(v)
 	case plan.Symbol:
 		for i, sym := range t.Symbols {
 			if sym == string(v) {

@@ -62,6 +62,9 @@ type Verdict struct {
 	Event []byte
 	// Events is how many events were tried.
 	Events int
+	// Notes are facts that a reader should know; Assumptions are what the
+	// document assumes and the proof rests on.
+	Notes, Assumptions []string
 }
 
 // MarshalJSON gives the verdict as the REST surface shows it.
@@ -82,8 +85,10 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 		Event    json.RawMessage `json:"event,omitempty"`
 		Problems []problem       `json:"problems,omitempty"`
 		Events   int             `json:"events,omitempty"`
+		Notes    []string        `json:"notes,omitempty"`
+		Assume   []string        `json:"assumptions,omitempty"`
 		Prover   string          `json:"prover"`
-	}{Verdict: v.Outcome, Total: v.Total, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Prover: ProverVersion}
+	}{Verdict: v.Outcome, Total: v.Total, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
 	for i, p := range v.Problems {
 		if i == 0 {
 			out.problem = problem(p)

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/instar-registry/instar/schema"
@@ -28,6 +29,14 @@ type Hop struct {
 	derived  bool
 	// checked are the expressions of the steps.
 	checked map[Expr][]checkedExpr
+	// spans are what computed numbers lie in, homeless the members of a source
+	// object whose place in a closed object of the target is missing.
+	spans    map[plan.Node]span
+	homeless map[string]Problem
+	// assume lists what the document assumes; candidates are events to try
+	// before others.
+	assume     []string
+	candidates []plan.Value
 }
 
 // searchEvents bounds the search for an event that shows a problem.
@@ -49,11 +58,14 @@ func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, err
 	if err != nil {
 		return nil, err
 	}
+	h.assume = d.Assume
 	if err := h.decide(ctx); err != nil {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
-		h.back(d, b)
+		if err := h.back(ctx, d, b); err != nil {
+			return nil, err
+		}
 		return h, h.test(ctx, d)
 	}
 	return h, nil
@@ -77,7 +89,7 @@ func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
-		h.back(&Document{}, b)
+		return h, h.back(ctx, &Document{}, b)
 	}
 	return h, nil
 }
@@ -104,24 +116,25 @@ func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
 	}
 	h.Root = root
 	h.Verdict.Total = !stops(root, plan.FailDead)
-	h.Verdict.Problems = b.open
+	h.Verdict.Problems, h.Verdict.Notes = b.open, b.notes
+	h.spans, h.homeless = b.spans, b.homeless
 	return h, nil
 }
 
 // back finds the way down and the class of a proved hop.
-func (h *Hop) back(d *Document, up *builder) {
+func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	v := &h.Verdict
 	v.Class = OneWay
 	steps := up.inner
 	switch {
 	case d.Down == DownNone:
 		v.NoDown = "the document says so"
-		return
+		return nil
 	case d.Down == DownExplicit:
 		steps = d.DownSteps
 	case up.noDown != "":
 		v.NoDown = up.noDown
-		return
+		return nil
 	}
 	b := newBuilder()
 	b.derived = up.derived
@@ -133,21 +146,30 @@ func (h *Hop) back(d *Document, up *builder) {
 	switch {
 	case b.err != nil:
 		v.NoDown = b.err.Error()
-		return
+		return nil
 	case len(b.open) > 0:
 		v.NoDown = b.open[0].Message
-		return
+		return nil
 	}
-	h.Down = &Hop{
+	down := &Hop{
 		Root: root, Source: event, Target: h.Source.Type, from: h.to, to: h.from,
-		steps: steps, derived: up.derived, checked: b.checked,
+		steps: steps, derived: up.derived, checked: b.checked, spans: b.spans, homeless: b.homeless, assume: h.assume,
 	}
+	beyond, err := down.to.beyond(ctx, down)
+	if err != nil || len(beyond) > 0 {
+		if err == nil {
+			v.NoDown = beyond[0].Message
+		}
+		return err
+	}
+	h.Down = down
 	h.Down.Verdict = Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}
 	up1, down1 := leg{h.steps, h.Target, up.derived, h.checked}, leg{steps, h.Source.Type, up.derived, b.checked}
 	// An event that its document ends on the way up has no image to come back
 	// from; on the way down each must come.
 	updown, downup := identity(h.Source.Type, up1, down1, true), identity(h.Target, down1, up1, false)
 	v.Class, h.Down.Verdict.Class = classOf(updown, downup), classOf(downup, updown)
+	return nil
 }
 
 // identity reports whether going one way and then the other is proved to change
@@ -178,6 +200,11 @@ func (h *Hop) decide(ctx context.Context) error {
 	if len(v.Problems) > 0 {
 		v.Outcome, events = Tested, searchEvents
 	}
+	for _, value := range h.candidates {
+		if done, err := s.try(ctx, value); done || err != nil {
+			return err
+		}
+	}
 	for seed := range uint64(events) {
 		if s.meter.Left <= 0 {
 			return nil // what is open stays open
@@ -186,23 +213,30 @@ func (h *Hop) decide(ctx context.Context) error {
 		if err != nil || !ok {
 			return err // without an event nothing can go wrong
 		}
-		v.Events++
 		if len(v.Problems) > 0 && seed%2 == 1 {
 			// Every other event has a value at the end of its range.
 			value = s.bound(value, seed/2)
 		}
-		f, err := s.fails(ctx, value)
-		switch {
-		case err != nil:
+		if done, err := s.try(ctx, value); done || err != nil {
 			return err
-		case f == nil:
-			continue
-		case len(v.Problems) == 0:
-			return &schema.Bug{Where: "upcast.Verify", Cause: fmt.Errorf("a proved document fails: %w", f)}
 		}
-		return s.refute(ctx, value, f)
 	}
 	return nil
+}
+
+// try carries out the plan on an event; done says that the event settles the
+// verdict.
+func (s *search) try(ctx context.Context, value plan.Value) (done bool, err error) {
+	v := &s.hop.Verdict
+	v.Events++
+	f, err := s.fails(ctx, value)
+	switch {
+	case err != nil || f == nil:
+		return false, err
+	case len(v.Problems) == 0:
+		return true, &schema.Bug{Where: "upcast.Verify", Cause: fmt.Errorf("a proved document fails: %w", f)}
+	}
+	return true, s.refute(ctx, value, f)
 }
 
 // search is the search for a least event that shows a problem.
@@ -235,7 +269,11 @@ func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error)
 	}
 	image, err := s.hop.to.encode(out)
 	s.meter.Take(len(image))
-	if err != nil {
+	var bad *violation
+	switch {
+	case errors.As(err, &bad):
+		return &plan.Failure{Code: "O5", Path: bad.path, Reason: bad.what}, nil
+	case err != nil:
 		return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
 	}
 	return nil, nil
@@ -246,7 +284,10 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	// What is found is shrunk on a budget of its own: a late find is not a
 	// larger one.
 	s.meter.Left = maxSearchWork
-	least, err := shrink(v, s.hop.Source.Type, func(x plan.Value) (bool, error) {
+	least, err := shrinkEvent(v, s.hop.Source.Type, func(x plan.Value) (bool, error) {
+		if _, err := s.hop.from.encode(x); err != nil {
+			return false, nil // it is no event of the source
+		}
 		g, err := s.fails(ctx, x)
 		return g != nil && g.Code == f.Code && g.Path == f.Path, err
 	})

@@ -17,9 +17,15 @@ const attempts = 60
 // bounds, patterns and branches, and every event is checked before it is
 // returned, so what the generator does not understand ("not", overlapping
 // "oneOf") costs attempts, not validity.
-func (s *Schema) Sample(seed uint64) (schema.Sample, error) {
+func (s *Schema) Sample(seed uint64) (schema.Sample, error) { return s.sample(seed, true) }
+
+// Varied is [Schema.Sample] for a search: every choice is left to chance, so that
+// seeds differ in them.
+func (s *Schema) Varied(seed uint64) (schema.Sample, error) { return s.sample(seed, seed == 0) }
+
+func (s *Schema) sample(seed uint64, first bool) (schema.Sample, error) {
 	for attempt := range uint64(attempts) {
-		g := &generator{random: random{seed*attempts + attempt}, plain: seed == 0, first: attempt == 0, left: 5_000}
+		g := &generator{random: random{seed*attempts + attempt}, plain: seed == 0, first: first && attempt == 0, left: 5_000}
 		v, err := g.value([]*Node{s.Root()}, 0)
 		if err != nil {
 			continue

@@ -135,6 +135,8 @@ func (m *machine) eval(n Node) (Value, *Failure) {
 		return m.logic(n)
 	case *Quantify:
 		return m.quantify(n)
+	case *Cast, *Extra, *Others:
+		return m.json(n)
 	default:
 		return m.choose(n)
 	}
@@ -229,6 +231,9 @@ func (m *machine) make(n *Make) (Value, *Failure) {
 	}
 	if bad != nil {
 		return nil, bad
+	}
+	if t.JSON {
+		return out, m.extras(n, out)
 	}
 	if n.Rest != nil {
 		if r, ok := m.copy(n.Rest.Of).(*Rec); ok {

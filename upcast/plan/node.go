@@ -44,6 +44,10 @@ type Make struct {
 	Fields []Part
 	// Rest keeps what is undeclared in a record of the source.
 	Rest *Rest
+	// Base is the object of the source whose order of members it keeps; Extras
+	// are members that the type of the object does not declare.
+	Base   *Copy
+	Extras []Part
 	// Type is the type it is assigned to; nil before.
 	Type *Type
 }
@@ -53,9 +57,14 @@ type Part struct {
 	Name   string
 	Number int
 	Node   Node
+	// From is the member of the Base whose place it takes; without one it comes
+	// after them, in the order of Seq.
+	From string
+	Seq  int
 }
 
-// Rest is what a source record holds beside its declared fields.
+// Rest is what a source record holds beside its declared fields. Of a JSON object
+// it is every member, declared or not, that Except does not name.
 type Rest struct {
 	Of *Copy
 	// Except names undeclared properties that are left out.
@@ -64,6 +73,23 @@ type Rest struct {
 	// of them would take for a field of its own is left out, so that it does
 	// not come alive.
 	Into []*Type
+}
+
+// Extra is an undeclared member of a JSON object of the source, if it is there.
+type Extra struct {
+	Of   *Copy
+	Name string
+}
+
+// Others is the map of the members that a Rest keeps.
+type Others struct{ Rest *Rest }
+
+// Cast is a value of JSON read as another type: the text stays as it is.
+type Cast struct {
+	X    Node
+	Type *Type
+	// Sure says that it is proved to be there.
+	Sure bool
 }
 
 // Tag puts a value into a branch of a union.
@@ -202,3 +228,6 @@ func (*Check) node()     {}
 func (*Nothing) node()   {}
 func (*Stop) node()      {}
 func (*Apply) node()     {}
+func (*Extra) node()     {}
+func (*Others) node()    {}
+func (*Cast) node()      {}

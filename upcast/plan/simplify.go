@@ -73,7 +73,17 @@ func (s *simplifier) rewrite(n Node) Node {
 			p.Node = s.node(p.Node)
 			out.Fields[i] = p
 		}
+		out.Extras = make([]Part, len(n.Extras))
+		for i, p := range n.Extras {
+			p.Node = s.node(p.Node)
+			out.Extras[i] = p
+		}
+		if n.Base != nil {
+			return wholeObject(&out)
+		}
 		return wholeRecord(&out)
+	case *Cast:
+		return cast(n, s.node(n.X))
 	case *Tag:
 		return &Tag{Branch: n.Branch, X: s.node(n.X), Type: n.Type}
 	case *Switch:

@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/instar-registry/instar/schema/jsonschema"
 )
 
 // Kind is the kind of a type.
@@ -67,6 +69,15 @@ type Type struct {
 	Key *Type
 	// Branches are those of a union, each known by its name.
 	Branches []Branch
+	// Tag is the property that tells the branches of a union of JSON objects
+	// apart.
+	Tag string
+	// JSON says that values are JSON text: read as another such type, a value
+	// stays the text that it is.
+	JSON bool
+	// Schemas are the places of a JSON Schema that all judge a value of the
+	// type; the type itself may admit more.
+	Schemas []*jsonschema.Node
 
 	// layout is how Protobuf writes a record.
 	layout *protoLayout
@@ -108,6 +119,8 @@ type Branch struct {
 	// Number and Wire belong to the members of a Protobuf oneof.
 	Number int
 	Wire   Wire
+	// Values are those of the tag by which a branch is known.
+	Values []string
 }
 
 // Field returns the index of a field, or -1.
@@ -188,7 +201,7 @@ func same(a, b *Type, open map[[2]*Type]bool) bool {
 		return true
 	}
 	if a.Kind != b.Kind || a.Bits != b.Bits || a.Logical != b.Logical || a.Precision != b.Precision || a.Scale != b.Scale ||
-		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || !slices.Equal(a.Symbols, b.Symbols) || !slices.Equal(a.Numbers, b.Numbers) ||
+		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || a.Tag != b.Tag || !slices.Equal(a.Symbols, b.Symbols) || !slices.Equal(a.Numbers, b.Numbers) ||
 		len(a.Fields) != len(b.Fields) || len(a.Branches) != len(b.Branches) {
 		return false
 	}
@@ -201,7 +214,7 @@ func same(a, b *Type, open map[[2]*Type]bool) bool {
 	}
 	for i := range a.Branches {
 		x, y := &a.Branches[i], &b.Branches[i]
-		if x.Name != y.Name || x.Number != y.Number || x.Wire != y.Wire || !same(x.Type, y.Type, open) {
+		if x.Name != y.Name || x.Number != y.Number || x.Wire != y.Wire || !slices.Equal(x.Values, y.Values) || !same(x.Type, y.Type, open) {
 			return false
 		}
 	}

@@ -54,6 +54,12 @@ func (s *Types) Of(n Node) (*Type, bool) {
 		return NeverType, true
 	case *Apply:
 		return n.Fn.Result, true
+	case *Cast:
+		return n.Type, true
+	case *Extra:
+		return AnyJSON, true
+	case *Others:
+		return othersType, true
 	}
 	if known, seen := s.types[n]; seen {
 		return known.typ, known.ok
@@ -108,11 +114,14 @@ func (s *Types) compute(n Node) (t *Type, ok bool) {
 	}
 }
 
+// othersType is the type of undeclared members.
+var othersType = &Type{Kind: Map, JSON: true, Elem: AnyJSON}
+
 func (s *Types) record(n *Make) (*Type, bool) {
 	if n.Type != nil {
 		return n.Type, true
 	}
-	t := &Type{Kind: Record, Name: n.Name, Open: n.Rest != nil, Fields: make([]Field, len(n.Fields))}
+	t := &Type{Kind: Record, Name: n.Name, Open: n.Rest != nil, JSON: n.Base != nil, Fields: make([]Field, len(n.Fields))}
 	for i, p := range n.Fields {
 		x, ok := s.Of(p.Node)
 		if !ok {
@@ -141,8 +150,10 @@ func (s *Types) MayBeAbsent(n Node) bool {
 	switch n := n.(type) {
 	case *Copy:
 		return n.Optional
-	case *Nothing:
+	case *Nothing, *Extra:
 		return true
+	case *Cast:
+		return !n.Sure && s.MayBeAbsent(n.X)
 	case *Opt, *If, *OrElse, *Let, *Check, *Switch, *Apply:
 	default:
 		return false

@@ -30,6 +30,8 @@ type Rec struct {
 	Type   *Type
 	Fields []Value
 	Rest   []Entry
+	// Order names the members of a JSON object as they stand, declared or not.
+	Order []string
 }
 
 // Entry is one entry of a map, or an undeclared property.

@@ -26,11 +26,16 @@ func (v *visitor) visit(n Node) {
 func below(n Node) []Node {
 	switch n := n.(type) {
 	case *Make:
-		out := make([]Node, len(n.Fields))
+		out := make([]Node, 0, len(n.Fields)+len(n.Extras))
 		for i := range n.Fields {
-			out[i] = n.Fields[i].Node
+			out = append(out, n.Fields[i].Node)
+		}
+		for i := range n.Extras {
+			out = append(out, n.Extras[i].Node)
 		}
 		return out
+	case *Cast:
+		return []Node{n.X}
 	case *Tag:
 		return []Node{n.X}
 	case *Switch:
