@@ -43,7 +43,7 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
 		out := outer
 		out.Fields = slices.Clone(outer.Fields)
-		if x.Rest != nil {
+		if x.Rest != nil && x.Base != nil {
 			b.restLost(op.Path)
 		}
 		beside := indexOf(&outer)

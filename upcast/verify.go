@@ -95,6 +95,12 @@ func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
 }
 
 func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
+	if from.Format() != to.Format() {
+		e := &Error{Code: NotYet}
+		e.Problem.What = fmt.Sprintf("upcasters from %s to %s are not carried out yet", from.Format(), to.Format())
+		e.Problem.Hint = "keep the format of the subject"
+		return nil, nil, e
+	}
 	if source, err = codecOf(from); err == nil {
 		target, err = codecOf(to)
 	}
