@@ -64,4 +64,9 @@ func (c *protoCodec) show(event []byte) ([]byte, error) {
 // beyond is empty: what a message asks of values its types say.
 func (c *protoCodec) beyond(context.Context, *Hop) ([]Problem, error) { return nil, nil }
 
-func (c *protoCodec) program(plan.Node, *plan.Binder, codec) program { return nil }
+func (c *protoCodec) program(root plan.Node, source *plan.Binder, to codec) program {
+	if to, ok := to.(*protoCodec); ok {
+		return plan.NewProtoPlan(root, source, to.typ, plan.DefaultEventLimits())
+	}
+	return nil
+}

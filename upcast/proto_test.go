@@ -27,70 +27,73 @@ const (
 	state2 = `enum State { OPEN = 0; DONE = 1; } `
 )
 
-// TestVerifyProto holds each operation to its proof: in goes an event of the
-// source, out comes the image, both in Protobuf's JSON form.
+// protoCases are hops that are proved: in goes an event of the source, out comes
+// the image, both in Protobuf's JSON form.
+var protoCases = map[string]struct {
+	from, to string
+	steps    []string
+	in, out  string
+}{
+	"rename":               {`message M { string id = 1; int32 qty = 2; }`, `message M { string id = 1; int32 quantity = 3; }`, []string{"rename: {from: qty, to: quantity}"}, `{"id":"a","qty":3}`, `{"id":"a","quantity":3}`},
+	"rename by number":     {`message M { int32 qty = 2; }`, `message M { int32 qty = 5; }`, []string{"rename: {from: '#2', to: '#5'}"}, `{"qty":3}`, `{"qty":3}`},
+	"the number stays":     {`message M { int32 qty = 2; }`, `message M { int32 quantity = 2; }`, nil, `{"qty":3}`, `{"quantity":3}`},
+	"add and drop":         {`message M { string id = 1; string fax = 2; }`, `message M { string id = 1; string currency = 3; }`, []string{"drop: {path: fax}", "add: {path: currency, value: EUR}"}, `{"id":"a","fax":"1"}`, `{"id":"a","currency":"EUR"}`},
+	"a new field":          {`message M { string id = 1; }`, `message M { string id = 1; int64 n = 2; optional int32 o = 3; repeated int32 l = 4; map<string, int32> m = 5; M sub = 6; }`, nil, `{"id":"a"}`, `{"id":"a"}`},
+	"a number used again":  {`message M { string fax = 2; }`, `message M { int32 n = 2; }`, []string{"drop: {path: fax}", "add: {path: n, value: 7}"}, `{"fax":"1"}`, `{"n":7}`},
+	"absent stays absent":  {`message M { optional int32 a = 1; }`, `message M { optional int64 b = 1; }`, nil, `{}`, `{}`},
+	"zero is not absent":   {`message M { optional int32 a = 1; }`, `message M { optional int64 b = 1; }`, nil, `{"a":0}`, `{"b":"0"}`},
+	"presence gained":      {`message M { int32 a = 1; }`, `message M { optional int32 a = 1; }`, nil, `{}`, `{"a":0}`},
+	"presence lost":        {`message M { optional int32 a = 1; int32 b = 2; }`, `message M { int32 a = 1; int32 b = 2; }`, nil, `{}`, `{}`},
+	"a default that moves": {proto2 + `message M { optional int32 a = 1 [default = 5]; }`, proto2 + `message M { optional int32 a = 1 [default = 6]; }`, nil, `{}`, `{"a":5}`},
+	"require":              {`message M { optional string mail = 1; }`, `message M { string mail = 1; }`, []string{"require: {path: mail, else: {value: none}}"}, `{}`, `{"mail":"none"}`},
+	"relax":                {proto2 + `message M { required string mail = 1; }`, proto2 + `message M { optional string mail = 1; }`, []string{"relax: {path: mail}"}, `{"mail":"m"}`, `{"mail":"m"}`},
+	"required":             {`message M { int32 n = 1; }`, proto2 + `message M { required int32 n = 1; }`, nil, `{"n":1}`, `{"n":1}`},
+	"widened":              {`message M { int32 a = 1; uint32 b = 2; float c = 3; sint32 d = 4; string e = 5; uint32 f = 6; }`, `message M { int64 a = 1; uint64 b = 2; double c = 3; sfixed64 d = 4; bytes e = 5; int64 f = 6; }`, nil, `{"a":-1,"b":4294967295,"c":0.5,"d":-7,"e":"x","f":9}`, `{"a":"-1","b":"4294967295","c":0.5,"d":"-7","e":"eA==","f":"9"}`},
+	"in a message":         {`message M { A a = 1; message A { string zip = 1; } }`, `message M { A a = 1; message A { string code = 2; } }`, []string{"rename: {from: 'a?.zip', to: 'a?.code'}"}, `{"a":{"zip":"z"}}`, `{"a":{"code":"z"}}`},
+	"no message":           {`message M { A a = 1; message A { string zip = 1; } }`, `message M { A a = 1; message A { string code = 2; } }`, []string{"rename: {from: 'a?.zip', to: 'a?.code'}"}, `{}`, `{}`},
+	"out of a message":     {`message M { A a = 1; message A { string zip = 1; } }`, `message M { optional string zip = 2; }`, []string{"copy: {from: 'a?.zip', to: zip}", "drop: {path: a}"}, `{"a":{"zip":"z"}}`, `{"zip":"z"}`},
+	"move":                 {`message M { string zip = 1; }`, `message M { A a = 2; message A { string zip = 1; } }`, []string{"move: {from: zip, to: a.zip}"}, `{"zip":"z"}`, `{"a":{"zip":"z"}}`},
+	"each":                 {`message M { repeated I items = 1; message I { int32 q = 1; } }`, `message M { repeated I items = 1; message I { int64 qty = 2; } }`, []string{"each: {path: 'items[]', steps: [{rename: {from: q, to: qty}}]}"}, `{"items":[{"q":1},{}]}`, `{"items":[{"qty":"1"},{}]}`},
+	"a map":                {`message M { map<int32, I> m = 1; message I { int32 q = 1; } }`, `message M { map<sint64, I> m = 1; message I { int64 q = 1; } }`, nil, `{"m":{"-7":{"q":1}}}`, `{"m":{"-7":{"q":"1"}}}`},
+	"head":                 {`message M { repeated string tags = 1; }`, `message M { string tag = 2; }`, []string{"head: {path: tags, else: {value: none}}", "rename: {from: tags, to: tag}"}, `{}`, `{"tag":"none"}`},
+	"wrap":                 {`message M { string tag = 1; }`, `message M { repeated string tags = 1; }`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tags":["t"]}`},
+	"mapEnum":              {state1 + `message M { State s = 1; }`, state2 + `message M { State s = 1; }`, []string{"mapEnum: {path: s, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}, else: {value: OPEN}}"}, `{"s":"SHIPPED"}`, `{"s":"DONE"}`},
+	"else of mapEnum":      {state1 + `message M { State s = 1; }`, state2 + `message M { State s = 1; }`, []string{"mapEnum: {path: s, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}, else: {value: DONE}}"}, `{"s":99}`, `{"s":"DONE"}`},
+	"a symbol more":        {state1 + `message M { State s = 1; }`, `enum State { NEW = 0; PAID = 1; SHIPPED = 2; LOST = 3; } message M { State s = 1; }`, nil, `{"s":3}`, `{"s":"LOST"}`},
+	"a symbol less":        {state1 + `message M { State s = 1; }`, `enum State { NEW = 0; PAID = 1; } message M { State s = 1; }`, nil, `{"s":"SHIPPED"}`, `{"s":2}`},
+	"a renamed symbol":     {state1 + `message M { State s = 1; }`, `enum State { FRESH = 0; PAID = 1; SHIPPED = 2; } message M { State s = 1; }`, nil, `{}`, `{}`},
+	"oneof":                {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof paid { string credit = 1; int64 cash = 2; bool free = 3; } }`, nil, `{"card":"c"}`, `{"credit":"c"}`},
+	"oneof unset":          {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof paid { string credit = 1; int64 cash = 2; bool free = 3; } }`, nil, `{}`, `{}`},
+	"in a oneof":           {`message M { oneof pay { C card = 1; int32 cash = 2; } message C { string no = 1; } }`, `message M { oneof pay { C card = 1; int32 cash = 2; } message C { string number = 2; } }`, []string{"rename: {from: 'pay<card>.no', to: 'pay<card>.number'}"}, `{"card":{"no":"x"}}`, `{"card":{"number":"x"}}`},
+	"mapBranch":            {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string credit = 3; int32 cash = 2; } }`, []string{"mapBranch: {path: pay, map: {card: credit}}"}, `{"card":"x"}`, `{"credit":"x"}`},
+	"into a oneof":         {`message M { optional string card = 1; }`, `message M { oneof pay { string card = 1; int32 cash = 2; } }`, nil, `{"card":"x"}`, `{"card":"x"}`},
+	"out of a oneof":       {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { optional string card = 1; optional int64 cash = 2; }`, nil, `{"cash":5}`, `{"cash":"5"}`},
+	"add a member":         {`message M { string id = 1; }`, `message M { string id = 1; oneof pay { string card = 2; int32 cash = 3; } }`, []string{"add: {path: pay, value: {cash: 3}}"}, `{"id":"a"}`, `{"id":"a","cash":3}`},
+	"recursion":            {`message M { int32 v = 1; M next = 2; }`, `message M { int64 v = 1; M next = 2; }`, nil, `{"v":1,"next":{"v":2}}`, `{"v":"1","next":{"v":"2"}}`},
+	"groups": {
+		proto2 + `message M { repeated group Item = 1 { optional string sku = 2; } }`, proto2 + `message M { repeated Item item = 1; message Item { optional string sku = 5; } }`,
+		[]string{"rename: {from: 'item[].sku', to: 'item[].sku2'}", "rename: {from: 'item[].sku2', to: 'item[].#5'}"},
+		`{"item":[{"sku":"a"}]}`, `{"item":[{"sku":"a"}]}`,
+	},
+	"extensions": {
+		proto2 + `message M { extensions 100 to 200; } extend M { optional string note = 100; }`, proto2 + `message M { extensions 100 to 200; } extend M { optional string remark = 101; }`,
+		[]string{"rename: {from: '(o.note)', to: '(o.remark)'}"},
+		`{"[o.note]":"n"}`, `{"[o.remark]":"n"}`,
+	},
+	"texts of proto2":  {proto2 + `message M { optional string a = 1; }`, proto2 + `message M { optional string b = 2; optional string c = 3; }`, []string{"rename: {from: a, to: b}", "add: {path: c, value: x}"}, `{"a":"é"}`, `{"b":"é","c":"x"}`},
+	"checked texts":    {proto2 + `message M { optional string a = 1; }`, `message M { string a = 1; }`, []string{"require: {path: a, else: {value: ''}}", "convert: {path: a, expr: 'string(this)', else: {value: bad}}"}, `{"a":"é"}`, `{"a":"é"}`},
+	"editions":         {`edition = "2023"; package o; message M { int32 a = 1; repeated int32 b = 2; }`, `edition = "2023"; package o; message M { int64 a = 1 [features.field_presence = IMPLICIT]; repeated int32 b = 2 [features.repeated_field_encoding = EXPANDED]; }`, nil, `{"b":[1,2]}`, `{"b":[1,2]}`},
+	"expression":       {`message M { int32 a = 1; string s = 2; }`, `message M { int64 twice = 3; string s = 2; }`, []string{"convert: {path: a, to: int64, expr: 'this * 2'}", "rename: {from: a, to: twice}"}, `{"a":21}`, `{"twice":"42"}`},
+	"optional in CEL":  {`message M { optional string nick = 1; }`, `message M { string nick = 1; }`, []string{"convert: {path: nick, expr: 'this.orValue(\"none\") + \"!\"'}"}, `{}`, `{"nick":"none!"}`},
+	"null is absent":   {`message M { string id = 1; }`, `message M { string id = 1; optional string note = 2; }`, []string{"add: {path: note, value: null}"}, `{"id":"a"}`, `{"id":"a"}`},
+	"an object":        {`message M { string id = 1; }`, `message M { string id = 1; A a = 2; message A { string street = 1; string zip = 2; } }`, []string{"add: {path: a, object: {street: {value: s}, zip: {from: id}}}"}, `{"id":"z"}`, `{"id":"z","a":{"street":"s","zip":"z"}}`},
+	"another order":    {`message A { string x = 1; } message M { A a = 1; }`, `message A { string x = 1; int32 y = 2; } message M { A a = 1; }`, nil, `{"x":"1"}`, `{"x":"1"}`},
+	"well-known types": {`import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp at = 1; }`, `import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp when = 2; }`, []string{"rename: {from: at, to: when}"}, `{"at":"2024-01-01T00:00:00Z"}`, `{"when":"2024-01-01T00:00:00Z"}`},
+}
+
+// TestVerifyProto holds each operation to its proof.
 func TestVerifyProto(t *testing.T) {
-	for name, c := range map[string]struct {
-		from, to string
-		steps    []string
-		in, out  string
-	}{
-		"rename":               {`message M { string id = 1; int32 qty = 2; }`, `message M { string id = 1; int32 quantity = 3; }`, []string{"rename: {from: qty, to: quantity}"}, `{"id":"a","qty":3}`, `{"id":"a","quantity":3}`},
-		"rename by number":     {`message M { int32 qty = 2; }`, `message M { int32 qty = 5; }`, []string{"rename: {from: '#2', to: '#5'}"}, `{"qty":3}`, `{"qty":3}`},
-		"the number stays":     {`message M { int32 qty = 2; }`, `message M { int32 quantity = 2; }`, nil, `{"qty":3}`, `{"quantity":3}`},
-		"add and drop":         {`message M { string id = 1; string fax = 2; }`, `message M { string id = 1; string currency = 3; }`, []string{"drop: {path: fax}", "add: {path: currency, value: EUR}"}, `{"id":"a","fax":"1"}`, `{"id":"a","currency":"EUR"}`},
-		"a new field":          {`message M { string id = 1; }`, `message M { string id = 1; int64 n = 2; optional int32 o = 3; repeated int32 l = 4; map<string, int32> m = 5; M sub = 6; }`, nil, `{"id":"a"}`, `{"id":"a"}`},
-		"a number used again":  {`message M { string fax = 2; }`, `message M { int32 n = 2; }`, []string{"drop: {path: fax}", "add: {path: n, value: 7}"}, `{"fax":"1"}`, `{"n":7}`},
-		"absent stays absent":  {`message M { optional int32 a = 1; }`, `message M { optional int64 b = 1; }`, nil, `{}`, `{}`},
-		"zero is not absent":   {`message M { optional int32 a = 1; }`, `message M { optional int64 b = 1; }`, nil, `{"a":0}`, `{"b":"0"}`},
-		"presence gained":      {`message M { int32 a = 1; }`, `message M { optional int32 a = 1; }`, nil, `{}`, `{"a":0}`},
-		"presence lost":        {`message M { optional int32 a = 1; int32 b = 2; }`, `message M { int32 a = 1; int32 b = 2; }`, nil, `{}`, `{}`},
-		"a default that moves": {proto2 + `message M { optional int32 a = 1 [default = 5]; }`, proto2 + `message M { optional int32 a = 1 [default = 6]; }`, nil, `{}`, `{"a":5}`},
-		"require":              {`message M { optional string mail = 1; }`, `message M { string mail = 1; }`, []string{"require: {path: mail, else: {value: none}}"}, `{}`, `{"mail":"none"}`},
-		"relax":                {proto2 + `message M { required string mail = 1; }`, proto2 + `message M { optional string mail = 1; }`, []string{"relax: {path: mail}"}, `{"mail":"m"}`, `{"mail":"m"}`},
-		"required":             {`message M { int32 n = 1; }`, proto2 + `message M { required int32 n = 1; }`, nil, `{"n":1}`, `{"n":1}`},
-		"widened":              {`message M { int32 a = 1; uint32 b = 2; float c = 3; sint32 d = 4; string e = 5; uint32 f = 6; }`, `message M { int64 a = 1; uint64 b = 2; double c = 3; sfixed64 d = 4; bytes e = 5; int64 f = 6; }`, nil, `{"a":-1,"b":4294967295,"c":0.5,"d":-7,"e":"x","f":9}`, `{"a":"-1","b":"4294967295","c":0.5,"d":"-7","e":"eA==","f":"9"}`},
-		"in a message":         {`message M { A a = 1; message A { string zip = 1; } }`, `message M { A a = 1; message A { string code = 2; } }`, []string{"rename: {from: 'a?.zip', to: 'a?.code'}"}, `{"a":{"zip":"z"}}`, `{"a":{"code":"z"}}`},
-		"no message":           {`message M { A a = 1; message A { string zip = 1; } }`, `message M { A a = 1; message A { string code = 2; } }`, []string{"rename: {from: 'a?.zip', to: 'a?.code'}"}, `{}`, `{}`},
-		"out of a message":     {`message M { A a = 1; message A { string zip = 1; } }`, `message M { optional string zip = 2; }`, []string{"copy: {from: 'a?.zip', to: zip}", "drop: {path: a}"}, `{"a":{"zip":"z"}}`, `{"zip":"z"}`},
-		"move":                 {`message M { string zip = 1; }`, `message M { A a = 2; message A { string zip = 1; } }`, []string{"move: {from: zip, to: a.zip}"}, `{"zip":"z"}`, `{"a":{"zip":"z"}}`},
-		"each":                 {`message M { repeated I items = 1; message I { int32 q = 1; } }`, `message M { repeated I items = 1; message I { int64 qty = 2; } }`, []string{"each: {path: 'items[]', steps: [{rename: {from: q, to: qty}}]}"}, `{"items":[{"q":1},{}]}`, `{"items":[{"qty":"1"},{}]}`},
-		"a map":                {`message M { map<int32, I> m = 1; message I { int32 q = 1; } }`, `message M { map<sint64, I> m = 1; message I { int64 q = 1; } }`, nil, `{"m":{"-7":{"q":1}}}`, `{"m":{"-7":{"q":"1"}}}`},
-		"head":                 {`message M { repeated string tags = 1; }`, `message M { string tag = 2; }`, []string{"head: {path: tags, else: {value: none}}", "rename: {from: tags, to: tag}"}, `{}`, `{"tag":"none"}`},
-		"wrap":                 {`message M { string tag = 1; }`, `message M { repeated string tags = 1; }`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tags":["t"]}`},
-		"mapEnum":              {state1 + `message M { State s = 1; }`, state2 + `message M { State s = 1; }`, []string{"mapEnum: {path: s, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}, else: {value: OPEN}}"}, `{"s":"SHIPPED"}`, `{"s":"DONE"}`},
-		"else of mapEnum":      {state1 + `message M { State s = 1; }`, state2 + `message M { State s = 1; }`, []string{"mapEnum: {path: s, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}, else: {value: DONE}}"}, `{"s":99}`, `{"s":"DONE"}`},
-		"a symbol more":        {state1 + `message M { State s = 1; }`, `enum State { NEW = 0; PAID = 1; SHIPPED = 2; LOST = 3; } message M { State s = 1; }`, nil, `{"s":3}`, `{"s":"LOST"}`},
-		"a symbol less":        {state1 + `message M { State s = 1; }`, `enum State { NEW = 0; PAID = 1; } message M { State s = 1; }`, nil, `{"s":"SHIPPED"}`, `{"s":2}`},
-		"a renamed symbol":     {state1 + `message M { State s = 1; }`, `enum State { FRESH = 0; PAID = 1; SHIPPED = 2; } message M { State s = 1; }`, nil, `{}`, `{}`},
-		"oneof":                {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof paid { string credit = 1; int64 cash = 2; bool free = 3; } }`, nil, `{"card":"c"}`, `{"credit":"c"}`},
-		"oneof unset":          {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof paid { string credit = 1; int64 cash = 2; bool free = 3; } }`, nil, `{}`, `{}`},
-		"in a oneof":           {`message M { oneof pay { C card = 1; int32 cash = 2; } message C { string no = 1; } }`, `message M { oneof pay { C card = 1; int32 cash = 2; } message C { string number = 2; } }`, []string{"rename: {from: 'pay<card>.no', to: 'pay<card>.number'}"}, `{"card":{"no":"x"}}`, `{"card":{"number":"x"}}`},
-		"mapBranch":            {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string credit = 3; int32 cash = 2; } }`, []string{"mapBranch: {path: pay, map: {card: credit}}"}, `{"card":"x"}`, `{"credit":"x"}`},
-		"into a oneof":         {`message M { optional string card = 1; }`, `message M { oneof pay { string card = 1; int32 cash = 2; } }`, nil, `{"card":"x"}`, `{"card":"x"}`},
-		"out of a oneof":       {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { optional string card = 1; optional int64 cash = 2; }`, nil, `{"cash":5}`, `{"cash":"5"}`},
-		"add a member":         {`message M { string id = 1; }`, `message M { string id = 1; oneof pay { string card = 2; int32 cash = 3; } }`, []string{"add: {path: pay, value: {cash: 3}}"}, `{"id":"a"}`, `{"id":"a","cash":3}`},
-		"recursion":            {`message M { int32 v = 1; M next = 2; }`, `message M { int64 v = 1; M next = 2; }`, nil, `{"v":1,"next":{"v":2}}`, `{"v":"1","next":{"v":"2"}}`},
-		"groups": {
-			proto2 + `message M { repeated group Item = 1 { optional string sku = 2; } }`, proto2 + `message M { repeated Item item = 1; message Item { optional string sku = 5; } }`,
-			[]string{"rename: {from: 'item[].sku', to: 'item[].sku2'}", "rename: {from: 'item[].sku2', to: 'item[].#5'}"},
-			`{"item":[{"sku":"a"}]}`, `{"item":[{"sku":"a"}]}`,
-		},
-		"extensions": {
-			proto2 + `message M { extensions 100 to 200; } extend M { optional string note = 100; }`, proto2 + `message M { extensions 100 to 200; } extend M { optional string remark = 101; }`,
-			[]string{"rename: {from: '(o.note)', to: '(o.remark)'}"},
-			`{"[o.note]":"n"}`, `{"[o.remark]":"n"}`,
-		},
-		"texts of proto2":  {proto2 + `message M { optional string a = 1; }`, proto2 + `message M { optional string b = 2; optional string c = 3; }`, []string{"rename: {from: a, to: b}", "add: {path: c, value: x}"}, `{"a":"é"}`, `{"b":"é","c":"x"}`},
-		"checked texts":    {proto2 + `message M { optional string a = 1; }`, `message M { string a = 1; }`, []string{"require: {path: a, else: {value: ''}}", "convert: {path: a, expr: 'string(this)', else: {value: bad}}"}, `{"a":"é"}`, `{"a":"é"}`},
-		"editions":         {`edition = "2023"; package o; message M { int32 a = 1; repeated int32 b = 2; }`, `edition = "2023"; package o; message M { int64 a = 1 [features.field_presence = IMPLICIT]; repeated int32 b = 2 [features.repeated_field_encoding = EXPANDED]; }`, nil, `{"b":[1,2]}`, `{"b":[1,2]}`},
-		"expression":       {`message M { int32 a = 1; string s = 2; }`, `message M { int64 twice = 3; string s = 2; }`, []string{"convert: {path: a, to: int64, expr: 'this * 2'}", "rename: {from: a, to: twice}"}, `{"a":21}`, `{"twice":"42"}`},
-		"optional in CEL":  {`message M { optional string nick = 1; }`, `message M { string nick = 1; }`, []string{"convert: {path: nick, expr: 'this.orValue(\"none\") + \"!\"'}"}, `{}`, `{"nick":"none!"}`},
-		"null is absent":   {`message M { string id = 1; }`, `message M { string id = 1; optional string note = 2; }`, []string{"add: {path: note, value: null}"}, `{"id":"a"}`, `{"id":"a"}`},
-		"an object":        {`message M { string id = 1; }`, `message M { string id = 1; A a = 2; message A { string street = 1; string zip = 2; } }`, []string{"add: {path: a, object: {street: {value: s}, zip: {from: id}}}"}, `{"id":"z"}`, `{"id":"z","a":{"street":"s","zip":"z"}}`},
-		"another order":    {`message A { string x = 1; } message M { A a = 1; }`, `message A { string x = 1; int32 y = 2; } message M { A a = 1; }`, nil, `{"x":"1"}`, `{"x":"1"}`},
-		"well-known types": {`import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp at = 1; }`, `import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp when = 2; }`, []string{"rename: {from: at, to: when}"}, `{"at":"2024-01-01T00:00:00Z"}`, `{"when":"2024-01-01T00:00:00Z"}`},
-	} {
+	for name, c := range protoCases {
 		t.Run(name, func(t *testing.T) {
 			from, to := protoSchema(t, c.from), protoSchema(t, c.to)
 			h, err := Verify(t.Context(), document(t, c.steps...), from, to)

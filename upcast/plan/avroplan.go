@@ -84,7 +84,8 @@ type avroRun struct {
 // Scratch is what a run needs beside its result. A zero Scratch is ready; giving
 // the same one to each call avoids allocations. It must not be shared.
 type Scratch struct {
-	run avroRun
+	run   avroRun
+	proto protoRun
 }
 
 // Apply appends the image of an event to dst. On a failure dst is returned as it

@@ -53,6 +53,9 @@ func text(v Value) string {
 }
 
 func evalWiden(c *Call, args []Value) (Value, string) {
+	if f, ok := args[0].(float64); ok && c.Type.Kind == Float && c.Type.Bits > 0 {
+		return f, "" // minus zero stays what it is
+	}
 	x, ok := rational(args[0])
 	if !ok {
 		return args[0], "" // NaN and the infinities of a double

@@ -75,6 +75,8 @@ func (k WireKind) wireType() int {
 	}
 }
 
+func (k WireKind) isText() bool { return k == WireString || k == WireBytes }
+
 // AnyText is the logical type of Protobuf's texts that no reader holds to UTF-8:
 // they are bytes that documents may write as texts.
 const AnyText = "unchecked string"
@@ -90,6 +92,8 @@ func FromProto(s *protobuf.Shape) *Type {
 	}
 	for _, t := range p.records {
 		t.layout = layoutOf(t)
+		t.layout.manyRequired = !t.layout.requireBits()
+		t.layout.bare = newPlace(t)
 	}
 	markRequired(p.records)
 	return t
@@ -224,6 +228,11 @@ type protoLayout struct {
 	// required says that something in the record may be missing though it is
 	// required.
 	required bool
+	// bits are those of the fields that are required; manyRequired says that
+	// there are more than bits.
+	bits         uint64
+	manyRequired bool
+	bare         *protoPlace
 }
 
 // protoSlot is what stands under one number.
@@ -236,6 +245,7 @@ type protoSlot struct {
 	// implicit says that the default is not written.
 	implicit bool
 	required bool
+	bit      uint64 // of a required field
 }
 
 // denseNumbers bounds the direct table of a layout.
