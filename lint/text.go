@@ -136,6 +136,9 @@ func conflict(data []byte) int {
 // same reports whether a file has one content on both sides.
 func same(ctx context.Context, head, base *side, name, oldName string) (bool, error) {
 	h, b := head.files[name], base.files[oldName]
+	if h.Trouble != "" || b.Trouble != "" {
+		return false, nil
+	}
 	if h.ID != "" && len(h.ID) == len(b.ID) {
 		return h.ID == b.ID, nil
 	}

@@ -108,7 +108,10 @@ func untar(data []byte, zipped bool, texts map[string]string) error {
 			return fmt.Errorf("the entry %q has %d bytes; at most %d are read", h.Name, h.Size, MaxFileBytes)
 		}
 		body, err := io.ReadAll(t)
-		if err != nil {
+		switch {
+		case limited.N <= 0:
+			return fmt.Errorf("the archive unpacks to more than %d times its size", maxArchiveRatio)
+		case err != nil:
 			return err
 		}
 		texts[path.Clean(h.Name)] = string(body)

@@ -24,7 +24,8 @@ type Git struct {
 	// Command makes a process; nil is exec.CommandContext. Tests count with it.
 	Command func(ctx context.Context, name string, args ...string) *exec.Cmd
 
-	start string // where the caller is
+	start  string // where the caller is
+	online bool   // this run may reach the network
 }
 
 // inherited are the variables that git is given: where the repository lies, as
@@ -49,12 +50,15 @@ var programs = []string{
 // which are read below.
 func (g *Git) environment() []string {
 	env := []string{
-		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_OPTIONAL_LOCKS=0",
-		"GIT_LITERAL_PATHSPECS=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_PAGER=cat", "GIT_ASKPASS=true", "GIT_EDITOR=true", "GIT_ATTR_NOSYSTEM=1",
+		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_LITERAL_PATHSPECS=1",
+		"GIT_NO_REPLACE_OBJECTS=1", "GIT_PAGER=cat", "GIT_EDITOR=true", "GIT_ATTR_NOSYSTEM=1",
+	}
+	if !g.online {
+		env = append(env, "GIT_ALLOW_PROTOCOL=none", "GIT_ASKPASS=true")
 	}
 	for _, v := range g.Environ {
 		name, value, ok := strings.Cut(v, "=")
-		if !ok || !slices.Contains(inherited, name) {
+		if !ok || !slices.Contains(inherited, name) && !(g.online && slices.Contains(online, name)) {
 			continue
 		}
 		// Hooks name the repository from where they are started, which need not be
@@ -71,7 +75,9 @@ func (g *Git) environment() []string {
 func (g *Git) command(ctx context.Context, args ...string) *exec.Cmd {
 	var all []string
 	for _, p := range programs {
-		all = append(all, "-c", p)
+		if !g.online || !slices.Contains(network, p) {
+			all = append(all, "-c", p)
+		}
 	}
 	run := g.Command
 	if run == nil {

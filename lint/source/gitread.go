@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -85,6 +86,14 @@ func (o *objects) ask(id string) ([]byte, error) {
 		return nil, fmt.Errorf("git cat-file: %w", err)
 	}
 	head, err := o.out.ReadString('\n')
+	if errors.Is(err, io.EOF) && head == "" {
+		// git before 2.44 tries to fetch an object that a partial clone lacks, which
+		// it is not allowed to, and gives up.
+		_ = o.in.Close()
+		_ = o.cmd.Wait() // how it ended is said by the missing object
+		o.cmd = nil
+		return nil, &objectError{id: id, what: "is missing"}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("git cat-file ended early: %w", err)
 	}

@@ -226,6 +226,11 @@ func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
 		_, err := o.resolve(ctx, ref)
 		return lint.Base{}, err
 	}
+	if o.Fetch {
+		if err := o.Repo.Fetch(ctx, ref, o.headCommit); err != nil {
+			return lint.Base{}, err
+		}
+	}
 	p, err := o.Repo.Base(ctx, ref, o.headCommit, o.Exact)
 	if err != nil {
 		return lint.Base{}, err
