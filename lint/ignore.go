@@ -52,9 +52,7 @@ func readIgnores(file string, f schema.Format, body string) []ignore {
 func newIgnore(text string) ignore {
 	rules, reason, _ := strings.Cut(text, " -- ")
 	i := ignore{reason: strings.TrimSpace(reason)}
-	for _, r := range strings.FieldsFunc(rules, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
-		i.rules = append(i.rules, r)
-	}
+	i.rules = strings.FieldsFunc(rules, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' })
 	return i
 }
 
