@@ -346,11 +346,8 @@ func upcastEvent(x *request) error {
 		return err
 	}
 	v.judge = c.source
-	if err := v.settle(); err != nil {
+	if err := v.firstMessage(); err != nil {
 		return err
-	}
-	if len(v.event.Message) > 0 && (len(v.event.Message) != 1 || v.event.Message[0] != 0) {
-		return registry.Fail(registry.NotYet, "Only events of the first message of a Protobuf file are carried")
 	}
 	out, err := c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
 	if err != nil {

@@ -24,7 +24,11 @@ func upcasterRoutes(*API) []route {
 		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}}, handle: getUpcaster},
 		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, handle: putUpcaster},
 		{method: del, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Steward, class: write, handle: deleteUpcaster},
-		{method: post, path: "/upcast", action: read, class: expensive, body: jsonBody, handle: upcastEvent},
+		{method: post, path: "/upcast", action: read, class: expensive, body: bulkBody, handle: upcastEvent},
+		{
+			method: post, path: "/upcast/batch", action: read, class: expensive, stream: true, body: rawBody,
+			query: []param{pSubject, {"from", text}, {"to", text}, {"as", text}, {"trace", boolean}}, handle: upcastBatch,
+		},
 	}
 }
 

@@ -17,11 +17,12 @@ const (
 	mediaInstar
 	mediaNDJSON
 	mediaEvents
+	mediaFrames
 	mediaKinds
 )
 
 var mediaNames = [mediaKinds]string{
-	wire.TypeV1, wire.TypeUnversioned, wire.TypeJSON, wire.TypeInstar, wire.TypeNDJSON, wire.TypeEvents,
+	wire.TypeV1, wire.TypeUnversioned, wire.TypeJSON, wire.TypeInstar, wire.TypeNDJSON, wire.TypeEvents, wire.TypeFrames,
 }
 
 // mediaHeaders are the values of Content-Type, shared by all answers.
@@ -34,7 +35,7 @@ var mediaHeaders = func() (out [mediaKinds][]string) {
 
 // mediaQuality is how much the server likes to send each type, in thousandths.
 // Detail and streams are sent only to those who name them.
-var mediaQuality = [mediaKinds]int{1000, 900, 500, 1000, 1000, 1000}
+var mediaQuality = [mediaKinds]int{1000, 900, 500, 1000, 1000, 1000, 1000}
 
 // bodies are the types of ordinary answers, in the order that decides ties.
 var bodies = []media{mediaV1, mediaUnversioned, mediaJSON}
@@ -85,6 +86,8 @@ func matchMedia(name string, quality int, streams bool) (media, int) {
 		return mediaNDJSON, quality*mediaQuality[mediaNDJSON]*2 + 1
 	case streams && strings.EqualFold(name, wire.TypeEvents):
 		return mediaEvents, quality*mediaQuality[mediaEvents]*2 + 1
+	case streams && strings.EqualFold(name, wire.TypeFrames):
+		return mediaFrames, quality*mediaQuality[mediaFrames]*2 + 1
 	}
 	for _, m := range bodies {
 		if strings.EqualFold(name, mediaNames[m]) {

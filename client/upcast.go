@@ -1,7 +1,12 @@
 package client
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -50,6 +55,58 @@ func (c *Client) UpcasterCoverage(ctx context.Context, subject string, target in
 // Upcast carries one event from a version of a subject to another.
 func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast, error) {
 	return send[wire.Upcast](ctx, c, &call{method: http.MethodPost, path: "/upcast", body: r, repeatable: true})
+}
+
+// UpcastBatchQuery says what the events of a batch are and what they become. From
+// and To are version numbers or "latest"; an empty To is the latest. Trace asks
+// for every step of the first thousand events.
+type UpcastBatchQuery struct {
+	Subject, From, To, As string
+	Trace                 bool
+}
+
+// UpcastBatch carries events, one a line in the JSON encoding of their format, and
+// calls each with what became of every one, in order, while later ones are still
+// sent. An event that cannot be carried is a line with an error. An answer that
+// breaks off is an error; what follows the last index can be sent again.
+func (c *Client) UpcastBatch(ctx context.Context, q UpcastBatchQuery, events io.Reader, each func(wire.UpcastLine) error) (wire.UpcastCounts, error) {
+	var last *wire.UpcastEnded
+	query := values("subject", q.Subject, "from", q.From, "to", q.To, "as", q.As, "trace", q.Trace)
+	r := &call{
+		method: http.MethodPost, path: "/upcast/batch", query: query, stream: events,
+		header: http.Header{"Content-Type": {wire.TypeNDJSON}}, accept: wire.TypeNDJSON + ", " + accept,
+	}
+	err := c.open(ctx, r, func(body io.Reader) error {
+		lines := bufio.NewScanner(body)
+		lines.Buffer(make([]byte, 64<<10), int(c.set.maxBody))
+		for lines.Scan() {
+			var line struct {
+				wire.UpcastLine
+				wire.UpcastEnded
+				Counts *wire.UpcastCounts `json:"counts"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				return fmt.Errorf("a line of the answer is not readable: %w", err)
+			}
+			if line.Counts != nil {
+				last = &wire.UpcastEnded{Counts: *line.Counts, Broken: line.Broken}
+				continue
+			}
+			if err := each(line.UpcastLine); err != nil {
+				return err
+			}
+		}
+		return lines.Err()
+	})
+	switch {
+	case err != nil:
+		return wire.UpcastCounts{}, err
+	case last == nil:
+		return wire.UpcastCounts{}, errors.New("the answer broke off before its last line")
+	case last.Broken != "":
+		return last.Counts, errors.New(last.Broken)
+	}
+	return last.Counts, nil
 }
 
 func upcasterPath(subject string, from, to int) string {

@@ -84,6 +84,9 @@ const (
 	// TypeNDJSON and TypeEvents are the types of streams.
 	TypeNDJSON = "application/x-ndjson"
 	TypeEvents = "text/event-stream"
+	// TypeFrames is a stream of events in Confluent's framing, each after its
+	// length in 4 bytes, big-endian.
+	TypeFrames = "application/vnd.instar.frames"
 )
 
 // The headers of ours, in canonical form.

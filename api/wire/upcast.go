@@ -136,3 +136,39 @@ type UpcastRequest struct {
 	As          string          `json:"as,omitempty"`
 	Trace       bool            `json:"trace,omitempty"`
 }
+
+// UpcastLine is what became of one event of a batch: events, unchanged, dropped,
+// deadLetter or failed.
+type UpcastLine struct {
+	// Index counts the events of the batch from 0.
+	Index   int64         `json:"index"`
+	Outcome string        `json:"outcome"`
+	Events  []UpcastEvent `json:"events,omitempty"`
+	End     *UpcastEnd    `json:"end,omitempty"`
+	Trace   []UpcastTrace `json:"trace,omitempty"`
+	Error   *Error        `json:"error,omitempty"`
+}
+
+// UpcastCounts counts what became of the events of a batch.
+type UpcastCounts struct {
+	Total      int64 `json:"total"`
+	Events     int64 `json:"events"`
+	Unchanged  int64 `json:"unchanged"`
+	Dropped    int64 `json:"dropped"`
+	DeadLetter int64 `json:"deadLetter"`
+	Failed     int64 `json:"failed"`
+}
+
+// UpcastEnded is the last line of the answer to a batch; without it the answer
+// was cut. Broken says why events after the last index were not read.
+type UpcastEnded struct {
+	Counts UpcastCounts `json:"counts"`
+	Broken string       `json:"broken,omitempty"`
+}
+
+// FrameOutcomes are the outcomes in frames: the status byte is the place in the
+// list. Frames of the first two hold an event, the others an [UpcastLine].
+var FrameOutcomes = []string{"events", "unchanged", "dropped", "deadLetter", "failed"}
+
+// FrameEnd is the status of the last frame, which holds an [UpcastEnded].
+const FrameEnd = 255
