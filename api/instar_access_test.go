@@ -354,6 +354,7 @@ func exerciseUpcasters(c *client.Client, note func(string, error)) {
 	note("Upcaster", first(c.Upcaster(bg, "u", 1, 2, 0)))
 	note("UpcasterCoverage", first(c.UpcasterCoverage(bg, "u", 2)))
 	note("Upcast", first(c.Upcast(bg, wire.UpcastRequest{Subject: "u", From: "1", Event: []byte(`{"x":1}`)})))
+	note("UpcastBatch", first(c.UpcastBatch(bg, client.UpcastBatchQuery{Subject: "u", From: "1"}, strings.NewReader("{\"x\":1}\n"), func(wire.UpcastLine) error { return nil })))
 	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2)))
 }
 
