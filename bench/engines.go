@@ -21,6 +21,7 @@ func engineBenchmarks() []benchmark {
 	return []benchmark{
 		{"compat", "the engines beside their bars", bars},
 		{"oracle", "answers of the engines held to what is known without them", answers},
+		{"upcast-avro", "carrying Avro events, beside Go written by hand and hamba/avro", upcastAvro},
 		{"replay", "published histories, edit by edit, in both directions", replay},
 	}
 }

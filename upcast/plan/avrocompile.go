@@ -21,8 +21,7 @@ func compileEvent(b *Binder, n Node, t *Type) *avroScope {
 	}
 	p, root := newPlaces(b)
 	s := &avroScope{emits: [][]emitOp{{{kind: emitNode, node: n, typ: t}}}, marks: p.boundaries}
-	w := &walkMaker{places: p, programs: &s.programs, byType: map[*Type]int{}, marked: map[int]bool{}}
-	s.entry = w.scope(root)
+	s.entry = newWalkMaker(p, &s.programs, true).scope(root)
 	return s
 }
 
@@ -36,14 +35,15 @@ func compile(b *Binder, n Node, t *Type, inner bool) (*avroScope, bool) {
 		return nil, false
 	}
 	c.scope.emits[0] = main
+	decoded := false
 	for i := range c.scope.emits {
 		c.scope.emits[i] = merged(c.scope.emits[i])
 		for _, op := range c.scope.emits[i] {
 			c.use(&op)
+			decoded = decoded || op.kind == emitNode
 		}
 	}
-	w := &walkMaker{places: p, programs: &c.scope.programs, byType: map[*Type]int{}, marked: map[int]bool{}}
-	c.scope.entry = w.scope(root)
+	c.scope.entry = newWalkMaker(p, &c.scope.programs, decoded).scope(root)
 	c.scope.marks = p.boundaries
 	return c.scope, true
 }
@@ -56,7 +56,7 @@ func (c *compiler) use(op *emitOp) {
 		c.places.used[op.from] = true
 	case emitLeaf, emitIf:
 		for _, boundary := range op.uses {
-			c.places.used[boundary] = true
+			c.places.used[boundary], c.places.read[boundary] = true, true
 		}
 	}
 }

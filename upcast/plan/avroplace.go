@@ -15,11 +15,14 @@ type place struct {
 type places struct {
 	boundaries int
 	used       map[int]bool
-	of         map[*Binder]*place
+	// read are the boundaries where values begin that are computed on, and so
+	// must be whole: text in UTF-8.
+	read map[int]bool
+	of   map[*Binder]*place
 }
 
 func newPlaces(b *Binder) (*places, *place) {
-	p := &places{used: map[int]bool{}, of: map[*Binder]*place{}}
+	p := &places{used: map[int]bool{}, read: map[int]bool{}, of: map[*Binder]*place{}}
 	root := &place{typ: b.Type, start: p.boundary()}
 	root.end = p.boundary()
 	p.of[b] = root
@@ -87,12 +90,13 @@ const (
 	walkVarint                 // an int or long
 	walkBool
 	walkFixed  // n bytes
-	walkBytes  // a length and as many bytes
+	walkBytes  // a length and as many bytes; text that is only copied
 	walkString // the same, UTF-8
 	walkEnum   // an index below n
 	walkUnion  // an index, then a program of alt
 	walkList   // blocks of program n
 	walkMap    // the same, with keys
+	walkText   // the same, with keys in UTF-8
 	walkCall   // program n: a record that contains itself
 )
 
@@ -100,8 +104,20 @@ const (
 type walkMaker struct {
 	places   *places
 	programs *[][]walkOp
-	byType   map[*Type]int
+	byType   map[skipped]int
 	marked   map[int]bool
+	// strict holds all text to UTF-8, not only what is computed on.
+	strict bool
+}
+
+// skipped is a type whose values are walked in one of two ways.
+type skipped struct {
+	typ    *Type
+	strict bool
+}
+
+func newWalkMaker(p *places, programs *[][]walkOp, strict bool) *walkMaker {
+	return &walkMaker{places: p, programs: programs, byType: map[skipped]int{}, marked: map[int]bool{}, strict: strict}
 }
 
 // scope makes the program for a place and everything below it that is noted.
@@ -135,11 +151,11 @@ func (w *walkMaker) place(out []walkOp, x *place) []walkOp {
 		op := walkOp{kind: walkUnion}
 		for i, b := range x.branches {
 			if b == nil {
-				op.alt = append(op.alt, w.skipper(x.typ.Branches[i].Type))
+				op.alt = append(op.alt, w.skipper(x.typ.Branches[i].Type, w.strict))
 				continue
 			}
 			// The end of the content is the end of the union.
-			inner := &walkMaker{places: w.places, programs: w.programs, byType: w.byType, marked: w.marked}
+			inner := *w
 			was := w.marked[x.end]
 			w.marked[x.end] = true
 			op.alt = append(op.alt, inner.scope(b))
@@ -147,31 +163,31 @@ func (w *walkMaker) place(out []walkOp, x *place) []walkOp {
 		}
 		out = append(out, op)
 	default:
-		out = w.skip(out, x.typ)
+		out = w.skip(out, x.typ, w.strict || w.places.read[x.start])
 	}
 	return w.mark(out, x.end)
 }
 
 // skipper is the program that walks a value of a type and notes nothing.
-func (w *walkMaker) skipper(t *Type) int {
-	if id, ok := w.byType[t]; ok {
+func (w *walkMaker) skipper(t *Type, strict bool) int {
+	if id, ok := w.byType[skipped{t, strict}]; ok {
 		return id
 	}
 	id := w.reserve()
-	w.byType[t] = id
+	w.byType[skipped{t, strict}] = id
 	if t.Kind == Record {
 		var out []walkOp
 		for i := range t.Fields {
-			out = w.skip(out, t.Fields[i].Type)
+			out = w.skip(out, t.Fields[i].Type, strict)
 		}
 		(*w.programs)[id] = out
 		return id
 	}
-	(*w.programs)[id] = w.skip(nil, t)
+	(*w.programs)[id] = w.skip(nil, t, strict)
 	return id
 }
 
-func (w *walkMaker) skip(out []walkOp, t *Type) []walkOp {
+func (w *walkMaker) skip(out []walkOp, t *Type, strict bool) []walkOp {
 	switch t.Kind {
 	case Null:
 		return out
@@ -187,20 +203,27 @@ func (w *walkMaker) skip(out []walkOp, t *Type) []walkOp {
 		}
 		return append(out, walkOp{kind: walkBytes})
 	case String:
-		return append(out, walkOp{kind: walkString})
+		if strict {
+			return append(out, walkOp{kind: walkString})
+		}
+		return append(out, walkOp{kind: walkBytes})
 	case Enum:
 		return append(out, walkOp{kind: walkEnum, n: len(t.Symbols)})
 	case Union:
 		op := walkOp{kind: walkUnion}
 		for i := range t.Branches {
-			op.alt = append(op.alt, w.skipper(t.Branches[i].Type))
+			op.alt = append(op.alt, w.skipper(t.Branches[i].Type, strict))
 		}
 		return append(out, op)
 	case List:
-		return append(out, walkOp{kind: walkList, n: w.skipper(t.Elem), typ: t.Elem})
+		return append(out, walkOp{kind: walkList, n: w.skipper(t.Elem, strict), typ: t.Elem})
 	case Map:
-		return append(out, walkOp{kind: walkMap, n: w.skipper(t.Elem), typ: t.Elem})
+		kind := walkMap
+		if strict {
+			kind = walkText
+		}
+		return append(out, walkOp{kind: kind, n: w.skipper(t.Elem, strict), typ: t.Elem})
 	default:
-		return append(out, walkOp{kind: walkCall, n: w.skipper(t)})
+		return append(out, walkOp{kind: walkCall, n: w.skipper(t, strict)})
 	}
 }

@@ -112,7 +112,9 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) ([]byte, int,
 	if len(event) > p.limits.Bytes && !more {
 		return dst, 0, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
-	r.scan = scan{programs: p.scope.programs, data: event, limits: &p.limits, marks: r.frame(p.scope.marks)}
+	w := &r.scan
+	w.programs, w.data, w.limits, w.marks = p.scope.programs, event, &p.limits, r.frame(p.scope.marks)
+	w.at, w.depth, w.items, w.zero = 0, 0, 0, 0
 	if !r.scan.run(p.scope.entry) || r.scan.at != len(event) && !more {
 		return dst, 0, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -61,20 +62,65 @@ func (s *scan) run(program int) bool {
 	if s.depth++; s.depth > 3*s.limits.Depth+3 {
 		return false
 	}
-	for i := range s.programs[program] {
-		if !s.step(&s.programs[program][i]) {
+	ops, data, at := s.programs[program], s.data, s.at
+	for i := range ops {
+		op := &ops[i]
+		// What is common and takes a few bytes is walked here, on local
+		// variables; the rest is left to step.
+		switch op.kind {
+		case walkMark:
+			s.marks[op.n] = int32(at)
+			continue
+		case walkBytes:
+			if at < len(data) && data[at] < 0x80 && data[at]&1 == 0 {
+				if next := at + 1 + int(data[at]>>1); next <= len(data) {
+					at = next
+					continue
+				}
+			}
+		case walkVarint:
+			if at < len(data) && data[at] < 0x80 {
+				at++
+				continue
+			}
+			if len(data)-at >= 8 {
+				// The number ends with the first byte below 0x80. Four bytes
+				// are always an int.
+				ends := ^binary.LittleEndian.Uint64(data[at:]) & 0x8080808080808080
+				if n := bits.TrailingZeros64(ends)/8 + 1; n <= 4 || ends != 0 && op.n == 64 {
+					at += n
+					continue
+				}
+			}
+		case walkFixed:
+			if op.n <= len(data)-at {
+				at += op.n
+				continue
+			}
+		case walkEnum:
+			if at < len(data) && data[at] < 0x80 && data[at]&1 == 0 && int(data[at]>>1) < op.n {
+				at++
+				continue
+			}
+		case walkBool:
+			if at < len(data) && data[at] <= 1 {
+				at++
+				continue
+			}
+		}
+		s.at = at
+		if !s.step(op) {
 			return false
 		}
+		at = s.at
 	}
+	s.at = at
 	s.depth--
 	return true
 }
 
 func (s *scan) step(op *walkOp) bool {
 	switch op.kind {
-	case walkMark:
-		s.marks[op.n] = int32(s.at)
-		return true
 	case walkVarint:
 		n, ok := s.varint()
 		return ok && (op.n == 64 || n == int64(int32(n)))
@@ -95,7 +141,10 @@ func (s *scan) step(op *walkOp) bool {
 		return ok && n >= 0 && n < int64(op.n)
 	case walkUnion:
 		n, ok := s.varint()
-		return ok && n >= 0 && n < int64(len(op.alt)) && s.run(op.alt[n])
+		if !ok || n < 0 || n >= int64(len(op.alt)) {
+			return false
+		}
+		return len(s.programs[op.alt[n]]) == 0 || s.run(op.alt[n])
 	case walkCall:
 		return s.run(op.n)
 	default:
@@ -141,8 +190,9 @@ func (s *scan) blocks(op *walkOp) bool {
 		}
 		for ; count > 0; count-- {
 			start := s.at
-			if op.kind == walkMap {
-				if n, ok := s.varint(); !ok || !s.jump(n) || !valid(s.data[s.at-int(n):s.at]) {
+			if op.kind != walkList {
+				n, ok := s.varint()
+				if !ok || !s.jump(n) || op.kind == walkText && !valid(s.data[s.at-int(n):s.at]) {
 					return false
 				}
 			}
