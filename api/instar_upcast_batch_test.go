@@ -133,9 +133,15 @@ func TestBatchesOfFrames(t *testing.T) {
 	}
 	got := readFrames(t, a.body)
 	want := []answeredFrame{
-		{0, 0, string(framed(3, 2, 6))}, {1, 0, string(framed(3, 4, 6))}, {2, 1, string(framed(3, 6, 8))},
-		{3, 4, `"error_code":42254`}, {4, 4, `"error_code":422,`}, {5, 4, `"error_code":40403`}, {6, 4, `"error_code":40403`},
-		{7, 4, `no readable frame`}, {8, 0, string(framed(3, 10, 6))},
+		{0, 0, string(framed(3, 2, 6))},
+		{1, 0, string(framed(3, 4, 6))},
+		{2, 1, string(framed(3, 6, 8))},
+		{3, 4, `"error_code":42254`},
+		{4, 4, `"error_code":422,`},
+		{5, 4, `"error_code":40403`},
+		{6, 4, `"error_code":40403`},
+		{7, 4, `no readable frame`},
+		{8, 0, string(framed(3, 10, 6))},
 		{9, wire.FrameEnd, `{"counts":{"total":9,"events":3,"unchanged":1,"dropped":0,"deadLetter":0,"failed":5}}`},
 	}
 	if len(got) != len(want) {

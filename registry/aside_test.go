@@ -37,7 +37,8 @@ func TestDecidingLeavesOtherStatesAlone(t *testing.T) {
 		want := published.Digest()
 		referrers := len(published.Referrers(ParseName("m"), 1))
 		cmd := Batch{Commands: []Command{
-			Register{Name: ParseName("s"), Format: schema.Avro, Text: field("other")}, using("zz"),
+			Register{Name: ParseName("s"), Format: schema.Avro, Text: field("other")},
+			using("zz"),
 			Register{Name: ParseName("zy"), Format: schema.Avro, Text: `"string"`},
 		}}
 		err := n.withTexts(t.Context(), func(env *Env) error {

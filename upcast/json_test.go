@@ -73,7 +73,8 @@ func TestVerifyJSON(t *testing.T) {
 		},
 		"move": {
 			textID + `|"zip":{"type":"string"}`, textID + `|"a":{"type":"object","properties":{"zip":{"type":"string"}},"required":["zip"]}`,
-			[]string{"move: {from: zip, to: a.zip}"}, `{"zip":"z","id":"a"}`, `{"id":"a","a":{"zip":"z"}}`,
+			[]string{"move: {from: zip, to: a.zip}"},
+			`{"zip":"z","id":"a"}`, `{"id":"a","a":{"zip":"z"}}`,
 		},
 		"nest": {
 			textID + `|"street":{"type":"string"}|"zip":{"type":"string"}`, textID + "|" + textAddr,
@@ -102,7 +103,8 @@ func TestVerifyJSON(t *testing.T) {
 		},
 		"mapEnum": {
 			`"state":{"enum":["NEW","PAID","SHIPPED"]}`, `"state":{"enum":["OPEN","DONE"]}`,
-			[]string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}}"}, `{"state":"SHIPPED"}`, `{"state":"DONE"}`,
+			[]string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE, SHIPPED: DONE}}"},
+			`{"state":"SHIPPED"}`, `{"state":"DONE"}`,
 		},
 		"require":    {`"mail?":{"type":["string","null"]}`, `"mail":{"type":"string"}`, []string{"require: {path: mail, else: {value: none}}"}, `{"mail":null}`, `{"mail":"none"}`},
 		"require it": {`"mail?":{"type":["string","null"]}`, `"mail":{"type":"string"}`, []string{"require: {path: mail, else: {value: none}}"}, `{}`, `{"mail":"none"}`},
@@ -110,7 +112,8 @@ func TestVerifyJSON(t *testing.T) {
 		"wrap":       {`"tag":{"type":"string"}`, `"tag":{"type":"array","items":{"type":"string"}}`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tag":["t"]}`},
 		"head": {
 			`"tags":{"type":"array","items":{"type":"string"}}`, `"tags":{"type":"string"}`,
-			[]string{"head: {path: tags, else: {value: none}}"}, `{"tags":[]}`, `{"tags":"none"}`,
+			[]string{"head: {path: tags, else: {value: none}}"},
+			`{"tags":[]}`, `{"tags":"none"}`,
 		},
 		"each": {
 			`"items":{"type":"array","items":{"type":"object","properties":{"q":{"type":"number"}},"required":["q"]}}`,
@@ -121,7 +124,8 @@ func TestVerifyJSON(t *testing.T) {
 		"map values": {
 			`"m":{"type":"object","additionalProperties":{"type":"object","properties":{"q":{"type":"integer"}},"required":["q"]}}`,
 			`"m":{"type":"object","additionalProperties":{"type":"object","properties":{"r":{"type":"integer"}},"required":["r"]}}`,
-			[]string{"rename: {from: 'm{}.q', to: 'm{}.r'}"}, `{"m":{"k":{"q":1}}}`, `{"m":{"k":{"r":1}}}`,
+			[]string{"rename: {from: 'm{}.q', to: 'm{}.r'}"},
+			`{"m":{"k":{"q":1}}}`, `{"m":{"k":{"r":1}}}`,
 		},
 		"mapBranch": {
 			`"pay":{"oneOf":[{"type":"object","properties":{"kind":{"const":"Card"},"no":{"type":"string"}},"required":["kind","no"]},{"type":"object","properties":{"kind":{"const":"Cash"}},"required":["kind"]}]}`,
@@ -131,7 +135,8 @@ func TestVerifyJSON(t *testing.T) {
 		},
 		"convert": {
 			`"kg":{"type":"integer","minimum":0,"maximum":100}`, `"g":{"type":"integer"}`,
-			[]string{"convert: {path: kg, factor: 1000, else: deadLetter}", "rename: {from: kg, to: g}"}, `{"kg":2}`, `{"g":2000}`,
+			[]string{"convert: {path: kg, factor: 1000, else: deadLetter}", "rename: {from: kg, to: g}"},
+			`{"kg":2}`, `{"g":2000}`,
 		},
 		"an expression": {
 			`"a":{"type":"string"}`, `"a":{"type":"string"}`, []string{`set: {path: a, expr: "this + '!'"}`}, `{"a":"x"}`, `{"a":"x!"}`,
@@ -141,7 +146,8 @@ func TestVerifyJSON(t *testing.T) {
 		},
 		"merge": {
 			`"first":{"type":"string"}|"last":{"type":"string"}`, `"name":{"type":"string"}`,
-			[]string{`merge: {paths: [first, last], to: name, separator: " "}`}, `{"first":"Ada","last":"Lovelace"}`, `{"name":"Ada Lovelace"}`,
+			[]string{`merge: {paths: [first, last], to: name, separator: " "}`},
+			`{"first":"Ada","last":"Lovelace"}`, `{"name":"Ada Lovelace"}`,
 		},
 		"recursion": {
 			`{"type":"object","properties":{"v":{"type":"integer"},"next":{"$ref":"#"}},"required":["v"],"additionalProperties":false}`,
@@ -151,11 +157,13 @@ func TestVerifyJSON(t *testing.T) {
 		"rest is dropped": {objectOf(textID, ""), textID, []string{"rest: {path: $, mode: drop}"}, `{"x":1,"id":"a"}`, `{"id":"a"}`},
 		"rest goes into a map": {
 			objectOf(textID, `,"additionalProperties":{"type":"integer"}`), textID + `|"extra":{"type":"object","additionalProperties":{"type":"integer"}}`,
-			[]string{"rest: {path: $, mode: into, to: extra}"}, `{"x":1,"id":"a","y":2}`, `{"id":"a","extra":{"x":1,"y":2}}`,
+			[]string{"rest: {path: $, mode: into, to: extra}"},
+			`{"x":1,"id":"a","y":2}`, `{"id":"a","extra":{"x":1,"y":2}}`,
 		},
 		"keep an undeclared one": {
 			objectOf(textID, `,"additionalProperties":{"type":"string"}`), objectOf(textID+`|"note":{"type":"string"}`, `,"additionalProperties":{"type":"string"}`),
-			[]string{"add: {path: note, value: none, onConflict: keep}"}, `{"note":"mine","id":"a"}`, `{"id":"a","note":"mine"}`,
+			[]string{"add: {path: note, value: none, onConflict: keep}"},
+			`{"note":"mine","id":"a"}`, `{"id":"a","note":"mine"}`,
 		},
 		"numbers keep their text": {`"n":{"type":"number"}`, `"m":{"type":"number"}`, []string{"rename: {from: n, to: m}"}, `{"n":12345678901234567890.10}`, `{"m":12345678901234567890.10}`},
 	} {
@@ -196,7 +204,8 @@ func TestRefutationsJSON(t *testing.T) {
 		"absent where it must be":           {`"mail?":{"type":"string"}`, `"mail":{"type":"string"}`, nil, "O5", "mail", `{}`},
 		"what may be absent": {
 			textID + "|" + optAddr, textID + "|" + strings.ReplaceAll(optAddr, "zip", "code"),
-			[]string{"rename: {from: address.zip, to: address.code}"}, "O4", "address may be", `{"id":""}`,
+			[]string{"rename: {from: address.zip, to: address.code}"},
+			"O4", "address may be", `{"id":""}`,
 		},
 		"an unmapped symbol":    {`"state":{"enum":["NEW","PAID","SHIPPED"]}`, `"state":{"enum":["OPEN","DONE"]}`, []string{"mapEnum: {path: state, map: {NEW: OPEN, PAID: DONE}}"}, "O4", "SHIPPED is not mapped", `{"state":"SHIPPED"}`},
 		"a symbol that is gone": {`"state":{"enum":["NEW","PAID"]}`, `"state":{"enum":["NEW"]}`, nil, "O5", "", `{"state":"PAID"}`},
