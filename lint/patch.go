@@ -111,7 +111,8 @@ func hunksOf(text string, edits []Edit) []hunk {
 			e.Offset -= starts[from]
 			part[n] = e
 		}
-		if after, err := ApplyEdits(text[starts[from]:starts[to]], part); err == nil {
+		before := text[starts[from]:starts[to]]
+		if after, err := ApplyEdits(before, part); err == nil && after != before { // git refuses hunks without a change
 			out = append(out, hunk{line: from, before: lines[from:to], after: strings.SplitAfter(after, "\n")})
 		}
 		i = k

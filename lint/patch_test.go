@@ -43,6 +43,9 @@ func TestPatchText(t *testing.T) {
 	if got := Patch("a", text, []Edit{{Offset: 1}}); got != "" {
 		t.Errorf("an edit that does nothing: %s", got)
 	}
+	if got := Patch("a", text, []Edit{{Delete: 1, Insert: "one"}, {Offset: len(text)}}); strings.Count(got, "@@ -") != 1 {
+		t.Errorf("a second edit that does nothing: %s", got)
+	}
 	if got := Patch("a", text, []Edit{{Offset: 1000}}); got != "" {
 		t.Errorf("an edit that does not fit: %s", got)
 	}
