@@ -97,7 +97,7 @@ func (out *Lifted) compare(ctx context.Context, rules *RuleHop, hop *Hop) error 
 			return err
 		}
 		out.Compared++
-		if why := difference(executed, f, image, g); why != "" {
+		if why := difference(hop.to, executed, f, image, g); why != "" {
 			out.Why = "the steps do not do what the rules do: " + why
 			out.Event, err = hop.from.show(event)
 			return err
@@ -120,17 +120,30 @@ func seen(ctx context.Context, rules *RuleHop, hop *Hop, v plan.Value) ([]byte, 
 	return rules.from.fromJSON(ctx, text)
 }
 
-// difference says how two ways of carrying one event differ.
-func difference(executed *RuleResult, f *Failure, image []byte, g *Failure) string {
+// difference says how two ways of carrying one event differ. The order of members
+// and of map entries is no difference.
+func difference(to codec, executed *RuleResult, f *Failure, image []byte, g *Failure) string {
 	switch {
 	case f != nil && g == nil:
 		return "the rules fail, and the steps do not: " + f.Error()
 	case f == nil && g != nil:
 		return "the steps fail, and the rules do not: " + g.Error()
-	case f == nil && !bytes.Equal(executed.Event, image):
+	case f == nil && !sameImage(to, executed.Event, image):
 		return "the images differ"
 	}
 	return ""
+}
+
+func sameImage(to codec, a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, err := to.decode(a)
+	if err != nil {
+		return false
+	}
+	y, err := to.decode(b)
+	return err == nil && plan.Equal(x, y)
 }
 
 // liftText writes rules as a document, or says why they cannot be.

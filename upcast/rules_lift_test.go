@@ -191,6 +191,18 @@ func TestLiftProtobuf(t *testing.T) {
 	}
 }
 
+// TestLiftJSON: the same for JSON, where the order of members is no difference.
+func TestLiftJSON(t *testing.T) {
+	from, to := closedObject(t, `id:"string"`, `qty:"integer"`, `n:"number"`), closedObject(t, `id:"string"`, `quantity:"integer"`, `n:"number"`)
+	out, err := Lift(t.Context(), ruleHop(t, renamed("qty", "quantity"), Upgrade, from, to), from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Hop == nil || out.Compared != liftEvents {
+		t.Errorf("not lifted after %d events: %s (%s)", out.Compared, out.Why, out.Event)
+	}
+}
+
 // BenchmarkRules is a chain of 20 renames by rules, beside the same chain lifted
 // and fused (bar B4).
 func BenchmarkRules(b *testing.B) {

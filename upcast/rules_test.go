@@ -10,18 +10,8 @@ import (
 	"testing"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/upcast/jsonata"
 )
-
-func jsonSchema(t testing.TB, text string) schema.Parsed {
-	t.Helper()
-	s, err := jsonschema.Parse(text, nil, schema.Options{Limits: schema.DefaultLimits()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // closedObject is a JSON Schema of an object with exactly some members.
 func closedObject(t testing.TB, members ...string) schema.Parsed {
