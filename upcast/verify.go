@@ -79,6 +79,10 @@ func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
 	if err != nil {
 		return nil, err
 	}
+	return derive(ctx, source, target)
+}
+
+func derive(ctx context.Context, source, target codec) (*Hop, error) {
 	b := newBuilder()
 	b.derived = true
 	h, err := b.hopOf(nil, source, target)
