@@ -89,7 +89,10 @@ func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 	}
 	return b.update(n, path, 0, func(x plan.Node) plan.Node {
 		if !there {
-			return b.wrapped(x, op)
+			return b.there(path, func(x plan.Node) plan.Node { return b.wrapped(x, op) })(x)
+		}
+		if t, _ := b.types.Of(x); t.Kind != plan.Union && b.types.MayBeAbsent(x) {
+			return b.orEmpty(x, op)
 		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 			if branch != "null" {
@@ -100,6 +103,22 @@ func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 			}
 			return &plan.ListOf{Elem: plan.NeverType}
 		})
+	})
+}
+
+// orEmpty wraps what may be absent; nothing has no element.
+func (b *builder) orEmpty(n plan.Node, op *Wrap) plan.Node {
+	return b.spread(n, func(x plan.Node) plan.Node {
+		if !b.types.MayBeAbsent(x) {
+			return b.wrapped(x, op)
+		}
+		t, _ := b.types.Of(x)
+		bind := b.bind(t)
+		none := plan.Node(&plan.ListOf{Elem: plan.NeverType})
+		if op.As == "map" {
+			none = &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}
+		}
+		return &plan.Opt{On: x, Bind: bind, Body: b.wrapped(whole(bind), op), Missing: none}
 	})
 }
 

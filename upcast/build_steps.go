@@ -85,9 +85,9 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 	case *Wrap:
 		return b.wrap(n, op)
 	case *Head:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.head(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.head(x, op) }))
 	case *MapEnum:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.mapEnum(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.mapEnum(x, op) }))
 	case *MapBranch:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.mapBranch(x, op) })
 	case *Require:
@@ -99,26 +99,26 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 	case *Split:
 		return b.split(n, op)
 	case *Retype:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.retype(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.retype(x, op) }))
 	case *ToMap:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node {
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node {
 			if stop := b.onlyFields(x, op); stop != nil {
 				return stop
 			}
 			return b.toMap(x, op)
-		})
+		}))
 	case *ToList:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.toList(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.toList(x, op) }))
 	case *InType:
 		return b.inType(n, op)
 	case *Narrow:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.narrow(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.narrow(x, op) }))
 	case *Default:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.defaulted(n, x, op) })
 	case *entryOf:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.entry(x, op) })
 	case *Filter:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.filter(x, op) })
+		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.filter(x, op) }))
 	case *DropEvent:
 		return b.dropEvent(n, op)
 	default:

@@ -136,7 +136,7 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 	if op.Expr.Text != "" {
 		return b.compute(x, op)
 	}
-	return b.spread(x, func(x plan.Node) plan.Node {
+	return b.there(op.Path, func(x plan.Node) plan.Node {
 		t, _ := b.types.Of(x)
 		if t.Kind != plan.Int && t.Kind != plan.Float && t.Kind != plan.Uint && t.Kind != plan.Decimal {
 			return b.wrong(fmt.Sprintf("%s is no number but %s", op.Path, t), "")
@@ -152,7 +152,7 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 		}
 		call := &plan.Call{Func: plan.Linear, Args: []plan.Node{x}, Type: t, Table: map[string]string{"factor": op.Factor, "offset": op.Offset, "round": op.Round}}
 		return b.partial(x, call, op.Else, op.Path, "the result may not fit "+t.String())
-	})
+	})(x)
 }
 
 func namedType(name string) *plan.Type {
@@ -184,7 +184,7 @@ func (b *builder) merge(n plan.Node, op *Merge) plan.Node {
 		if t, _ := b.types.Of(x); t.Kind != plan.String && b.err == nil {
 			return b.wrong(fmt.Sprintf("%s is no text but %s", p, t), "")
 		}
-		call.Args = append(call.Args, x)
+		call.Args = append(call.Args, b.there(p, func(x plan.Node) plan.Node { return x })(x))
 	}
 	for _, p := range op.Paths {
 		n = b.drop(n, p, true)

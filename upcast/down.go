@@ -278,11 +278,11 @@ func typeAt(t *plan.Type, p Path) *plan.Type {
 		case ElementsSegment, ValuesSegment:
 			t = t.Elem
 		case OptionalSegment:
-			inner, ok := t.Nullable()
-			if !ok {
+			if inner, ok := t.Nullable(); ok {
+				t = inner
+			} else if t.Kind == plan.Union {
 				return nil
-			}
-			t = inner
+			} // else it may be absent
 		case BranchSegment:
 			i := t.Branch(s.Name)
 			if i < 0 {

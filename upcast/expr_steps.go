@@ -232,6 +232,10 @@ func (b *builder) split(n plan.Node, op *Split) plan.Node {
 	if t, _ := b.types.Of(x); b.err == nil && normalType(t).Kind != plan.String {
 		return b.wrong(fmt.Sprintf("%s is no text but %s", op.Path, t), "")
 	}
+	if b.types.MayBeAbsent(x) {
+		x = b.there(op.Path, func(x plan.Node) plan.Node { return x })(x)
+		n = &plan.Check{X: x, Body: n} // no way out of the parts takes it
+	}
 	call, groups := b.parts(b.normal(x, false), op)
 	if b.err != nil {
 		return n

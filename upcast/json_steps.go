@@ -104,7 +104,12 @@ func (b *builder) rest(n plan.Node, op *Rest) plan.Node {
 	return b.update(n, op.Path, 0, func(x plan.Node) plan.Node {
 		return b.inRecord(x, op.Path, func(m *plan.Make) plan.Node {
 			switch {
-			case m.Rest == nil || m.Base == nil:
+			case m.Rest != nil && m.Base == nil && op.Mode == "into":
+				return b.wrong(fmt.Sprintf("what is unknown in %s has no names to be keys", op.Path), "use mode keep or drop")
+			case m.Rest != nil && m.Base == nil && op.Mode == "drop":
+				m.Rest = nil
+			case m.Rest != nil && m.Base == nil: // Protobuf keeps what is unknown
+			case m.Rest == nil:
 				return b.wrong(fmt.Sprintf("%s has no undeclared properties", op.Path), "remove the step")
 			case op.Mode == "drop":
 				m.Rest = nil

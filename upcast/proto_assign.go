@@ -148,17 +148,18 @@ func (m *message) oneof(f *plan.Field, at string) plan.Node {
 // candidate is what a part gives for a oneof; nil if it has nothing to do with it.
 func (m *message) candidate(j int, p plan.Part, f *plan.Field, at string) plan.Node {
 	b := m.b
-	if l, ok := p.Node.(*plan.Lit); ok && l.Pending != nil && p.Number == 0 && p.Name == f.Name {
-		return b.literal(l, f.Type, at)
-	}
 	if i := memberFor(f.Type, p.Name, p.Number); i >= 0 {
 		return b.tagged(p.Node, f.Type, i, at)
 	}
 	t, _ := b.types.Of(p.Node)
-	if p.Number > 0 || t.Kind != plan.Union {
+	named := p.Number == 0 && p.Name == f.Name
+	if !isOneof(t) {
+		if named { // what steps have made of it
+			return b.convertOneof(p.Node, f.Type, at, true)
+		}
 		return nil
 	}
-	takes := p.Name == f.Name
+	takes := named
 	for i, br := range t.Branches {
 		if memberFor(f.Type, br.Name, br.Number) >= 0 {
 			m.members[[2]int{j, i}], takes = true, true
@@ -167,7 +168,7 @@ func (m *message) candidate(j int, p plan.Part, f *plan.Field, at string) plan.N
 	if !takes {
 		return nil
 	}
-	return b.convertOneof(p.Node, f.Type, at)
+	return b.convertOneof(p.Node, f.Type, at, false)
 }
 
 // memberFor finds a member by number, or by name if there is none.
@@ -201,23 +202,33 @@ func (b *builder) where(n plan.Node, t *plan.Type, f func(plan.Node) plan.Node) 
 }
 
 // convertOneof takes the members of a oneof to those of another. One that has no
-// place leaves it unset.
-func (b *builder) convertOneof(n plan.Node, t *plan.Type, at string) plan.Node {
+// place leaves it unset, unless nobody else would tell that it is lost.
+func (b *builder) convertOneof(n plan.Node, t *plan.Type, at string, tell bool) plan.Node {
 	if s, ok := b.types.Of(n); ok && plan.Same(s, t) {
 		return n
 	}
 	return b.where(n, t, func(x plan.Node) plan.Node {
+		if l, ok := x.(*plan.Lit); ok && l.Pending != nil {
+			return b.literal(l, t, at)
+		}
 		s, _ := b.types.Of(x)
+		if s.Kind != plan.Union {
+			return b.assignBranch(x, s, t, "", at)
+		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 			number := 0
 			if i := slices.IndexFunc(s.Branches, func(br plan.Branch) bool { return br.Name == branch }); i >= 0 {
 				number = s.Branches[i].Number
 			}
-			i := memberFor(t, branch, number)
-			if i < 0 {
+			place := at + "<" + branch + ">"
+			switch i := memberFor(t, branch, number); {
+			case i >= 0:
+				return b.tagged(content, t, i, place)
+			case tell && !b.derived:
+				return b.breaks("O6", place, fmt.Sprintf("%s has no place in the target", place), "use mapBranch, with else for what goes")
+			default:
 				return &plan.Nothing{Type: t}
 			}
-			return b.tagged(content, t, i, at+"<"+branch+">")
 		})
 	})
 }

@@ -142,4 +142,7 @@ func TestProtoPrograms(t *testing.T) {
 }
 
 // protoComputed are the cases of which a part is computed on values.
-var protoComputed = map[string]bool{"a map": true, "optional in CEL": true, "expression": true, "head": true, "checked texts": true}
+var protoComputed = map[string]bool{
+	"a map": true, "optional in CEL": true, "expression": true, "head": true, "checked texts": true, "toMap": true, "toList": true,
+	"filter a map": true, "filter a list": true, "merge": true, "split": true,
+}

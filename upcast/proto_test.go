@@ -80,15 +80,26 @@ var protoCases = map[string]struct {
 		[]string{"rename: {from: '(o.note)', to: '(o.remark)'}"},
 		`{"[o.note]":"n"}`, `{"[o.remark]":"n"}`,
 	},
-	"texts of proto2":  {proto2 + `message M { optional string a = 1; }`, proto2 + `message M { optional string b = 2; optional string c = 3; }`, []string{"rename: {from: a, to: b}", "add: {path: c, value: x}"}, `{"a":"é"}`, `{"b":"é","c":"x"}`},
-	"checked texts":    {proto2 + `message M { optional string a = 1; }`, `message M { string a = 1; }`, []string{"require: {path: a, else: {value: ''}}", "convert: {path: a, expr: 'string(this)', else: {value: bad}}"}, `{"a":"é"}`, `{"a":"é"}`},
-	"editions":         {`edition = "2023"; package o; message M { int32 a = 1; repeated int32 b = 2; }`, `edition = "2023"; package o; message M { int64 a = 1 [features.field_presence = IMPLICIT]; repeated int32 b = 2 [features.repeated_field_encoding = EXPANDED]; }`, nil, `{"b":[1,2]}`, `{"b":[1,2]}`},
-	"expression":       {`message M { int32 a = 1; string s = 2; }`, `message M { int64 twice = 3; string s = 2; }`, []string{"convert: {path: a, to: int64, expr: 'this * 2'}", "rename: {from: a, to: twice}"}, `{"a":21}`, `{"twice":"42"}`},
-	"optional in CEL":  {`message M { optional string nick = 1; }`, `message M { string nick = 1; }`, []string{"convert: {path: nick, expr: 'this.orValue(\"none\") + \"!\"'}"}, `{}`, `{"nick":"none!"}`},
-	"null is absent":   {`message M { string id = 1; }`, `message M { string id = 1; optional string note = 2; }`, []string{"add: {path: note, value: null}"}, `{"id":"a"}`, `{"id":"a"}`},
-	"an object":        {`message M { string id = 1; }`, `message M { string id = 1; A a = 2; message A { string street = 1; string zip = 2; } }`, []string{"add: {path: a, object: {street: {value: s}, zip: {from: id}}}"}, `{"id":"z"}`, `{"id":"z","a":{"street":"s","zip":"z"}}`},
-	"another order":    {`message A { string x = 1; } message M { A a = 1; }`, `message A { string x = 1; int32 y = 2; } message M { A a = 1; }`, nil, `{"x":"1"}`, `{"x":"1"}`},
-	"well-known types": {`import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp at = 1; }`, `import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp when = 2; }`, []string{"rename: {from: at, to: when}"}, `{"at":"2024-01-01T00:00:00Z"}`, `{"when":"2024-01-01T00:00:00Z"}`},
+	"texts of proto2":         {proto2 + `message M { optional string a = 1; }`, proto2 + `message M { optional string b = 2; optional string c = 3; }`, []string{"rename: {from: a, to: b}", "add: {path: c, value: x}"}, `{"a":"é"}`, `{"b":"é","c":"x"}`},
+	"checked texts":           {proto2 + `message M { optional string a = 1; }`, `message M { string a = 1; }`, []string{"require: {path: a, else: {value: ''}}", "convert: {path: a, expr: 'string(this)', else: {value: bad}}"}, `{"a":"é"}`, `{"a":"é"}`},
+	"editions":                {`edition = "2023"; package o; message M { int32 a = 1; repeated int32 b = 2; }`, `edition = "2023"; package o; message M { int64 a = 1 [features.field_presence = IMPLICIT]; repeated int32 b = 2 [features.repeated_field_encoding = EXPANDED]; }`, nil, `{"b":[1,2]}`, `{"b":[1,2]}`},
+	"expression":              {`message M { int32 a = 1; string s = 2; }`, `message M { int64 twice = 3; string s = 2; }`, []string{"convert: {path: a, to: int64, expr: 'this * 2'}", "rename: {from: a, to: twice}"}, `{"a":21}`, `{"twice":"42"}`},
+	"optional in CEL":         {`message M { optional string nick = 1; }`, `message M { string nick = 1; }`, []string{"convert: {path: nick, expr: 'this.orValue(\"none\") + \"!\"'}"}, `{}`, `{"nick":"none!"}`},
+	"null is absent":          {`message M { string id = 1; }`, `message M { string id = 1; optional string note = 2; }`, []string{"add: {path: note, value: null}"}, `{"id":"a"}`, `{"id":"a"}`},
+	"wrap what may be absent": {`message M { optional string a = 1; }`, `message M { repeated string a = 1; }`, []string{"wrap: {path: 'a?', as: list}"}, `{}`, `{}`},
+	"merge":                   {`message M { string a = 1; string b = 2; }`, `message M { string c = 3; }`, []string{"merge: {paths: [a, b], to: c, separator: ' '}"}, `{"a":"x"}`, `{"c":"x "}`},
+	"split":                   {`message M { string a = 1; }`, `message M { string x = 3; string y = 4; }`, []string{"split: {path: a, separator: ' ', into: [x, y], else: deadLetter}"}, `{"a":"x y"}`, `{"x":"x","y":"y"}`},
+	"filter a list":           {`message M { repeated I l = 1; message I { int32 v = 2; } }`, `message M { repeated I l = 1; message I { int32 v = 2; } }`, []string{"filter: {path: l, where: 'this.v > 0'}"}, `{"l":[{"v":1},{}]}`, `{"l":[{"v":1}]}`},
+	"filter a map":            {`message M { map<string, int32> m = 1; }`, `message M { map<string, int32> m = 1; }`, []string{"filter: {path: m, where: 'this > 0'}"}, `{"m":{"a":1,"b":0}}`, `{"m":{"a":1}}`},
+	"toMap":                   {`message M { repeated I l = 1; message I { string k = 1; int32 v = 2; } }`, `message M { map<string, int32> l = 1; }`, []string{"toMap: {path: l, key: k, value: v, duplicates: last}"}, `{"l":[{"k":"a","v":1},{"k":"a","v":2}]}`, `{"l":{"a":2}}`},
+	"toList":                  {`message M { map<int32, int32> m = 1; }`, `message M { repeated I m = 1; message I { string k = 1; int32 v = 2; } }`, []string{"toList: {path: m, key: k, value: v}"}, `{"m":{"5":1}}`, `{"m":[{"k":"5","v":1}]}`},
+	"inType":                  {`message M { A a = 1; repeated A b = 2; } message A { string z = 1; }`, `message M { A a = 1; repeated A b = 2; } message A { string y = 2; }`, []string{"inType: {type: o.A, steps: [{rename: {from: z, to: y}}]}"}, `{"a":{"z":"1"},"b":[{"z":"2"}]}`, `{"a":{"y":"1"},"b":[{"y":"2"}]}`},
+	"default":                 {`message M { optional string x = 1; }`, `message M { optional string x = 1; }`, []string{"default: {path: x, was: {value: en}}"}, `{}`, `{"x":"en"}`},
+	"require a oneof":         {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string card = 1; int32 cash = 2; } }`, []string{"require: {path: pay, else: {value: {cash: 1}}}"}, `{}`, `{"cash":1}`},
+	"a member goes":           {`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string card = 1; } }`, []string{"mapBranch: {path: pay, map: {card: card}, else: {value: {card: none}}}"}, `{"cash":3}`, `{"card":"none"}`},
+	"an object":               {`message M { string id = 1; }`, `message M { string id = 1; A a = 2; message A { string street = 1; string zip = 2; } }`, []string{"add: {path: a, object: {street: {value: s}, zip: {from: id}}}"}, `{"id":"z"}`, `{"id":"z","a":{"street":"s","zip":"z"}}`},
+	"another order":           {`message A { string x = 1; } message M { A a = 1; }`, `message A { string x = 1; int32 y = 2; } message M { A a = 1; }`, nil, `{"x":"1"}`, `{"x":"1"}`},
+	"well-known types":        {`import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp at = 1; }`, `import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp when = 2; }`, []string{"rename: {from: at, to: when}"}, `{"at":"2024-01-01T00:00:00Z"}`, `{"when":"2024-01-01T00:00:00Z"}`},
 }
 
 // TestVerifyProto holds each operation to its proof.
@@ -156,6 +167,12 @@ func TestRefutationsProto(t *testing.T) {
 		"a literal":                {`message M { }`, `message M { int32 n = 1; }`, []string{"add: {path: n, value: x}"}, "O5", "not int", `{}`},
 		"in a recursion":           {`message M { M next = 1; repeated int64 v = 2; }`, `message M { M next = 1; repeated int32 v = 2; }`, nil, "O5", "use retype", `{"v":["0"]}`},
 		"keys":                     {`message M { map<int64, bool> m = 1; }`, `message M { map<int32, bool> m = 1; }`, nil, "O5", "use retype", ``},
+		"merge what is absent":     {`message M { optional string a = 1; string b = 2; }`, `message M { string c = 3; }`, []string{"merge: {paths: [a, b], to: c, separator: ' '}"}, "O4", "a may be absent", `{}`},
+		"split what is absent":     {`message M { optional string a = 1; }`, `message M { string x = 3; string y = 4; }`, []string{"split: {path: a, separator: ' ', into: [x, y], else: deadLetter}"}, "O4", "a may be absent", `{}`},
+		"wrap what is absent":      {`message M { optional string a = 1; }`, `message M { repeated string a = 1; }`, []string{"wrap: {path: a, as: list}"}, "O4", "a may be absent", `{}`},
+		"mapEnum of an absent":     {proto2 + `enum E { A = 0; } message M { optional E a = 1; }`, proto2 + `enum E { A = 0; } message M { optional E a = 1; }`, []string{"mapEnum: {path: a, map: {A: A}}"}, "O4", "a may be absent", `{}`},
+		"narrow what is absent":    {`message M { optional string a = 1; }`, `message M { optional string a = 1; }`, []string{"narrow: {path: a, maxLength: 3, mode: truncate}"}, "O4", "a may be absent", `{}`},
+		"convert what is absent":   {`message M { optional int32 a = 1; }`, `message M { optional int32 a = 1; }`, []string{"convert: {path: a, factor: 2, else: {value: 7}}"}, "O4", "a may be absent", `{}`},
 		"an overflow":              {`message M { int32 n = 1; }`, `message M { int32 n = 1; }`, []string{"convert: {path: n, factor: 1000}"}, "O4", "may not fit", `{"n":2147484}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,6 +217,34 @@ func TestUnknownProto(t *testing.T) {
 		}
 		if out, err := h.to.encode(image); err != nil || string(out) != c.out {
 			t.Errorf("%s: got %q (%v), want %q", name, out, err, c.out)
+		}
+	}
+}
+
+// TestClassesProto holds operations to the class that their two directions have,
+// for what the schemas declare.
+func TestClassesProto(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to, step string
+		want           Class
+	}{
+		"rename":           {`message M { string z = 1; }`, `message M { string y = 2; }`, "rename: {from: z, to: y}", Iso},
+		"the number stays": {`message M { string z = 1; }`, `message M { string y = 1; }`, "reversion: {}", Iso},
+		"in a message":     {`message M { A a = 1; message A { string z = 1; } }`, `message M { A a = 1; message A { string y = 2; } }`, "rename: {from: 'a?.z', to: 'a?.y'}", Iso},
+		"in a list":        {`message M { repeated A a = 1; message A { string z = 1; } }`, `message M { repeated A a = 1; message A { string y = 2; } }`, "rename: {from: 'a[].z', to: 'a[].y'}", Iso},
+		"in a map":         {`message M { map<string, A> a = 1; message A { string z = 1; } }`, `message M { map<string, A> a = 1; message A { string y = 2; } }`, "rename: {from: 'a{}.z', to: 'a{}.y'}", Iso},
+		"in a type":        {`message M { A a = 1; } message A { string z = 1; }`, `message M { A a = 1; } message A { string y = 2; }`, "inType: {type: o.A, steps: [{rename: {from: z, to: y}}]}", Iso},
+		"a oneof renamed":  {`message M { oneof x { string a = 1; int32 b = 2; } }`, `message M { oneof y { string a = 1; int32 b = 2; } }`, "reversion: {}", Iso},
+		"a symbol more":    {`enum E { A = 0; B = 1; } message M { E e = 1; }`, `enum E { A = 0; B = 1; C = 2; } message M { E e = 1; }`, "reversion: {}", Iso},
+		"presence":         {`message M { int32 b = 2; }`, `message M { optional int32 b = 2; }`, "reversion: {}", LossyDown},
+		"drop":             {`message M { int32 x = 2; }`, `message M { }`, "drop: {path: x}", LossyUp},
+		"add":              {`message M { string a = 1; }`, `message M { string a = 1; int32 x = 2; }`, "add: {path: x, value: 1}", LossyDown},
+		"what is unknown":  {`message M { string a = 1; }`, `message M { string a = 1; }`, "rest: {path: $, mode: drop}", OneWay},
+		"mapEnum in ?":     {proto2 + `enum E { A = 0; B = 1; } message M { optional E e = 1; }`, proto2 + `enum E { X = 0; Y = 1; } message M { optional E e = 1; }`, "mapEnum: {path: 'e?', map: {A: X, B: Y}}", Lossy},
+	} {
+		h, err := Verify(t.Context(), document(t, c.step), protoSchema(t, c.from), protoSchema(t, c.to))
+		if err != nil || h.Verdict.Outcome != Proved || h.Verdict.Class != c.want {
+			t.Errorf("%s: %v %+v, want %s", name, err, h, c.want)
 		}
 	}
 }

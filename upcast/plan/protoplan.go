@@ -70,7 +70,7 @@ const (
 func NewProtoPlan(root Node, source *Binder, target *Type, l EventLimits) *ProtoPlan {
 	p := &ProtoPlan{root: root, source: source, target: target, limits: l}
 	c := &protoMaker{functions: map[*Function]*protoScope{}}
-	if s := c.scope(source, root, target); !c.failed {
+	if s := c.scope(source, Simplify(root), target); !c.failed {
 		p.scope = s
 	}
 	return p

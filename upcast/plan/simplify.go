@@ -14,10 +14,11 @@ func newSimplifier() *simplifier {
 // IsIdentity reports whether a tree gives the value of a binder, unchanged.
 func IsIdentity(n Node, b *Binder) bool { return isCopyOf(Simplify(n), b) }
 
-// IsIdentityUnless is IsIdentity for the events that no stop of a kind ends.
+// IsIdentityUnless is IsIdentity for the events that no stop of a kind ends, and
+// for what their schema declares of them.
 func IsIdentityUnless(n Node, b *Binder, ended func(*Stop) bool) bool {
 	s := newSimplifier()
-	s.ended = ended
+	s.ended, s.declared = ended, true
 	return isCopyOf(s.node(n), b)
 }
 
@@ -29,6 +30,8 @@ type simplifier struct {
 	// ended, if set, says which stops are not looked at: events that they end
 	// are of no interest.
 	ended func(*Stop) bool
+	// declared leaves what is unknown in Protobuf out of account.
+	declared bool
 }
 
 // never reports whether a node only ends events that are of no interest.
@@ -81,7 +84,7 @@ func (s *simplifier) rewrite(n Node) Node {
 		if n.Base != nil {
 			return wholeObject(&out)
 		}
-		return wholeRecord(&out)
+		return s.wholeRecord(&out)
 	case *Cast:
 		return cast(n, s.node(n.X))
 	case *Tag:
@@ -92,6 +95,9 @@ func (s *simplifier) rewrite(n Node) Node {
 		out := &Opt{On: s.node(n.On), Bind: n.Bind, Body: s.node(n.Body), Missing: s.node(n.Missing)}
 		if _, gone := out.Missing.(*Nothing); gone && isCopyOf(out.Body, n.Bind) {
 			return out.On
+		}
+		if _, gone := out.On.(*Nothing); gone {
+			return out.Missing
 		}
 		return out
 	case *Each:
@@ -159,8 +165,18 @@ func fails(n Node) bool {
 
 // wholeRecord is the record that a Make puts together again from all fields of
 // one of the same type.
-func wholeRecord(n *Make) Node {
-	if n.Type == nil || n.Rest != nil || len(n.Fields) == 0 {
+//
+// What is unknown in Protobuf belongs to a record only if the question is what
+// two directions lose, which is asked about what the schemas declare.
+func (s *simplifier) wholeRecord(n *Make) Node {
+	declared := s.declared && n.Type != nil && n.Type.Proto()
+	if n.Type == nil || n.Rest != nil && !declared {
+		return n
+	}
+	if len(n.Fields) == 0 {
+		if declared && n.Rest != nil && Same(n.Rest.Of.Type, n.Type) {
+			return n.Rest.Of
+		}
 		return n
 	}
 	var from *Copy
@@ -179,10 +195,11 @@ func wholeRecord(n *Make) Node {
 	for _, i := range from.Fields[:len(from.Fields)-1] {
 		t = t.Fields[i].Type
 	}
-	if !Same(t, n.Type) {
+	whole := &Copy{From: from.From, Fields: from.Fields[:len(from.Fields)-1], Type: t}
+	if !Same(t, n.Type) || t.Proto() && (n.Rest == nil || n.Rest.Of.From != whole.From || !sameInts(n.Rest.Of.Fields, whole.Fields)) {
 		return n
 	}
-	return &Copy{From: from.From, Fields: from.Fields[:len(from.Fields)-1], Type: t}
+	return whole
 }
 
 func sameInts(a, b []int) bool {
