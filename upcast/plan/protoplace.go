@@ -42,8 +42,6 @@ type protoLoc struct {
 	there bool
 }
 
-func (l *protoLoc) wire() Wire { return l.parent.typ.layout.slots[l.slot].wire }
-
 // protoPlaces knows where the binders of a scope are found.
 type protoPlaces struct {
 	of    map[*Binder]*protoLoc

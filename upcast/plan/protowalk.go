@@ -122,7 +122,7 @@ func (w *protoWalk) note(id, tag, end int) {
 func (w *protoWalk) field(p *protoPlace, i, wire, pos, end, depth int) (int, bool) {
 	s := &p.typ.layout.slots[i]
 	many := s.typ.Kind == List || s.typ.Kind == Map
-	if w.check && many && (wire != bytesType || s.packs() == false) && !w.item() {
+	if w.check && many && (wire != bytesType || !s.packs()) && !w.item() {
 		return 0, false
 	}
 	switch wire {
