@@ -112,8 +112,10 @@ func (x *run) judgeState(ctx context.Context, j *job, out *result, level compat.
 		return nil
 	}
 	if j.state == SubjectFirst {
-		out.findings = append(out.findings, x.subjectRule("schema/subject-added", j, nil))
-		return nil
+		if j.base != "" {
+			out.findings = append(out.findings, x.subjectRule("schema/subject-added", j, nil))
+		}
+		return x.samples(ctx, j, out, head.schema, nil)
 	}
 	if j.renamed != "" {
 		out.findings = append(out.findings, x.subjectRule("schema/subject-moved", j, map[string]string{"old": j.renamed, "new": j.subject}))
@@ -165,7 +167,10 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	x.checks(j, out, &report)
 	x.readIgnores(j, out, head, olds[0])
 	x.locate(j, out, head, olds, sides, found)
-	return nil
+	if !covers(level, compat.Backward) {
+		return nil // the head need not read what the base wrote
+	}
+	return x.samples(ctx, j, out, head.schema, olds[0].schema)
 }
 
 // repair looks for edits of the head's text.

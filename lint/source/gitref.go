@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/instar-registry/instar/lint"
 )
@@ -18,6 +19,8 @@ type Point struct {
 	Ref string
 	// Notes say how it was chosen, where that may surprise.
 	Notes []string
+	// Time is when it was committed, where a history lists it.
+	Time time.Time
 }
 
 // Resolve finds the commit of a name: a local branch, tag or id, else a branch
@@ -146,19 +149,38 @@ func (r *Repository) DefaultBase(ctx context.Context) (string, error) {
 	return "", &lint.InputError{What: "no base to compare with was found", Hint: "name one: --against git:BRANCH"}
 }
 
-// FirstParents lists the commits of the first-parent history of a commit that
-// touch the paths, oldest first.
-func (r *Repository) FirstParents(ctx context.Context, head, since string, paths []string) ([]string, error) {
-	args := []string{"rev-list", "--first-parent"}
-	if since != "" {
-		args = append(args, "^"+since)
+// FirstParents lists the commits of the first-parent history of a commit, oldest
+// first: those after a reference or day, and the one before them, that touch the
+// paths.
+func (r *Repository) FirstParents(ctx context.Context, head, since string, paths []string) ([]Point, error) {
+	args := []string{"rev-list", "--first-parent", "--timestamp", "--reverse"}
+	before := ""
+	if day, err := time.Parse(time.DateOnly, since); err == nil {
+		args = append(args, "--since="+day.Format(time.RFC3339))
+	} else if since != "" {
+		p, err := r.Resolve(ctx, since)
+		if err != nil {
+			return nil, err
+		}
+		before = p.Commit
+		args = append(args, "^"+before)
 	}
 	args = append(args, head, "--")
 	out, err := r.git.run(ctx, append(args, paths...)...)
 	if err != nil {
 		return nil, err
 	}
-	list := strings.Fields(string(out))
-	slices.Reverse(list)
+	var list []Point
+	if before != "" {
+		list = append(list, Point{Commit: before})
+	}
+	for line := range strings.Lines(string(out)) {
+		at, id, _ := strings.Cut(strings.TrimSpace(line), " ")
+		seconds, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return nil, &lint.InputError{What: "git rev-list answers " + strings.TrimSpace(line)}
+		}
+		list = append(list, Point{Commit: id, Time: time.Unix(seconds, 0)})
+	}
 	return list, nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/instar-registry/instar/lint"
 )
 
-// earlier opens the snapshots of a history before a base, newest first.
-func (o *Opener) earlier(base string) func(context.Context, lint.History) ([]lint.Tree, error) {
+// Earlier opens the snapshots of a history before a base, newest first.
+func (o *Opener) Earlier(base string) func(context.Context, lint.History) ([]lint.Tree, error) {
 	return func(ctx context.Context, h lint.History) ([]lint.Tree, error) {
 		points, err := o.points(ctx, base, h)
 		if err != nil {
@@ -28,6 +28,23 @@ func (o *Opener) earlier(base string) func(context.Context, lint.History) ([]lin
 	}
 }
 
+// Line lists the first-parent history of the head, oldest first; see
+// [Repository.FirstParents].
+func (o *Opener) Line(ctx context.Context, since string, paths []string) ([]Point, error) {
+	switch {
+	case o.Repo == nil:
+		return nil, &lint.InputError{What: "this is not a git repository, so there is no history"}
+	case o.headCommit == "":
+		return nil, &lint.InputError{What: "nothing is committed yet, so there is no history"}
+	}
+	return o.Repo.FirstParents(ctx, o.headCommit, since, paths)
+}
+
+// At opens a commit of a history. The caller closes it.
+func (o *Opener) At(ctx context.Context, p Point) (lint.Tree, error) {
+	return o.Repo.Commit(ctx, lint.Snap{Name: "git:" + short(p.Commit), Commit: p.Commit}, "")
+}
+
 // points lists the commits of a history that the base contains, newest first.
 func (o *Opener) points(ctx context.Context, base string, h lint.History) ([]Point, error) {
 	if h.Kind == lint.HistoryFirstParent {
@@ -39,11 +56,11 @@ func (o *Opener) points(ctx context.Context, base string, h lint.History) ([]Poi
 			return nil, err
 		}
 		slices.Reverse(list)
-		var out []Point
-		for _, id := range list[min(1, len(list)):] {
-			out = append(out, Point{Commit: id, Ref: short(id)})
+		list = list[min(1, len(list)):]
+		for i := range list {
+			list[i].Ref = short(list[i].Commit)
 		}
-		return out, nil
+		return list, nil
 	}
 	out, err := o.Repo.git.run(ctx, "for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", "--merged="+base, "--sort=-version:refname", "refs/tags")
 	if err != nil {

@@ -239,7 +239,7 @@ func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
 		return lint.Base{Tree: empty{snapOf(s.name, ref, p)}}, nil
 	}
 	t, err := o.keep(o.Repo.Commit(ctx, snapOf(s.name, ref, p), subdir))
-	return lint.Base{Tree: t, Earlier: o.earlier(p.Commit)}, err
+	return lint.Base{Tree: t, Earlier: o.Earlier(p.Commit)}, err
 }
 
 // empty is a tree without files: that of a repository without commits.

@@ -486,3 +486,19 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// TestViolationsHaveOneOrder: the properties that a closed object refuses are
+// listed by name, however often one asks.
+func TestViolationsHaveOneOrder(t *testing.T) {
+	s := mustParse(t, `{"$schema": "http://json-schema.org/draft-07/schema#", "additionalProperties": false}`)
+	event := schema.Event{Encoding: schema.EncodingJSON, Bytes: []byte(`{"d": 1, "b": 2, "e": 3, "a": 4, "c": 5}`)}
+	for range 20 {
+		j, err := s.Check(context.Background(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(j.Violations) != 1 || !strings.Contains(j.Violations[0].What, "'a', 'b', 'c', 'd', 'e'") {
+			t.Fatalf("%+v", j.Violations)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -148,6 +149,15 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
+// sentence words an error. The library lists undeclared properties in the order
+// of a map, which would make one question have several answers.
+func sentence(k jsonschema.ErrorKind, printer *message.Printer) string {
+	if a, ok := k.(*kind.AdditionalProperties); ok {
+		k = &kind.AdditionalProperties{Properties: slices.Sorted(slices.Values(a.Properties))}
+	}
+	return k.LocalizedString(printer)
+}
+
 // maxViolations bounds the list for one event.
 const maxViolations = 100
 
@@ -158,7 +168,7 @@ func violations(e *jsonschema.ValidationError) []Violation {
 	var walk func(e *jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
-			out = append(out, Violation{slices.Clone(e.InstanceLocation), clip(e.ErrorKind.LocalizedString(printer))})
+			out = append(out, Violation{slices.Clone(e.InstanceLocation), clip(sentence(e.ErrorKind, printer))})
 			return
 		}
 		for _, c := range e.Causes {

@@ -41,10 +41,17 @@ func (a *app) check() *cobra.Command {
 		Long: "check compares the head with every base and reports what breaks which event. Without --against\n" +
 			"the base is that of the configuration, of the CI system, or the default branch of origin.\n\n" +
 			"A snapshot is named worktree, staged, git:REF[:DIR], dir:PATH, archive:FILE, registry:[NAME] or\n" +
-			"file:PATH; a bare word is a git reference or a path.",
+			"file:PATH; a bare word is a git reference or a path.\n\n" +
+			"A flag that is left out is taken from the environment: --fail-on from EVCHECK_FAIL_ON.",
 		Example: "  evcheck check\n  evcheck check --against git:main --fail-on warning\n  evcheck check --against registry:prod --output sarif=evcheck.sarif",
 		RunE:    func(c *cobra.Command, args []string) error { return a.runCheck(c.Context(), &f, args) },
 	}
+	f.add(c)
+	return c
+}
+
+// add declares the flags that "check" shares with the commands that run it.
+func (f *checkFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.SortFlags = false
 	fs.StringArrayVar(&f.against, "against", nil, "`base` to compare with; may be repeated")
@@ -68,7 +75,6 @@ func (a *app) check() *cobra.Command {
 	fs.BoolVar(&f.timing, "timing", false, "report what the slowest pairs cost")
 	fs.StringVar(&f.color, "color", "auto", "colour in text: auto, always, never")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress")
-	return c
 }
 
 // severities are the values of --fail-on.
@@ -79,15 +85,34 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error
 	if err != nil {
 		return err
 	}
+	report, _, err := a.compare(ctx, f, paths)
+	if report == nil {
+		return err
+	}
+	return a.finish(report, outputs, f, err)
+}
+
+// compare runs the comparison; the report is nil if there was nothing to run.
+func (a *app) compare(ctx context.Context, f *checkFlags, paths []string) (*lint.Report, *lint.Request, error) {
 	q, closeAll, err := a.request(ctx, f, paths)
 	if closeAll != nil {
 		defer closeAll()
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
+	}
+	if !f.quiet {
+		p := a.progress()
+		defer p.end()
+		q.Progress = p.tell
 	}
 	report, err := lint.Compare(ctx, *q)
-	if e := a.write(&report, outputs, f); e != nil {
+	return &report, q, err
+}
+
+// finish prints a report and turns it into an exit code.
+func (a *app) finish(report *lint.Report, outputs []output, f *checkFlags, err error) error {
+	if e := a.write(report, outputs, f); e != nil {
 		return errors.Join(err, e)
 	}
 	if err != nil {
@@ -101,7 +126,25 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error
 
 // request turns flags into what is compared with what.
 func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint.Request, func(), error) {
-	q := &lint.Request{Version: programVersion(), Subject: f.subject, Full: f.full, Jobs: f.jobs, FailOn: f.failOn, Fixes: true}
+	q, o, err := a.head(ctx, f, paths)
+	if o == nil {
+		return nil, nil, err
+	}
+	closeAll := func() { _ = o.Close() }
+	if err != nil {
+		return nil, closeAll, err
+	}
+	q.Fixes = true
+	if err := a.configure(ctx, q, o, f); err != nil {
+		return nil, closeAll, err
+	}
+	return q, closeAll, o.BaseIsHead(q.Head, q.Bases)
+}
+
+// head reads the flags that need no base, and opens the head. The opener is nil
+// if nothing was opened.
+func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Request, *source.Opener, error) {
+	q := &lint.Request{Version: programVersion(), Subject: f.subject, Full: f.full, Jobs: f.jobs, FailOn: f.failOn}
 	if !slices.Contains(severities, f.failOn) {
 		return nil, nil, unknownName("severity", f.failOn, severities, "one of "+strings.Join(severities, ", "))
 	}
@@ -127,42 +170,24 @@ func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint
 	if err := o.Find(ctx); err != nil {
 		return nil, nil, err
 	}
-	closeAll := func() { _ = o.Close() }
-	head, err := o.Head(ctx, f.head)
-	if err != nil {
-		return nil, closeAll, err
+	var err error
+	if q.Head, err = o.Head(ctx, f.head); err != nil {
+		return nil, o, err
 	}
-	q.Head = head
 	for _, p := range paths {
 		rel, err := o.Relative(p)
 		if err != nil {
-			return nil, closeAll, err
+			return nil, o, err
 		}
 		q.Paths = append(q.Paths, rel)
 	}
-	if err := a.configure(ctx, q, o, f); err != nil {
-		return nil, closeAll, err
-	}
-	return q, closeAll, o.BaseIsHead(q.Head, q.Bases)
+	return q, o, nil
 }
 
 // configure reads the configurations and opens the bases that they name.
 func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, f *checkFlags) error {
-	dir, err := o.Relative(a.dir)
-	if err != nil {
-		return err
-	}
-	load := func(t lint.Tree) (*lint.Config, error) {
-		if f.config == "" {
-			return lint.LoadConfig(ctx, t, dir)
-		}
-		file, err := o.Relative(f.config)
-		if err != nil {
-			return nil, err
-		}
-		return lint.LoadConfigFile(ctx, t, file)
-	}
-	if q.Config, err = load(q.Head); err != nil {
+	var err error
+	if q.Config, err = loadConfig(ctx, a, o, q.Head, f.config); err != nil {
 		return err
 	}
 	names := f.against
@@ -173,7 +198,7 @@ func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, 
 		return err
 	}
 	if base := q.Bases[0].Tree; base != nil {
-		was, err := load(base)
+		was, err := loadConfig(ctx, a, o, base, f.config)
 		switch {
 		case err == nil && was.File != "":
 			q.BaseConfig = was

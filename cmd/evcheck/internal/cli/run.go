@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/instar-registry/instar/internal/nearest"
 	"github.com/instar-registry/instar/lint"
@@ -167,8 +168,26 @@ func (a *app) root() *cobra.Command {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
 	root.SetVersionTemplate(versionLine())
-	root.AddCommand(a.check(), a.version())
+	root.AddCommand(a.check(), a.validate(), a.replay(), a.initialise(), a.baseline(), a.waive(), a.config(), a.version())
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.flagsFromEnvironment(c) }
 	return root
+}
+
+// flagsFromEnvironment sets the flags that the command line leaves out from
+// variables such as EVCHECK_FAIL_ON.
+func (a *app) flagsFromEnvironment(c *cobra.Command) error {
+	var err error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		name := "EVCHECK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := a.env(name)
+		if f.Changed || value == "" || err != nil {
+			return
+		}
+		if e := f.Value.Set(value); e != nil {
+			err = &lint.InputError{What: name + "=" + value + " cannot be used: " + e.Error()}
+		}
+	})
+	return err
 }
 
 func commandNames(c *cobra.Command) []string {
