@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 		"lint", "lint/*", "compat", "upcast", "schema", "schema/*", "client", "internal/nearest", "internal/yamlx",
 	},
 	"internal/oracle":    {"schema", "schema/*", "schema/jsonschema/contain", "compat", "internal/jsonx"},
-	"internal/rulepages": {"schema", "schema/*", "compat"},
+	"internal/rulepages": {"schema", "schema/*", "compat", "lint"},
 	"internal/jsonx":     {"schema"},
 	"internal/yamlx":     {"schema"},
 	"internal/lru":       {},

@@ -30,6 +30,7 @@ where one breaks BACKWARD, the other breaks FORWARD.
 		}
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s |\n", r.Title, r.ID, r.Class, directions(&r), order(&r))
 	}
+	b.WriteString(repositoryIndex())
 	return b.String()
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/lint"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/schema/jsonschema"
@@ -36,6 +37,9 @@ func Render(examples fs.FS) (map[string]string, error) {
 			return nil, fmt.Errorf("the page of %s: %w", r.ID, err)
 		}
 		pages[r.ID+".md"] = text
+	}
+	for _, r := range lint.Rules() {
+		pages[r.ID+".md"] = repositoryPage(&r)
 	}
 	return pages, nil
 }
