@@ -31,7 +31,7 @@ func NewRunner(c *Chain) *Runner {
 	for i := range c.segments {
 		s := &c.segments[i]
 		p := s.from.program(s.root, s.source, s.to)
-		if p == nil {
+		if p == nil || s.hop != nil {
 			return &Runner{chain: c}
 		}
 		r.bytes = append(r.bytes, p)
@@ -42,6 +42,9 @@ func NewRunner(c *Chain) *Runner {
 // Apply appends the image of an encoded event to dst. The failure is the one of
 // the first hop and step that ends the event; dst is returned as it was then.
 func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) ([]byte, *Failure, error) {
+	if last := r.chain.Hops[len(r.chain.Hops)-1]; len(last.effects.parts) > 0 {
+		return dst, nil, ErrSeveral
+	}
 	if r.bytes == nil {
 		return r.decoded(ctx, dst, event)
 	}

@@ -20,6 +20,9 @@ func (b *builder) assign(n plan.Node, t *plan.Type, path string) plan.Node {
 	}
 	switch n := n.(type) {
 	case *plan.Lit:
+		if n.Pending != nil && t.Kind == plan.Any && b.midway {
+			return n // its type is not known yet
+		}
 		if n.Pending != nil {
 			return b.literal(n, t, path)
 		}

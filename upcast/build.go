@@ -3,6 +3,7 @@ package upcast
 import (
 	"fmt"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -51,6 +52,22 @@ type builder struct {
 	scope   scope
 	checked map[Expr][]checkedExpr
 	implied []*plan.Call
+	// around are the variables beside the event, effects what the steps do
+	// beside it. target and targetName are the format and the name of the type
+	// that the steps lead to; targets finds those of other subjects.
+	around             surroundings
+	effects            effects
+	target, targetName string
+	targets            func(Target) (schema.Parsed, error)
+	// depth counts the lists of steps that are open; last says that the step at
+	// work is the last of the document.
+	depth int
+	last  bool
+	// midway says that the target is a type between two steps: a literal may
+	// have none yet.
+	midway bool
+	// assume are the assumptions that the author allows, assumed those in use.
+	assume, assumed []string
 	// spans are what computed numbers were proved to lie in.
 	spans map[plan.Node]span
 }

@@ -11,6 +11,8 @@ import (
 func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 	outside := b.down
 	b.down = nil
+	b.depth++
+	defer func() { b.depth-- }()
 	for i := range steps {
 		if b.err != nil {
 			return n
@@ -20,11 +22,13 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 		if outer == nil {
 			b.step = i + 1
 			b.scope.event = n
+			b.last = i == len(steps)-1
 		}
 		before := n
 		if n = b.apply(n, steps[i].Operation); !b.grown(n) {
 			return n
 		}
+		b.holdClass(before, n, &steps[i])
 		b.undo(before, &steps[i])
 		b.steps = outer
 		if outer != nil {
@@ -115,6 +119,14 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.narrow(x, op) }))
 	case *Default:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.defaulted(n, x, op) })
+	case *FromContext:
+		return b.fromContext(n, op)
+	case *Erase:
+		return b.erase(n, op)
+	case *SplitEvent:
+		return b.splitEvent(n, op)
+	case *RenameType, *Meta, *Rekey, *Transcode:
+		return b.eventLevel(n, op)
 	case *entryOf:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.entry(x, op) })
 	case *Filter:

@@ -28,6 +28,11 @@ type segment struct {
 	root     plan.Node
 	source   *plan.Binder
 	from, to codec
+	// hop is the only one, if it needs what is beside the event or changes it by
+	// values of the event; hops are all of them, first the number of the first.
+	hop   *Hop
+	hops  []*Hop
+	first int
 }
 
 // Fuse joins proved hops, in order. The error is an [*Error] of code Limited if
@@ -42,6 +47,12 @@ func Fuse(hops []*Hop) (*Chain, error) {
 	for i, h := range hops {
 		if h.Verdict.Outcome != Proved {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d is %s", i+1, h.Verdict.Outcome)}
+		}
+		if i < len(hops)-1 && len(h.effects.parts) > 0 {
+			e := &Error{Code: NotYet}
+			e.Problem.What = fmt.Sprintf("hop %d makes several events of one, and a chain ends there", i+1)
+			e.Problem.Hint = "carry each of them on from the version that it went to"
+			return nil, e
 		}
 		if i > 0 && !plan.Same(hops[i-1].Target, h.Source.Type) {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d does not begin where hop %d ends", i+1, i)}
@@ -63,13 +74,23 @@ func Fuse(hops []*Hop) (*Chain, error) {
 	return c, nil
 }
 
+// alone reports whether a hop is not fused with others: it needs what is beside
+// the event, or changes it by values of the event.
+func (h *Hop) alone() bool { return h.around.used() || h.effects.ofValues() }
+
 // fuseSome fuses as many hops as one tree may hold, at least one, and says how
 // many those are; hop is the number of the first.
 func fuseSome(hops []*Hop, hop int) (segment, int, error) {
+	if h := hops[0]; h.alone() {
+		return segment{h.Root, h.Source, h.from, h.to, h, hops[:1], hop}, 1, nil
+	}
 	f := newFuser(hops[0].Source.Type)
 	done := 0
 	for i, h := range hops {
-		err := f.add(leg{h.steps, h.Target, h.derived, h.checked}, hop+i)
+		if h.alone() {
+			break
+		}
+		err := f.add(h.leg(), hop+i)
 		var wrong *Error
 		if i > 0 && errors.As(err, &wrong) && wrong.Code == Limited {
 			break
@@ -79,7 +100,7 @@ func fuseSome(hops []*Hop, hop int) (segment, int, error) {
 		}
 		done++
 	}
-	return segment{f.root, f.event, hops[0].from, hops[done-1].to}, done, nil
+	return segment{f.root, f.event, hops[0].from, hops[done-1].to, nil, hops[:done], hop}, done, nil
 }
 
 // from and to are the schemas at both ends.
@@ -92,6 +113,12 @@ type leg struct {
 	target  *plan.Type
 	derived bool
 	checked map[Expr][]checkedExpr
+	around  surroundings
+	midway  bool
+}
+
+func (h *Hop) leg() leg {
+	return leg{steps: h.steps, target: h.Target, derived: h.derived, checked: h.checked, around: h.around}
 }
 
 // fuser runs proved legs one after the other on one tree.
@@ -116,7 +143,7 @@ func (f *fuser) add(l leg, hop int) error {
 	// Functions belong to a leg: the types of the next are others.
 	b.forgetTypes()
 	b.scope = scope{source: f.root, event: f.root}
-	b.checked = l.checked
+	b.checked, b.around, b.midway = l.checked, l.around, l.midway
 	root := b.assign(b.run(f.root, l.steps), l.target, "$")
 	b.grown(root)
 	var wrong *Error
@@ -146,27 +173,82 @@ func fuse(source *plan.Type, legs []leg) (*plan.Binder, plan.Node, error) {
 // Evaluate runs the fused tree on a decoded event. An event that has no image is
 // run hop by hop, so that its failure is the one of the first hop that fails.
 func (c *Chain) Evaluate(ctx context.Context, v plan.Value, l plan.Limits) (plan.Value, *plan.Failure, error) {
+	return c.evaluate(ctx, v, &Envelope{}, l)
+}
+
+func (c *Chain) evaluate(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *plan.Failure, error) {
 	out := v
 	for i := range c.segments {
 		s := &c.segments[i]
-		next, f, err := plan.Evaluate(ctx, s.root, s.source, out, l)
+		next, f, err := s.evaluate(ctx, out, e, l)
 		if err != nil {
 			return nil, nil, err
 		}
 		if f != nil {
-			return c.Stepwise(ctx, v, l)
+			return c.stepwise(ctx, v, e, l)
 		}
 		out = next
 	}
 	return out, nil, nil
 }
 
+func (s *segment) evaluate(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *plan.Failure, error) {
+	if s.hop != nil {
+		return s.hop.evaluate(ctx, v, e, l)
+	}
+	return plan.Evaluate(ctx, s.root, s.source, v, l)
+}
+
+// evaluate runs a hop on an event and what is beside it.
+func (h *Hop) evaluate(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *plan.Failure, error) {
+	bound, f, err := h.bound(ctx, v, e, l)
+	if f != nil || err != nil {
+		return nil, f, err
+	}
+	return plan.EvaluateBound(ctx, h.Root, bound, l)
+}
+
+// bound gives the variables of a hop their values.
+func (h *Hop) bound(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (map[*plan.Binder]plan.Value, *plan.Failure, error) {
+	bound := map[*plan.Binder]plan.Value{h.Source: v}
+	s := &h.around
+	if s.meta != nil {
+		bound[s.meta] = e.metaValue()
+	}
+	if s.ctx == nil {
+		return bound, nil, nil
+	}
+	keys := map[string]string{}
+	for name, n := range s.keys {
+		key, f, err := plan.EvaluateBound(ctx, n, bound, l)
+		if err != nil || f != nil && f.Code == plan.FailLimit {
+			return nil, f, err
+		}
+		if text, ok := key.(string); ok && f == nil {
+			keys[name] = text
+		}
+	}
+	values, f := e.contextOf(s, keys)
+	if f != nil {
+		return nil, f, nil
+	}
+	bound[s.ctx] = values
+	return bound, nil, nil
+}
+
 // Stepwise runs one hop after the other.
 func (c *Chain) Stepwise(ctx context.Context, v plan.Value, l plan.Limits) (plan.Value, *plan.Failure, error) {
+	return c.stepwise(ctx, v, &Envelope{}, l)
+}
+
+func (c *Chain) stepwise(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *plan.Failure, error) {
 	for i, h := range c.Hops {
-		out, f, err := plan.Evaluate(ctx, h.Root, h.Source, v, l)
-		if f != nil && err == nil {
-			f, err = plan.FirstFailure(ctx, h.Root, h.Source, v, l)
+		bound, f, err := h.bound(ctx, v, e, l)
+		var out plan.Value
+		if f == nil && err == nil {
+			if out, f, err = plan.EvaluateBound(ctx, h.Root, bound, l); f != nil && err == nil {
+				f, err = plan.FirstFailureBound(ctx, h.Root, bound, l)
+			}
 		}
 		if f != nil {
 			f.Hop = i
@@ -177,28 +259,4 @@ func (c *Chain) Stepwise(ctx context.Context, v plan.Value, l plan.Limits) (plan
 		v = out
 	}
 	return v, nil, nil
-}
-
-// Size is the number of nodes of all its trees, for those who keep chains.
-func (c *Chain) Size() int {
-	n := nodes(c.Root)
-	for _, h := range c.Hops {
-		n += h.Size()
-	}
-	return n
-}
-
-// Size is the number of nodes of the trees of both directions.
-func (h *Hop) Size() int {
-	n := nodes(h.Root)
-	if h.Down != nil {
-		n += nodes(h.Down.Root)
-	}
-	return n
-}
-
-func nodes(root plan.Node) int {
-	n := 0
-	plan.Visit(root, func(plan.Node) { n++ })
-	return n
 }

@@ -41,6 +41,11 @@ func (b *builder) inverse(t func() *plan.Type, op Operation) ([]Operation, strin
 		return relaxBack(op), ""
 	case *Require, *Reversion, *Narrow, *Filter, *Default:
 		return nil, "" // the value is one of the old version as it is
+	case *Rest:
+		if op.Mode == "into" {
+			return nil, "undeclared properties put into a field are not spread again"
+		}
+		return nil, ""
 	default:
 		return b.inverseShape(t, op)
 	}
@@ -74,6 +79,10 @@ func (b *builder) inverseShape(t func() *plan.Type, op Operation) ([]Operation, 
 		return convertBack(t(), op)
 	case *Retype:
 		return retypeBack(t(), op)
+	case *RenameType, *Rekey, *Transcode:
+		return nil, "" // the event is as it was; what is beside it does not come back
+	case *Meta:
+		return metaBack(op)
 	case *Split:
 		return splitBack(op)
 	case *Merge:
@@ -81,6 +90,21 @@ func (b *builder) inverseShape(t func() *plan.Type, op Operation) ([]Operation, 
 	default:
 		return nil, op.Name() + " cannot be undone"
 	}
+}
+
+// metaBack renames headers back and drops those that were set.
+func metaBack(op *Meta) ([]Operation, string) {
+	if len(op.Drop) > 0 {
+		return nil, "a header that is dropped does not come back"
+	}
+	back := &Meta{}
+	for _, p := range op.Rename {
+		back.Rename = append(back.Rename, Pair{From: p.To, To: p.From})
+	}
+	for _, f := range op.Set {
+		back.Drop = append(back.Drop, f.Name)
+	}
+	return []Operation{back}, ""
 }
 
 // splitBack joins the parts by the separator again.

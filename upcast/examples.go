@@ -3,6 +3,7 @@ package upcast
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
@@ -47,7 +48,21 @@ func (h *Hop) example(ctx context.Context, t *Test, limits plan.Limits) error {
 	if _, err := h.from.encode(in); err != nil {
 		return &TestFailure{Name: t.Name, What: fmt.Sprintf(`"in" is no event of the source version: %v`, err)}
 	}
-	out, f, err := plan.Evaluate(ctx, h.Root, h.Source, in, limits)
+	e, err := envelopeOf(t)
+	if err != nil {
+		return err
+	}
+	bound, f, err := h.bound(ctx, in, e, limits)
+	if err != nil {
+		return err
+	}
+	var out plan.Value
+	if f == nil {
+		out, f, err = plan.EvaluateBound(ctx, h.Root, bound, limits)
+	}
+	if f == nil && err == nil && len(h.effects.parts) > 0 {
+		return h.partsOf(ctx, t, bound, limits)
+	}
 	switch {
 	case limits.Meter.Left <= 0:
 		return tooMuch("upcaster.testWork", "the tests of the document take too much work", maxTestWork-limits.Meter.Left, maxTestWork, schema.Position{}, "/tests")
@@ -64,6 +79,74 @@ func (h *Hop) example(ctx context.Context, t *Test, limits plan.Limits) error {
 	}
 	if !plan.Equal(want, out) {
 		return &TestFailure{Name: t.Name, What: "the image differs", Want: shown(h.to, want), Got: shown(h.to, out)}
+	}
+	return nil
+}
+
+// envelopeOf reads what a test puts beside its event, in the form of the variable
+// meta.
+func envelopeOf(t *Test) (*Envelope, error) {
+	e := &Envelope{}
+	if t.InMeta == nil {
+		return e, nil
+	}
+	v, why := literalOf(t.InMeta, optionalHeaders)
+	if why != "" {
+		return nil, &TestFailure{Name: t.Name, What: `"inMeta" ` + why}
+	}
+	r, _ := v.(*plan.Rec)
+	text := func(i int) string { s, _ := r.Fields[i].(string); return s }
+	number := func(i int) *int64 {
+		if n, ok := r.Fields[i].(int64); ok {
+			return &n
+		}
+		return nil
+	}
+	e.ID, e.Type, e.Subject, e.Stream = text(0), text(1), text(2), text(5)
+	if n := number(3); n != nil {
+		e.Version = int(*n)
+	}
+	if n := number(4); n != nil {
+		e.SchemaID = int(*n)
+	}
+	e.Position, e.Time, e.Headers = number(6), number(7), map[string]string{}
+	if m, ok := r.Fields[8].(*plan.Entries); ok {
+		for _, x := range *m {
+			e.Headers[x.Key], _ = x.Value.(string)
+		}
+	}
+	return e, nil
+}
+
+// optionalHeaders is metaType as a test may write it: headers may be left out.
+var optionalHeaders = func() *plan.Type {
+	t := *metaType
+	t.Fields = slices.Clone(metaType.Fields)
+	t.Fields[8].Optional = true
+	return &t
+}()
+
+// partsOf compares the events of a split with what the test wants.
+func (h *Hop) partsOf(ctx context.Context, t *Test, bound map[*plan.Binder]plan.Value, limits plan.Limits) error {
+	parts, f, err := h.split(ctx, bound, limits)
+	switch {
+	case err != nil:
+		return err
+	case f != nil:
+		return endOf(t, f)
+	case len(parts) == 0 && t.Dropped:
+		return nil
+	case len(parts) != len(t.Outs):
+		return &TestFailure{Name: t.Name, What: "the event becomes another number of events", Want: wanted(t), Got: fmt.Sprintf("%d events", len(parts))}
+	}
+	for i, p := range parts {
+		want, why := literalOf(t.Outs[i], p.part.target.events())
+		if why != "" {
+			return &TestFailure{Name: t.Name, What: fmt.Sprintf("event %d of outs %s, so it is no event of %s version %s", i+1, why, p.part.to.Subject, p.part.to.Version)}
+		}
+		if !plan.Equal(want, p.value) {
+			return &TestFailure{Name: t.Name, What: fmt.Sprintf("event %d of outs differs", i+1), Want: shown(p.part.target, want), Got: shown(p.part.target, p.value)}
+		}
 	}
 	return nil
 }

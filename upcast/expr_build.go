@@ -42,6 +42,12 @@ func (b *builder) names() []name {
 	add("owner", s.owner)
 	add("event", s.event)
 	add("source", s.source)
+	if b.around.meta != nil {
+		add("meta", whole(b.around.meta))
+	}
+	if b.around.ctx != nil {
+		add("ctx", whole(b.around.ctx))
+	}
 	if n := len(s.loops); n > 0 {
 		l := s.loops[n-1]
 		what := "index"

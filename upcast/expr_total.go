@@ -213,6 +213,8 @@ func (p *prover) condition(n *plan.Call, f facts) string {
 		return unless(arg(1).lo.Sign() >= 0 && arg(1).hi.Cmp(size.lo) < 0, "the list may be too short")
 	case plan.MapIndex:
 		return unless(f.truth[p.key(&plan.Call{Func: plan.MapHas, Args: n.Args})], "the map may lack the key")
+	case plan.IntOfNumber:
+		return unless(p.t.b != nil && p.t.b.assumes("int64"), "the number may not fit 64 bits")
 	case plan.SymbolOfText:
 		return p.symbols(n)
 	case plan.TextFrom, plan.TextCut:

@@ -31,7 +31,7 @@ func (c *jsonCodec) beyond(ctx context.Context, h *Hop) ([]Problem, error) {
 	}
 	declared := slices.Contains(h.assume, "declared")
 	if declared {
-		h.Verdict.Assumptions = []string{"declared"}
+		h.Verdict.Assumptions = append(h.Verdict.Assumptions, "declared")
 	}
 	answer, err := contain.Schemas(ctx, image, c.schema, contain.Options{Declared: declared})
 	if err != nil {

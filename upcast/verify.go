@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
@@ -37,6 +38,10 @@ type Hop struct {
 	// before others.
 	assume     []string
 	candidates []plan.Value
+	// around are the variables beside the event, effects what the hop does
+	// beside it.
+	around  surroundings
+	effects effects
 }
 
 // searchEvents bounds the search for an event that shows a problem.
@@ -46,14 +51,27 @@ const searchEvents = 2_000
 // event, and then runs the document's tests. The error is an [*Error] of the
 // document, the context's, or a *schema.Bug.
 func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, error) {
+	return VerifyWith(ctx, d, from, to, Options{})
+}
+
+// VerifyWith is [Verify] with what a document may need beside the two schemas.
+func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Options) (*Hop, error) {
 	if err := d.finished(); err != nil {
 		return nil, err
 	}
-	source, target, err := codecsOf(from, to)
+	if err := d.later(); err != nil {
+		return nil, err
+	}
+	source, target, err := codecsOf(from, to, d.transcodes())
 	if err != nil {
 		return nil, err
 	}
 	b := newBuilder()
+	b.targets, b.assume = o.Targets, d.Assume
+	b.target, b.targetName = to.Format().String(), target.events().Name
+	if err := b.declare(d.Context); err != nil {
+		return nil, err
+	}
 	h, err := b.hopOf(d.Steps, source, target)
 	if err != nil {
 		return nil, err
@@ -75,7 +93,7 @@ func Verify(ctx context.Context, d *Document, from, to schema.Parsed) (*Hop, err
 // defaults, conversions that keep every value. What the target lacks is left
 // out, as every reader of the format does.
 func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
-	source, target, err := codecsOf(from, to)
+	source, target, err := codecsOf(from, to, false)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +116,18 @@ func derive(ctx context.Context, source, target codec) (*Hop, error) {
 	return h, nil
 }
 
-func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
-	if from.Format() != to.Format() {
+// codecsOf are the codecs of both schemas. Between formats a document has to say
+// transcode; JSON keeps what binary formats cannot, and is not mixed with them.
+func codecsOf(from, to schema.Parsed, transcodes bool) (source, target codec, err error) {
+	if f, t := from.Format(), to.Format(); f != t && (!transcodes || f == schema.JSON || t == schema.JSON) {
 		e := &Error{Code: NotYet}
-		e.Problem.What = fmt.Sprintf("upcasters from %s to %s are not carried out yet", from.Format(), to.Format())
+		e.Problem.What = fmt.Sprintf("upcasters from %s to %s are not carried out yet", f, t)
 		e.Problem.Hint = "keep the format of the subject"
+		if f != schema.JSON && t != schema.JSON {
+			e.Code = Invalid
+			e.Problem.What = fmt.Sprintf("the versions are of two formats, %s and %s", f, t)
+			e.Problem.Hint = fmt.Sprintf("say so by the step transcode: {to: %s}", t)
+		}
 		return nil, nil, e
 	}
 	if source, err = codecOf(from); err == nil {
@@ -115,19 +140,29 @@ func codecsOf(from, to schema.Parsed) (source, target codec, err error) {
 func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
 	h := &Hop{Source: b.bind(source.events()), Target: target.events(), from: source, to: target, steps: steps, derived: b.derived}
 	b.scope = scope{source: whole(h.Source), event: whole(h.Source)}
+	b.lookups()
 	root := b.run(whole(h.Source), steps)
 	h.checked = b.checked
 	b.step = 0
-	if b.err == nil {
+	if b.err == nil && len(b.effects.parts) == 0 {
 		root = b.assign(root, h.Target, "$")
 	}
 	if b.err != nil {
 		return nil, b.err
 	}
-	h.Root = root
-	h.Verdict.Total = !stops(root, plan.FailDead)
+	h.Root, h.effects = root, b.effects
+	nodes := append(b.effects.nodes(), root)
+	h.around = b.around.inUse(nodes...)
+	h.Verdict.Total = !slices.ContainsFunc(nodes, func(n plan.Node) bool { return n != nil && stops(n, plan.FailDead) })
 	h.Verdict.Problems, h.Verdict.Notes = b.open, b.notes
 	h.spans, h.homeless = b.spans, b.homeless
+	h.Verdict.Assumptions = b.assumed
+	if h.around.ctx != nil {
+		h.Verdict.Assumptions = append(h.Verdict.Assumptions, "contextTypes")
+	}
+	if b.effects.key != nil {
+		h.Verdict.Notes = append(h.Verdict.Notes, "reorders: the order of events holds for one key only, and the key changes")
+	}
 	return h, nil
 }
 
@@ -137,6 +172,9 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	v.Class = OneWay
 	steps := up.inner
 	switch {
+	case len(h.effects.parts) > 0:
+		v.NoDown = "events that became several do not become one again"
+		return nil
 	case d.Down == DownNone:
 		v.NoDown = "the document says so"
 		return nil
@@ -147,7 +185,11 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 		return nil
 	}
 	b := newBuilder()
-	b.derived = up.derived
+	b.derived, b.assume = up.derived, up.assume
+	if err := b.declare(d.Context); err != nil {
+		v.NoDown = err.Error()
+		return nil
+	}
 	event := b.bind(h.Target)
 	b.scope = scope{source: whole(event), event: whole(event)}
 	root := b.run(whole(event), steps)
@@ -163,8 +205,9 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	}
 	down := &Hop{
 		Root: root, Source: event, Target: h.Source.Type, from: h.to, to: h.from,
-		steps: steps, derived: up.derived, checked: b.checked, spans: b.spans, homeless: b.homeless, assume: h.assume,
+		steps: steps, derived: up.derived, checked: b.checked, spans: b.spans, homeless: b.homeless, assume: h.assume, effects: b.effects,
 	}
+	down.around = b.around.inUse(append(b.effects.nodes(), root)...)
 	beyond, err := down.to.beyond(ctx, down)
 	if err != nil || len(beyond) > 0 {
 		if err == nil {
@@ -174,7 +217,8 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	}
 	h.Down = down
 	h.Down.Verdict = Verdict{Outcome: Proved, Total: !stops(root, plan.FailDead)}
-	up1, down1 := leg{h.steps, h.Target, up.derived, h.checked}, leg{steps, h.Source.Type, up.derived, b.checked}
+	up1 := leg{steps: h.steps, target: h.Target, derived: up.derived, checked: h.checked, around: up.around}
+	down1 := leg{steps: steps, target: h.Source.Type, derived: up.derived, checked: b.checked, around: b.around}
 	// An event that its document ends on the way up has no image to come back
 	// from; on the way down each must come.
 	updown, downup := identity(h.Source.Type, up1, down1, true), identity(h.Target, down1, up1, false)
@@ -200,7 +244,7 @@ func (h *Hop) decide(ctx context.Context) error {
 	const tried = 64
 	s := newSearch(h)
 	v := &h.Verdict
-	beyond, err := h.to.beyond(ctx, h)
+	beyond, err := h.asked(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,6 +271,7 @@ func (h *Hop) decide(ctx context.Context) error {
 			// Every other event has a value at the end of its range.
 			value = s.bound(value, seed/2)
 		}
+		s.surround(seed)
 		if done, err := s.try(ctx, value); done || err != nil {
 			return err
 		}
@@ -255,6 +300,8 @@ type search struct {
 	limits plan.Limits
 	// meter is shared by all runs of the search.
 	meter *plan.Meter
+	// envelope is what the search puts beside its events.
+	envelope Envelope
 }
 
 func newSearch(h *Hop) *search {
@@ -266,25 +313,37 @@ func newSearch(h *Hop) *search {
 // fails runs the plan on an event and holds the image to the target. What the
 // document declares is no failure, and an event beyond the limits shows nothing.
 func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error) {
-	out, f, err := plan.Evaluate(ctx, s.hop.Root, s.hop.Source, v, s.limits)
+	bound, f, err := s.hop.bound(ctx, v, &s.envelope, s.limits)
+	if f != nil || err != nil {
+		return nil, err // the proof takes the context as the document declares it
+	}
+	out, f, err := plan.EvaluateBound(ctx, s.hop.Root, bound, s.limits)
+	parts := []partValue{{part: &part{target: s.hop.to}, value: out}}
+	if f == nil && err == nil && len(s.hop.effects.parts) > 0 {
+		parts, f, err = s.hop.split(ctx, bound, s.limits)
+	}
 	switch {
 	case err != nil:
 		return nil, err
 	case s.meter.Left <= 0:
 		return nil, nil // it was not the event that ended
-	case f != nil && (f.Code == plan.FailDead || f.Code == plan.FailDrop || f.Code == plan.FailLimit):
+	case f != nil && (f.Code == plan.FailDead || f.Code == plan.FailDrop || f.Code == plan.FailLimit || f.Code == FailContext):
+		return nil, nil
+	case f != nil && f.Code == plan.FailValue && f.Reason == plan.NotInt64 && slices.Contains(s.hop.Verdict.Assumptions, "int64"):
 		return nil, nil
 	case f != nil:
 		return f, nil
 	}
-	image, err := s.hop.to.encode(out)
-	s.meter.Take(len(image))
-	var bad *violation
-	switch {
-	case errors.As(err, &bad):
-		return &plan.Failure{Code: "O5", Path: bad.path, Reason: bad.what}, nil
-	case err != nil:
-		return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
+	for _, p := range parts {
+		image, err := p.part.target.encode(p.value)
+		s.meter.Take(len(image))
+		var bad *violation
+		switch {
+		case errors.As(err, &bad):
+			return &plan.Failure{Code: "O5", Path: bad.path, Reason: bad.what}, nil
+		case err != nil:
+			return &plan.Failure{Code: "O5", Reason: err.Error()}, nil
+		}
 	}
 	return nil, nil
 }

@@ -26,7 +26,12 @@ func DefaultLimits() Limits { return Limits{Steps: 20_000_000, Depth: 64, Parts:
 // Evaluate runs a plan's node on a decoded event, which is bound to the binder.
 // The failure is nil if the event has an image; the error is the context's.
 func Evaluate(ctx context.Context, n Node, event *Binder, v Value, l Limits) (Value, *Failure, error) {
-	m := &machine{ctx: ctx, limits: l, bound: map[*Binder]Value{event: v}}
+	return EvaluateBound(ctx, n, map[*Binder]Value{event: v}, l)
+}
+
+// EvaluateBound is Evaluate with several binders, which are as before afterwards.
+func EvaluateBound(ctx context.Context, n Node, bound map[*Binder]Value, l Limits) (Value, *Failure, error) {
+	m := &machine{ctx: ctx, limits: l, bound: bound}
 	out, f := m.eval(n)
 	return out, f, m.err
 }
@@ -34,7 +39,12 @@ func Evaluate(ctx context.Context, n Node, event *Binder, v Value, l Limits) (Va
 // FirstFailure runs a tree on an event that has no image and returns the failure
 // of the earliest step, whatever the order in which the tree is evaluated.
 func FirstFailure(ctx context.Context, n Node, event *Binder, v Value, l Limits) (*Failure, error) {
-	m := &machine{ctx: ctx, limits: l, bound: map[*Binder]Value{event: v}, collect: true}
+	return FirstFailureBound(ctx, n, map[*Binder]Value{event: v}, l)
+}
+
+// FirstFailureBound is FirstFailure with several binders.
+func FirstFailureBound(ctx context.Context, n Node, bound map[*Binder]Value, l Limits) (*Failure, error) {
+	m := &machine{ctx: ctx, limits: l, bound: bound, collect: true}
 	_, f := m.eval(n)
 	m.note(f)
 	return m.first, m.err

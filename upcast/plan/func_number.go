@@ -11,6 +11,8 @@ import (
 const (
 	overflow  = "the result is too large"
 	zeroBelow = "division by zero"
+	// NotInt64 is the reason of a number of JSON that expressions cannot take.
+	NotInt64 = "the number is no integer of 64 bits"
 )
 
 // The functions of numbers. Nothing wraps around: a result that does not fit is
@@ -88,7 +90,7 @@ var (
 		}
 		x, ok := rational(n)
 		if !ok || !x.IsInt() || !x.Num().IsInt64() {
-			return 0, "the number is no integer of 64 bits"
+			return 0, NotInt64
 		}
 		return x.Num().Int64(), ""
 	})

@@ -256,6 +256,12 @@ func uuidText(b [16]byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+// UUIDv5 is the UUID of a name in a name space that is a UUID itself.
+func UUIDv5(space, name string) (string, bool) {
+	id, why := uuid5(space, name)
+	return id, why == ""
+}
+
 func uuid5(space, name string) (string, string) {
 	b, ok := uuidBytes(space)
 	if !ok {

@@ -19,6 +19,10 @@ func IsIdentity(n Node, b *Binder) bool { return isCopyOf(Simplify(n), b) }
 func IsIdentityUnless(n Node, b *Binder, ended func(*Stop) bool) bool {
 	s := newSimplifier()
 	s.ended, s.declared = ended, true
+	s.stops = NewFinder(func(n Node) bool {
+		stop, ok := n.(*Stop)
+		return mayStop(n) && (!ok || !ended(stop))
+	})
 	return isCopyOf(s.node(n), b)
 }
 

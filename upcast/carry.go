@@ -1,0 +1,267 @@
+package upcast
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// Carried is one event that a chain has made.
+type Carried struct {
+	// Event is its encoding under the schema it was carried to.
+	Event []byte
+	// Target is the version it was carried to, if that is of another subject
+	// than the chain's; Output names the output of a split.
+	Target Target
+	Output string
+	// Type is its type, if a step gave it a new one; ID, Key and Headers are
+	// what goes with it.
+	ID, Type string
+	Key      []byte
+	Headers  map[string]string
+	// Part counts the events that one became, from 1 to Parts. A consumer has
+	// done with the one when it has done with the last.
+	Part, Parts int
+}
+
+// The headers that tell where an event comes from.
+const (
+	HeaderOrigin = "instar.origin" // subject/version/id as stored; written once
+	HeaderType   = "instar.type"   // the type it had, written once
+	HeaderClass  = "instar.class"  // what the way down loses
+	HeaderPart   = "instar.part"   // i/n, and "last" behind the last
+)
+
+// partSpace is the name space of the ids of parts whose origin's id is no UUID.
+const partSpace = "e7bd93ba-1ecf-5071-81cb-6ebf0422fe79"
+
+// ErrSeveral is the error of [Runner.Apply] for a chain that makes several events
+// of one: [Runner.Carry] gives them.
+var ErrSeveral = errors.New("the chain makes several events of one")
+
+// Carry takes an event with all that goes with it to the end of the chain: none,
+// one or several events in its place, in the order of the document. The failure
+// is the one of the first hop and step that ends it; what a document drops is one
+// of code [FailDrop].
+func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.Scratch) ([]Carried, *Failure, error) {
+	w := carriage{ctx: ctx, envelope: *e, typ: ""}
+	w.envelope.Headers = maps.Clone(e.Headers)
+	if w.envelope.Headers == nil {
+		w.envelope.Headers = map[string]string{}
+	}
+	var out []Carried
+	if r.bytes != nil {
+		image, f, err := r.Apply(ctx, nil, event, s)
+		if f != nil || err != nil {
+			return nil, f, err
+		}
+		for _, h := range r.chain.Hops {
+			w.static(&h.effects)
+		}
+		out = []Carried{{Event: image}}
+	} else {
+		var f *Failure
+		var err error
+		if out, f, err = r.carry(&w, e, event); f != nil || err != nil {
+			return nil, f, err
+		}
+	}
+	for i := range out {
+		w.finish(&out[i], e, i+1, len(out), r.chain.Class())
+	}
+	return out, nil, nil
+}
+
+// carriage is an event on its way.
+type carriage struct {
+	ctx      context.Context
+	envelope Envelope
+	typ      string
+	target   Target
+}
+
+// carry takes an event through the segments on values.
+func (r *Runner) carry(w *carriage, e *Envelope, event []byte) ([]Carried, *Failure, error) {
+	v, err := r.chain.from().decode(event)
+	if err != nil {
+		return nil, &Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+	}
+	whole, limits := v, plan.DefaultLimits()
+	for i := range r.chain.segments {
+		s := &r.chain.segments[i]
+		before := v
+		var f *Failure
+		if v, f, err = s.evaluate(w.ctx, v, &w.envelope, limits); err != nil {
+			return nil, nil, err
+		}
+		if f != nil {
+			_, exact, err := r.chain.stepwise(w.ctx, whole, e, limits)
+			if exact == nil && err == nil {
+				exact = f
+			}
+			return nil, exact, err
+		}
+		if s.hop == nil {
+			for _, h := range s.hops {
+				w.static(&h.effects)
+			}
+			continue
+		}
+		parts, f, err := w.effects(s.hop, before, limits)
+		if f != nil {
+			f.Hop = s.first
+		}
+		if parts != nil || f != nil || err != nil {
+			return parts, f, err
+		}
+	}
+	image, err := r.chain.to().encode(v)
+	if err != nil {
+		return nil, nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
+	}
+	return []Carried{{Event: image}}, nil, nil
+}
+
+// effects computes what a hop does beside the event, and the parts that it makes;
+// nil if it makes none.
+func (w *carriage) effects(h *Hop, v plan.Value, l plan.Limits) ([]Carried, *Failure, error) {
+	bound, f, err := h.bound(w.ctx, v, &w.envelope, l)
+	if f != nil || err != nil {
+		return nil, f, err
+	}
+	text := func(n plan.Node) (string, *Failure, error) {
+		x, f, err := plan.EvaluateBound(w.ctx, n, bound, l)
+		switch x := x.(type) {
+		case string:
+			return x, f, err
+		case []byte:
+			return string(x), f, err
+		case plan.Symbol:
+			return string(x), f, err
+		default:
+			return "", f, err
+		}
+	}
+	set := map[int]string{}
+	for i, edit := range h.effects.headers {
+		if edit.set != nil {
+			if set[i], f, err = text(edit.set); f != nil || err != nil {
+				return nil, f, err
+			}
+		}
+	}
+	if h.effects.key != nil {
+		key, f, err := text(h.effects.key)
+		if f != nil || err != nil {
+			return nil, f, err
+		}
+		w.envelope.Key = []byte(key)
+	}
+	w.apply(&h.effects, set)
+	if len(h.effects.parts) == 0 {
+		return nil, nil, nil
+	}
+	parts, f, err := h.split(w.ctx, bound, l)
+	if f != nil || err != nil {
+		return nil, f, err
+	}
+	if len(parts) == 0 {
+		return nil, &Failure{Code: FailDrop, Reason: "every output is left out"}, nil
+	}
+	out := make([]Carried, len(parts))
+	for i, p := range parts {
+		image, err := p.part.target.encode(p.value)
+		if err != nil {
+			return nil, nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
+		}
+		out[i] = Carried{Event: image, Target: p.part.to, Output: p.part.name, ID: partID(w.envelope.ID, fmt.Sprintf("%s#%d", p.part.name, p.index))}
+	}
+	return out, nil, nil
+}
+
+// partID is the id of a part. It depends on the id of the origin and on the
+// output alone, so a document that takes another's place keeps the ids.
+func partID(id, name string) string {
+	if id == "" {
+		return "" // an event without an id has parts without
+	}
+	out, ok := plan.UUIDv5(id, name)
+	if ok {
+		return out
+	}
+	inner, _ := plan.UUIDv5(partSpace, id)
+	out, _ = plan.UUIDv5(inner, name)
+	return out
+}
+
+// static notes the effects that need no value of the event.
+func (w *carriage) static(e *effects) { w.apply(e, nil) }
+
+func (w *carriage) apply(e *effects, set map[int]string) {
+	if e.typ != "" {
+		w.typ = e.typ
+	}
+	if e.target.Subject != "" {
+		w.target = e.target
+	}
+	h := w.envelope.Headers
+	for i, edit := range e.headers {
+		value, there := h[edit.name]
+		switch {
+		case edit.set != nil:
+			h[edit.name] = set[i]
+		case there:
+			delete(h, edit.name)
+			if edit.to != "" {
+				h[edit.to] = value
+			}
+		}
+	}
+}
+
+// finish gives an event what goes with it.
+func (w *carriage) finish(c *Carried, e *Envelope, part, parts int, class Class) {
+	c.Part, c.Parts, c.Key, c.Type = part, parts, w.envelope.Key, w.typ
+	if c.Target.Subject == "" {
+		c.Target = w.target
+	}
+	if c.ID == "" {
+		c.ID = e.ID
+	}
+	c.Headers = maps.Clone(w.envelope.Headers)
+	if _, known := c.Headers[HeaderOrigin]; !known && e.Subject != "" {
+		c.Headers[HeaderOrigin] = fmt.Sprintf("%s/%d/%d", e.Subject, e.Version, e.SchemaID)
+	}
+	if _, known := c.Headers[HeaderType]; !known && e.Type != "" {
+		c.Headers[HeaderType] = e.Type
+	}
+	c.Headers[HeaderClass] = string(class)
+	if parts > 1 {
+		c.Headers[HeaderPart] = fmt.Sprintf("%d/%d", part, parts)
+		if part == parts {
+			c.Headers[HeaderPart] += " last"
+		}
+	}
+}
+
+// Class says what the two directions of a chain lose: what any of its hops does.
+func (c *Chain) Class() Class {
+	updown, downup := true, true
+	for _, h := range c.Hops {
+		switch h.Verdict.Class {
+		case OneWay, "":
+			return OneWay
+		case LossyUp:
+			updown = false
+		case LossyDown:
+			downup = false
+		case Lossy:
+			updown, downup = false, false
+		}
+	}
+	return classOf(updown, downup)
+}
