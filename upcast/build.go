@@ -58,6 +58,7 @@ type builder struct {
 	around             surroundings
 	effects            effects
 	target, targetName string
+	to                 Target
 	targets            func(Target) (schema.Parsed, error)
 	// depth counts the lists of steps that are open; last says that the step at
 	// work is the last of the document.

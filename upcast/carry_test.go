@@ -82,6 +82,7 @@ func TestRefusedKeys(t *testing.T) {
 		"each: {path: 'l[]', steps: [{rekey: {expr: \"'a'\"}}]}":   "not a part of it",
 		"fromContext: {path: t, context: tenat, else: {value: a}}": "declares no context input",
 		"renameType: {to: other.Name}":                             "the type of the target version is o.Order",
+		"renameType: {to: {subject: other, version: 1}}":           "the document does not lead there",
 		"transcode: {to: JSON}":                                    "the target version is AVRO",
 		"rekey: {expr: event.l}":                                   "a key is bytes or text",
 		"erase: {paths: [l], with: hash, salt: s}":                 "declares no context input",

@@ -72,10 +72,13 @@ func (b *builder) eventLevel(n plan.Node, op Operation) plan.Node {
 // counts, so the two must agree.
 func (b *builder) renameType(n plan.Node, op *RenameType) plan.Node {
 	if op.To.Subject != "" {
+		if op.To != b.to && !b.fused {
+			return b.wrong(fmt.Sprintf("the event would go to %s version %s, and the document does not lead there", op.To.Subject, op.To.Version), "write the same {subject, version} as the document's to")
+		}
 		b.effects.target = op.To
 		return n
 	}
-	if b.targetName != "" && op.Type != b.targetName {
+	if !b.fused && b.targetName != "" && op.Type != b.targetName {
 		return b.wrong(fmt.Sprintf("the type of the target version is %s, not %s", b.targetName, op.Type), "")
 	}
 	b.effects.typ = op.Type

@@ -33,9 +33,14 @@ const FailContext = "context"
 
 // metaType is the type of the variable meta.
 var metaType = &plan.Type{Kind: plan.Record, Name: "meta", Fields: []plan.Field{
-	{Name: "id", Type: exprString, Optional: true}, {Name: "type", Type: exprString, Optional: true}, {Name: "subject", Type: exprString, Optional: true},
-	{Name: "version", Type: exprInt, Optional: true}, {Name: "schemaId", Type: exprInt, Optional: true}, {Name: "stream", Type: exprString, Optional: true},
-	{Name: "position", Type: exprInt, Optional: true}, {Name: "time", Type: &plan.Type{Kind: plan.Int, Bits: 64, Logical: "timestamp-micros"}, Optional: true},
+	{Name: "id", Type: exprString, Optional: true},
+	{Name: "type", Type: exprString, Optional: true},
+	{Name: "subject", Type: exprString, Optional: true},
+	{Name: "version", Type: exprInt, Optional: true},
+	{Name: "schemaId", Type: exprInt, Optional: true},
+	{Name: "stream", Type: exprString, Optional: true},
+	{Name: "position", Type: exprInt, Optional: true},
+	{Name: "time", Type: &plan.Type{Kind: plan.Int, Bits: 64, Logical: "timestamp-micros"}, Optional: true},
 	{Name: "headers", Type: &plan.Type{Kind: plan.Map, Elem: exprString}},
 }}
 

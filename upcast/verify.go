@@ -67,7 +67,7 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 		return nil, err
 	}
 	b := newBuilder()
-	b.targets, b.assume = o.Targets, d.Assume
+	b.targets, b.assume, b.to = o.Targets, d.Assume, d.To
 	b.target, b.targetName = to.Format().String(), target.events().Name
 	if err := b.declare(d.Context); err != nil {
 		return nil, err
