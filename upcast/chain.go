@@ -260,3 +260,32 @@ func (c *Chain) stepwise(ctx context.Context, v plan.Value, e *Envelope, l plan.
 	}
 	return v, nil, nil
 }
+
+// Size is the number of nodes of all its trees, for those who keep chains.
+func (c *Chain) Size() int {
+	n := 0
+	for i := range c.segments {
+		n += nodes(c.segments[i].root)
+	}
+	for _, h := range c.Hops {
+		n += h.Size()
+	}
+	return n
+}
+
+// Size is the number of nodes of the trees of both directions.
+func (h *Hop) Size() int {
+	n := nodes(append(h.effects.nodes(), h.Root)...)
+	if h.Down != nil {
+		n += nodes(append(h.Down.effects.nodes(), h.Down.Root)...)
+	}
+	return n
+}
+
+func nodes(roots ...plan.Node) int {
+	n := 0
+	for _, root := range roots {
+		plan.Visit(root, func(plan.Node) { n++ })
+	}
+	return n
+}
