@@ -241,8 +241,6 @@ type leftover struct {
 	index int
 }
 
-func (p leftover) owner() Path { return p.path[:len(p.path)-1] }
-
 func (p *proposer) add(s ProposedStep) {
 	if len(p.steps) < maxProposed {
 		p.steps = append(p.steps, s)

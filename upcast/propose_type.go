@@ -128,13 +128,11 @@ func (p *proposer) enum(path Path, s, t *plan.Type) {
 
 // union compares branches of one name and maps those that are gone.
 func (p *proposer) union(path Path, s, t *plan.Type) {
-	var pairs []string
 	gone := []string{}
 	for i := range s.Branches {
 		from := &s.Branches[i]
 		if k := t.Branch(from.Name); k >= 0 {
 			p.compare(extend(path, Segment{Kind: BranchSegment, Name: from.Name}), from.Type, t.Branches[k].Type)
-			pairs = append(pairs, jsonx.Quote(from.Name)+": "+jsonx.Quote(t.Branches[k].Name))
 			continue
 		}
 		if slices.ContainsFunc(t.Branches, func(to plan.Branch) bool { return fits(from.Type, to.Type) }) {

@@ -260,6 +260,11 @@ func TestWrite(t *testing.T) {
 	if info, err := os.Stat(a); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("the mode is %v, %v", info.Mode(), err)
 	}
+	put("b.avsc", Mark+"new b", 0o600)
+	if err := Write(dir, &Result{Before: map[string]string{"b.avsc": "new b"}, After: map[string]string{"b.avsc": "newer b"}}); err != nil {
+		t.Error(err)
+	}
+	expect(b, Mark+"newer b")
 	var changed *Changed
 	put("b.avsc", "edited meanwhile", 0o600)
 	r = &Result{Before: map[string]string{"x/a.avsc": "new a", "b.avsc": "new b"}, After: map[string]string{"x/a.avsc": "newer a", "b.avsc": "newer b"}}

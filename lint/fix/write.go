@@ -7,7 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
+
+// Mark is the byte order mark that a text in UTF-8 may start with. The texts of a
+// run are without it, and files keep theirs.
+const Mark = "\uFEFF"
 
 // Changed is a file that is not what it was when it was read.
 type Changed struct{ File string }
@@ -26,18 +31,23 @@ func Write(dir string, r *Result) error {
 		return fmt.Errorf("open the tree: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	files := slices.Sorted(maps.Keys(r.After))
+	files, marks := slices.Sorted(maps.Keys(r.After)), map[string]bool{}
 	for _, file := range files {
 		now, err := root.ReadFile(filepath.FromSlash(file))
 		if err != nil {
 			return fmt.Errorf("read before the fix: %w", err)
 		}
-		if string(now) != r.Before[file] {
+		if strings.TrimPrefix(string(now), Mark) != r.Before[file] {
 			return &Changed{file}
 		}
+		marks[file] = strings.HasPrefix(string(now), Mark)
 	}
 	for _, file := range files {
-		if err := replace(root, filepath.FromSlash(file), r.After[file]); err != nil {
+		text := r.After[file]
+		if marks[file] {
+			text = Mark + text
+		}
+		if err := replace(root, filepath.FromSlash(file), text); err != nil {
 			return fmt.Errorf("write the fix of %s: %w", file, err)
 		}
 	}

@@ -168,7 +168,8 @@ func (a *app) root() *cobra.Command {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
 	root.SetVersionTemplate(versionLine())
-	root.AddCommand(a.check(), a.validate(), a.replay(), a.initialise(), a.baseline(), a.waive(), a.config(), a.version())
+	root.AddCommand(a.check(), a.validate(), a.replay(), a.initialise(), a.baseline(), a.waive(), a.config(),
+		a.diff(), a.explain(), a.fix(), a.report(), a.rules(), a.schema(), a.upcast(), a.version())
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.flagsFromEnvironment(c) }
 	return root
 }

@@ -1,0 +1,85 @@
+package lint
+
+import (
+	"context"
+
+	"github.com/instar-registry/instar/schema"
+)
+
+// Reader reads single schemas of a tree with what they build on, for commands
+// that look at one schema and not at the whole tree. It may not be used by
+// several goroutines at once.
+type Reader struct {
+	side   *side
+	config *Config
+}
+
+// NewReader returns a reader of a tree as a configuration maps it.
+func NewReader(tree Tree, c *Config) *Reader { return &Reader{newSide(tree, c), c} }
+
+// Schema is a schema of a tree.
+type Schema struct {
+	Subject string
+	Parsed  schema.Parsed
+	// Source is its text, for places.
+	Source *Source
+	// Documents are the texts that it builds on.
+	Documents []schema.Document
+}
+
+// Schema parses a file. An error is an [*InputError] if the file is mapped by
+// nothing, or says what is wrong with its text.
+func (r *Reader) Schema(ctx context.Context, file string) (*Schema, error) {
+	units, err := r.side.choose(ctx, r.config, func(f string) bool { return f == file })
+	if err != nil {
+		return nil, err
+	}
+	if len(units) == 0 {
+		return nil, unusable("name a file that the configuration maps, such as *.avsc, *.proto or *.schema.json", "%s is no schema file of %s", file, r.side.tree.Snap().Name)
+	}
+	u := &units[0]
+	p, err := r.side.parse(ctx, u, true)
+	if err != nil {
+		return nil, err
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return &Schema{Subject: u.subject, Parsed: p.schema, Source: r.side.source(file, u.format, p.text.body, 0), Documents: p.closure.docs}, nil
+}
+
+// Text returns the text of any file of the tree.
+func (r *Reader) Text(ctx context.Context, file string) (string, error) {
+	t, err := r.side.text(ctx, file)
+	if err != nil {
+		return "", err
+	}
+	return t.body, t.err
+}
+
+// Find returns the file of a subject, or of a path, and whether there is one.
+func (r *Reader) Find(ctx context.Context, subject string) (string, bool, error) {
+	units, err := r.side.choose(ctx, r.config, nil)
+	if err != nil {
+		return "", false, err
+	}
+	for i := range units {
+		if units[i].subject == subject || units[i].file == subject {
+			return units[i].file, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// Files lists the files that are mapped to subjects, in byte order.
+func (r *Reader) Files(ctx context.Context) ([]string, error) {
+	units, err := r.side.choose(ctx, r.config, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(units))
+	for i := range units {
+		out[i] = units[i].file
+	}
+	return out, nil
+}
