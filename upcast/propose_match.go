@@ -314,7 +314,29 @@ func nameLikeness(a, b string) float64 {
 		return words
 	}
 	letters := 1 - float64(distance(p, q, longest))/float64(max(len(p), len(q)))
+	if shortens(p, q) || shortens(q, p) {
+		letters = max(letters, abbreviated)
+	}
 	return max(words, letters)
+}
+
+// abbreviated is how alike a name and its abbreviation are.
+const abbreviated = 0.62
+
+// shortens reports whether a name of at least three letters is another one with
+// letters left out, but the first: qty of quantity.
+func shortens(a, b string) bool {
+	const least = 3
+	if len(a) < least || len(a) > len(b) || a[0] != b[0] {
+		return false
+	}
+	i := 0
+	for k := 0; k < len(b) && i < len(a); k++ {
+		if a[i] == b[k] {
+			i++
+		}
+	}
+	return i == len(a)
 }
 
 // wordsOf cuts a name at case, digits and separators.

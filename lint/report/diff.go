@@ -106,20 +106,19 @@ func differenceText(b *buffer, d *Difference) {
 		return
 	}
 	b.str("\n  ", pad("", 21))
-	for _, p := range compat.DiffPolicies {
-		b.str(pad(p.String(), 11))
+	row := func(cell func(compat.Policy) string) {
+		for k, p := range compat.DiffPolicies {
+			if k == len(compat.DiffPolicies)-1 {
+				b.str(cell(p), "\n")
+				return
+			}
+			b.str(pad(cell(p), 11))
+		}
 	}
-	b.str("\n")
+	row(compat.Policy.String)
 	for _, l := range levels {
 		b.str("  ", pad(l.String(), 21))
-		for k, p := range compat.DiffPolicies {
-			word := verdictWord[verdictAt(&d.Delta.Verdicts, l, p)]
-			if k < len(compat.DiffPolicies)-1 {
-				word = pad(word, 11)
-			}
-			b.str(word)
-		}
-		b.str("\n")
+		row(func(p compat.Policy) string { return verdictWord[verdictAt(&d.Delta.Verdicts, l, p)] })
 	}
 	b.str("\n  deploy: ", compat.DeployOrder(d.Delta.DeployFirst()), "\n")
 }

@@ -107,6 +107,9 @@ func (a *app) compare(ctx context.Context, f *checkFlags, paths []string) (*lint
 		q.Progress = p.tell
 	}
 	report, err := lint.Compare(ctx, *q)
+	if bug := a.mistake(ctx, q, &report); bug != nil {
+		err = bug
+	}
 	return &report, q, err
 }
 

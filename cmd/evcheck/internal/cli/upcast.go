@@ -26,7 +26,7 @@ func (a *app) upcast() *cobra.Command {
 			if len(args) == 0 {
 				return nil
 			}
-			return unknownName("command", "upcast "+args[0], commandNames(c), "evcheck upcast --help lists them")
+			return unknownName("command", args[0], commandNames(c), "evcheck upcast --help lists them")
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
