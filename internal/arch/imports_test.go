@@ -57,9 +57,9 @@ var mayImport = map[string][]string{
 	},
 	"cmd/evcheck": {"cmd/evcheck/internal/*"},
 	"cmd/evcheck/internal/cli": {
-		"lint", "lint/*", "compat", "upcast", "schema", "schema/*", "client", "docs/rules", "internal/nearest", "internal/yamlx",
+		"lint", "lint/*", "compat", "upcast", "schema", "schema/*", "client", "docs", "internal/nearest", "internal/yamlx",
 	},
-	"docs/rules":         {},
+	"docs":               {},
 	"internal/oracle":    {"schema", "schema/*", "schema/jsonschema/contain", "compat", "internal/jsonx"},
 	"internal/rulepages": {"schema", "schema/*", "compat", "lint"},
 	"internal/jsonx":     {"schema"},

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/instar-registry/instar/compat"
-	"github.com/instar-registry/instar/docs/rules"
+	"github.com/instar-registry/instar/docs"
 	"github.com/instar-registry/instar/lint"
 	"github.com/instar-registry/instar/lint/report"
 )
@@ -146,14 +146,14 @@ func (a *app) explain() *cobra.Command {
 }
 
 func (a *app) runExplain(ctx context.Context, what, file string) error {
-	if text, ok := rules.Page(what); ok && strings.Contains(what, "/") {
+	if text, ok := docs.RulePage(what); ok && strings.Contains(what, "/") {
 		return a.print("%s", text)
 	}
 	if own := lint.RuleByID(what); own != nil {
 		return a.print("# %s\n\n%s\n\n%s\n", own.Title, own.Purpose, own.Remedy)
 	}
 	if row := compat.RuleByID(what); row != nil { // under a former id
-		text, _ := rules.Page(row.ID)
+		text, _ := docs.RulePage(row.ID)
 		return a.print("%s", text)
 	}
 	if strings.Contains(what, "/") || strings.Trim(what, "0123456789abcdef:") != "" {
