@@ -12,6 +12,9 @@ import (
 // Payload, where it is the whole line.
 type Envelope struct {
 	Payload, Version, Type, Stream, ID string
+	// Time and Origin are of use to streams: when an event was, and the stream
+	// that it was in before the first step that moved it, which is written there.
+	Time, Origin string `json:",omitempty"`
 	// Only carries lines whose Type is this text; others pass as they are.
 	Only string
 }
@@ -28,8 +31,13 @@ const (
 	atType
 	atStream
 	atID
+	atTime
+	atOrigin
 	places
 )
+
+// placeNames are their names in a command line.
+var placeNames = [places]string{"payload", "version", "type", "stream", "id", "time", "origin"}
 
 // locator finds the places of an envelope.
 type locator struct {
@@ -40,26 +48,24 @@ type locator struct {
 // newLocator reads the pointers of an envelope.
 func newLocator(e Envelope) (*locator, error) {
 	l := &locator{}
-	named := [places]struct{ name, pointer string }{
-		{"payload", e.Payload}, {"version", e.Version}, {"type", e.Type}, {"stream", e.Stream}, {"id", e.ID},
-	}
-	for i, p := range named {
-		if p.pointer == "" {
+	pointers := [places]string{e.Payload, e.Version, e.Type, e.Stream, e.ID, e.Time, e.Origin}
+	for i, p := range pointers {
+		if p == "" {
 			l.wanted[i] = i == atPayload
 			continue
 		}
-		if p.pointer[0] != '/' {
-			return nil, fmt.Errorf("envelope: %s is %q; write a JSON Pointer such as /%s", p.name, p.pointer, p.pointer)
+		if p[0] != '/' {
+			return nil, fmt.Errorf("envelope: %s is %q; write a JSON Pointer such as /%s", placeNames[i], p, p)
 		}
 		l.wanted[i] = true
-		for _, s := range strings.Split(p.pointer[1:], "/") {
+		for _, s := range strings.Split(p[1:], "/") {
 			l.pointers[i] = append(l.pointers[i], strings.NewReplacer("~1", "/", "~0", "~").Replace(s))
 		}
 	}
-	for i := range named {
+	for i := range pointers {
 		for j := range i {
-			if l.wanted[i] && l.wanted[j] && named[i].pointer == named[j].pointer {
-				return nil, fmt.Errorf("envelope: %s and %s are both %q", named[j].name, named[i].name, named[i].pointer)
+			if l.wanted[i] && l.wanted[j] && pointers[i] == pointers[j] {
+				return nil, fmt.Errorf("envelope: %s and %s are both %q", placeNames[j], placeNames[i], pointers[i])
 			}
 		}
 	}

@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"upcast":                    {"schema", "schema/*", "schema/jsonschema/contain", "upcast/*", "internal/jsonx", "internal/yamlx"},
 	"upcast/plan":               {"schema", "schema/*", "internal/jsonx"},
 	"upcast/jsonata":            {"schema", "schema/*", "internal/jsonx"},
-	"batch":                     {"schema", "schema/*", "upcast", "upcast/plan"},
+	"batch":                     {"schema", "schema/*", "upcast", "upcast/plan", "internal/jsonx", "internal/nearest", "internal/yamlx"},
 	"registry":                  {"schema", "schema/*", "compat", "upcast", "internal/lru", "internal/jsonx", "internal/plant"},
 	"migrations":                {},
 	"store":                     {},

@@ -20,7 +20,7 @@ import (
 )
 
 func (a *app) migrate() *cobra.Command {
-	return group("migrate", "Bring stored events to the newest version", a.migrateFiles())
+	return group("migrate", "Bring stored events to the newest version", a.migrateFiles(), a.migrateStreams())
 }
 
 func (a *app) upcast() *cobra.Command {
@@ -114,31 +114,56 @@ func (m *migration) read() error {
 	default:
 		return fmt.Errorf("--format is %q; jsonl and ocf are known", m.format)
 	}
-	switch m.payload {
-	case string(batch.JSON), string(batch.Base64):
-		m.job.Payload = batch.Payload(m.payload)
-	default:
-		return fmt.Errorf("--payload is %q; json and base64 are known", m.payload)
+	var err error
+	if m.job.Payload, err = readPayload(m.payload); err != nil {
+		return err
 	}
-	switch kind, file, _ := strings.Cut(m.onError, ":"); {
-	case m.onError == "stop":
-	case kind == "deadletter" && file != "":
-		m.job.Dead = file
-	default:
-		return fmt.Errorf("--on-error is %q; write stop, or deadletter: and the name of a file", m.onError)
+	if m.job.Dead, err = readOnError(m.onError); err != nil {
+		return err
 	}
 	m.job.Samples = m.sample
 	return m.readEnvelope()
 }
 
+func readPayload(text string) (batch.Payload, error) {
+	switch p := batch.Payload(text); p {
+	case batch.JSON, batch.Base64:
+		return p, nil
+	}
+	return "", fmt.Errorf("--payload is %q; json and base64 are known", text)
+}
+
+// readOnError gives the file for dead letters, if there is one.
+func readOnError(text string) (string, error) {
+	switch kind, file, _ := strings.Cut(text, ":"); {
+	case text == "stop":
+		return "", nil
+	case kind == "deadletter" && file != "":
+		return file, nil
+	}
+	return "", fmt.Errorf("--on-error is %q; write stop, or deadletter: and the name of a file", text)
+}
+
 func (m *migration) readEnvelope() error {
-	e := &m.job.Envelope
-	places := map[string]*string{"payload": &e.Payload, "version": &e.Version, "type": &e.Type, "stream": &e.Stream, "id": &e.ID}
-	for _, text := range m.envelope {
+	if err := readEnvelope(&m.job.Envelope, m.envelope); err != nil {
+		return err
+	}
+	if e := m.job.Envelope; e.Time != "" || e.Origin != "" {
+		return errors.New("--envelope: time and origin are of use to \"migrate streams\" only")
+	}
+	return nil
+}
+
+func readEnvelope(e *batch.Envelope, texts []string) error {
+	places := map[string]*string{
+		"payload": &e.Payload, "version": &e.Version, "type": &e.Type, "stream": &e.Stream, "id": &e.ID,
+		"time": &e.Time, "origin": &e.Origin,
+	}
+	for _, text := range texts {
 		name, pointer, ok := strings.Cut(text, "=")
 		place := places[name]
 		if !ok || place == nil {
-			return fmt.Errorf("--envelope holds %q; payload, version, type, stream and id are known, each with a JSON Pointer as in payload=/d", text)
+			return fmt.Errorf("--envelope holds %q; payload, version, type, stream, id, time and origin are known, each with a JSON Pointer as in payload=/d", text)
 		}
 		*place = pointer
 	}
@@ -149,7 +174,18 @@ func (a *app) runMigration(c *cobra.Command, m *migration) error {
 	if err := m.read(); err != nil {
 		return err
 	}
-	routes, err := a.routes(c, m)
+	target := 0
+	if m.to != "latest" {
+		var err error
+		if target, err = strconv.Atoi(m.to); err != nil || target < 1 {
+			return fmt.Errorf("--to is %q; write a version number, or latest", m.to)
+		}
+	}
+	r, err := a.dial(c, false)
+	if err != nil {
+		return err
+	}
+	routes, err := routesOf(c.Context(), r, m.job.Subject, target)
 	if err != nil {
 		return err
 	}
@@ -169,13 +205,10 @@ func (a *app) runMigration(c *cobra.Command, m *migration) error {
 	return nil
 }
 
-// routes reads the subject's versions and active upcasters.
-func (a *app) routes(c *cobra.Command, m *migration) (*batch.Subject, error) {
-	r, err := a.dial(c, false)
-	if err != nil {
-		return nil, err
-	}
-	read, err := remote.NewReader(r).Subject(c.Context(), m.job.Subject)
+// routesOf reads a subject's versions and active upcasters; target 0 is the
+// newest version.
+func routesOf(ctx context.Context, r *client.Client, subject string, target int) (*batch.Subject, error) {
+	read, err := remote.NewReader(r).Subject(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +216,7 @@ func (a *app) routes(c *cobra.Command, m *migration) (*batch.Subject, error) {
 	for i, v := range read {
 		versions[i] = batch.Version{Number: v.Number, Schema: v.Schema}
 	}
-	list, err := r.Upcasters(c.Context(), m.job.Subject)
+	list, err := r.Upcasters(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -192,19 +225,14 @@ func (a *app) routes(c *cobra.Command, m *migration) (*batch.Subject, error) {
 		if u.State != "active" {
 			continue
 		}
-		full, err := r.Upcaster(c.Context(), m.job.Subject, u.From, u.To, u.Revision)
+		full, err := r.Upcaster(ctx, subject, u.From, u.To, u.Revision)
 		if err != nil {
 			return nil, err
 		}
 		documents = append(documents, full.Document)
 	}
-	target := 0
-	if m.to != "latest" {
-		if target, err = strconv.Atoi(m.to); err != nil || target < 1 {
-			return nil, fmt.Errorf("--to is %q; write a version number, or latest", m.to)
-		}
-	} else {
-		latest, err := r.Version(c.Context(), m.job.Subject, client.Latest, client.VersionQuery{})
+	if target == 0 {
+		latest, err := r.Version(ctx, subject, client.Latest, client.VersionQuery{})
 		if err != nil {
 			return nil, err
 		}
