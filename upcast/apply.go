@@ -85,6 +85,10 @@ func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (o
 // exact is the failure of the first hop and step that ends an event.
 func (r *Runner) exact(ctx context.Context, event []byte) (*Failure, error) {
 	v, err := r.chain.from().decode(event)
+	if _, text := r.chain.from().(*jsonCodec); err != nil && text {
+		// The program looks at no more than it needs.
+		return &Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+	}
 	if err != nil {
 		return nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
 	}

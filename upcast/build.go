@@ -47,6 +47,8 @@ type builder struct {
 	branches map[*MapBranch]map[string][]Step
 	chosen   map[*MapEnum][]Pair
 	steps    *Step
+	// idle are steps that changed nothing so far where they were applied.
+	idle []idle
 	// scope is what expressions can name here; checked holds those that have
 	// been checked, implied the conversions that stored values need.
 	scope   scope
@@ -139,7 +141,9 @@ func (b *builder) record(n plan.Node) *plan.Make {
 	case *plan.Cast:
 		return membersOf(n)
 	case *plan.Lit:
-		if r, ok := n.Value.(*plan.Rec); ok && n.Type != nil {
+		if r, ok := n.Value.(*plan.Rec); ok && n.Type != nil && n.Type.JSON {
+			return b.constantMembers(r)
+		} else if ok && n.Type != nil {
 			out := &plan.Make{Name: n.Type.Name}
 			for i, f := range n.Type.Fields {
 				out.Fields = append(out.Fields, plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}})
@@ -224,12 +228,16 @@ func (b *builder) throughNull(x plan.Node, path Path, f func(*plan.Make) plan.No
 // onAbsent applies f to a value that may be absent without the path saying so:
 // the event without it has no image.
 func (b *builder) onAbsent(x plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
+	if isNothing(x) {
+		return b.absentHere(path)
+	}
 	t, _ := b.types.Of(x)
 	bind := b.bind(t)
-	return &plan.Opt{
-		On: x, Bind: bind, Body: f(whole(bind)),
-		Missing: b.breaks("O4", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone"),
-	}
+	return &plan.Opt{On: x, Bind: bind, Body: f(whole(bind)), Missing: b.absentHere(path)}
+}
+
+func (b *builder) absentHere(path Path) plan.Node {
+	return b.breaks("O4", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone")
 }
 
 // eachBranch applies f to the content of each branch of a union.
@@ -316,24 +324,27 @@ func (b *builder) mayBeNull(n plan.Node) (null, single bool) {
 // ifThere applies f to a value that may be null or absent, where it is there.
 func (b *builder) ifThere(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
 	null, single := b.mayBeNull(n)
-	switch {
-	case !null && !b.fused:
-		return b.wrong(fmt.Sprintf("%s is never null or absent", path), "remove the ?")
-	case !single:
+	b.acts(null, path.String()+" is never null or absent", "remove the ?")
+	if !single {
 		return b.wrong(fmt.Sprintf("%s is of several types", path), "name the branch instead of ?")
 	}
 	return b.whereThere(n, f)
+}
+
+func isNothing(n plan.Node) bool {
+	_, ok := n.(*plan.Nothing)
+	return ok
 }
 
 func (b *builder) whereThere(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
 		t, _ := b.types.Of(x)
 		switch {
-		case t.Kind == plan.Never:
+		case t.Kind == plan.Never, isNothing(x):
 			return x
 		case b.types.MayBeAbsent(x):
 			bind := b.bind(t)
-			return &plan.Opt{On: x, Bind: bind, Body: b.whereThere(whole(bind), f), Missing: &plan.Nothing{Type: t}}
+			return &plan.Opt{On: x, Bind: bind, Body: b.whereThere(whole(bind), f), Missing: &plan.Nothing{Type: plan.NeverType}}
 		case t.Kind != plan.Union:
 			return f(x)
 		}

@@ -63,10 +63,10 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 // the way out.
 func (b *builder) flattened(x plan.Node, op *Flatten) plan.Node {
 	null, single := b.mayBeNull(x)
+	if op.Else.Kind != NoElse {
+		b.acts(null, op.Path.String()+" is never null or absent", "remove else")
+	}
 	if op.Else.Kind == NoElse || !null || !single {
-		if op.Else.Kind != NoElse && !null && !b.fused {
-			return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove else")
-		}
 		return x
 	}
 	out, _ := b.otherwise(b.scope.event, op.Else, op.Path)

@@ -30,7 +30,9 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 		}
 		b.holdClass(before, n, &steps[i])
 		b.undo(before, &steps[i])
-		b.steps = outer
+		if b.steps = outer; outer == nil {
+			b.refuseIdle()
+		}
 		if outer != nil {
 			b.step = step
 		}

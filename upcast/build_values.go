@@ -85,8 +85,9 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 // require replaces null and absent by the way out.
 func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
 	null, single := b.mayBeNull(x)
-	if !null && !b.fused {
-		return b.wrong(fmt.Sprintf("%s is never null or absent", op.Path), "remove the step")
+	b.acts(null, op.Path.String()+" is never null or absent", "remove the step")
+	if !null {
+		return x
 	}
 	out, _ := b.otherwise(event, op.Else, op.Path)
 	if inner := b.notNull(x); single && inner != nil {
@@ -113,6 +114,8 @@ func (b *builder) required(n, out plan.Node, single bool) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
 		t, _ := b.types.Of(x)
 		switch {
+		case isNothing(x):
+			return out
 		case b.types.MayBeAbsent(x):
 			bind := b.bind(t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.required(whole(bind), out, single), Missing: out}

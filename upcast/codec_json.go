@@ -127,4 +127,9 @@ func (c *jsonCodec) confirm(event []byte, valid bool) error {
 	return nil
 }
 
-func (c *jsonCodec) program(plan.Node, *plan.Binder, codec) program { return nil }
+func (c *jsonCodec) program(root plan.Node, source *plan.Binder, to codec) program {
+	if _, ok := to.(*jsonCodec); ok {
+		return plan.NewJSONPlan(root, source, plan.DefaultEventLimits())
+	}
+	return nil
+}

@@ -26,7 +26,7 @@ func (b *builder) assignJSON(n plan.Node, t *plan.Type, path string) plan.Node {
 		return b.spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
 	case *plan.Tag:
 		return b.assignJSONTag(n, t, path)
-	case *plan.Copy, *plan.Cast, *plan.Apply, *plan.Extra:
+	case *plan.Copy, *plan.Cast, *plan.Apply, *plan.Extra, *plan.Call:
 		if s := b.typeOf(n); s.JSON {
 			return b.reread(n, s, t, path)
 		}
@@ -83,7 +83,7 @@ func (b *builder) assignNumber(n plan.Node, s, t *plan.Type, path string) plan.N
 		return b.asType(b.eachElement(n, nil, func(x plan.Node) plan.Node { return b.assign(x, elemOf(t), path+"[]") }), t)
 	case s.Kind == plan.Map && !s.JSON:
 		return b.asType(b.eachValue(n, nil, func(x plan.Node) plan.Node { return b.assign(x, elemOf(t), path+"{}") }), t)
-	case s.Kind == plan.Union:
+	case s.Kind == plan.Union && !s.JSON:
 		return b.assign(b.eachBranch(n, func(branch string, x plan.Node) plan.Node { return &plan.Tag{Branch: branch, X: x} }), t, path)
 	default:
 		return b.asType(n, t)

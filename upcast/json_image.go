@@ -117,8 +117,6 @@ func (im *image) of(n plan.Node) any {
 	case *plan.EachEntry:
 		im.bindPart(n.Bind, n.Over)
 		return keywords{"type": "object", "additionalProperties": im.orNever(im.of(n.Body))}
-	case *plan.Others:
-		return im.rest(keywords{"type": "object"}, keywords{}, n.Rest)
 	case *plan.Stop, *plan.Nothing:
 		return nil
 	case *plan.Apply:
@@ -149,6 +147,9 @@ func (im *image) choice(n plan.Node) any {
 		}
 		return im.either(out...)
 	case *plan.Opt:
+		if isNothing(n.On) {
+			return im.of(n.Missing)
+		}
 		im.bind(n.Bind, n.On)
 		return im.either(im.of(n.Body), im.of(n.Missing))
 	case *plan.If:
@@ -170,8 +171,23 @@ func (im *image) choice(n plan.Node) any {
 // bindPart notes that a binder is bound to a part of a value of the source, if it
 // is one.
 func (im *image) bindPart(b *plan.Binder, of plan.Node) {
-	if c, ok := of.(*plan.Copy); ok && im.native[c.From] {
+	if im.isNative(of) {
 		im.native[b] = true
+	}
+}
+
+// isNative reports whether a node gives a part of the source, as it is.
+func (im *image) isNative(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Copy:
+		return im.native[n.From]
+	case *plan.Call:
+		return (n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only) && im.isNative(n.Args[0])
+	case *plan.OrElse:
+		_, stops := n.Else.(*plan.Stop)
+		return stops && im.isNative(n.X)
+	default:
+		return false
 	}
 }
 
@@ -320,11 +336,9 @@ func (im *image) apply(n *plan.Apply) any {
 	if !ok {
 		name = fmt.Sprintf("f%d", len(im.fns))
 		im.fns[n.Fn] = name
-		if c, ok := n.X.(*plan.Copy); ok && im.native[c.From] {
-			im.native[n.Fn.Bind] = true
-		}
+		im.bindPart(n.Fn.Bind, n.X)
 		im.defs[name] = im.orNever(im.of(n.Fn.Body))
-	} else if c, ok := n.X.(*plan.Copy); im.native[n.Fn.Bind] && (!ok || !im.native[c.From]) {
+	} else if im.native[n.Fn.Bind] && !im.isNative(n.X) {
 		im.left = 0 // it was written for values of the source alone
 	}
 	return keywords{"$ref": "#/definitions/" + name}
@@ -346,13 +360,30 @@ func (im *image) call(n *plan.Call) any {
 			return nil
 		}
 	case n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only:
-		if c, ok := n.Args[0].(*plan.Copy); ok && im.native[c.From] {
-			return im.typed(c.Type.Elem, true)
-		}
+		return im.element(n.Args[0], n.Type)
 	case n.Func == plan.NumberOfInt:
 		im.bounds(out, n.Args[0])
 	}
 	return out
+}
+
+// element is the schema of the elements of a list.
+func (im *image) element(list plan.Node, t *plan.Type) any {
+	switch n := list.(type) {
+	case *plan.Cast:
+		return im.element(n.X, t)
+	case *plan.Each:
+		im.bindPart(n.Bind, n.Over)
+		return im.of(n.Body)
+	case *plan.ListOf:
+		out := make([]any, len(n.Items))
+		for i, x := range n.Items {
+			out[i] = im.of(x)
+		}
+		return im.either(out...)
+	default:
+		return im.typed(t, im.isNative(list))
+	}
 }
 
 // bounds bounds a computed whole number.

@@ -156,6 +156,9 @@ func undeclaredMember(m *plan.Make, name string) plan.Node {
 
 // member assigns a value to a declared member.
 func (b *builder) member(n plan.Node, f *plan.Field, at string) plan.Node {
+	if isNothing(n) {
+		return b.missingMember(f, at)
+	}
 	if f.Optional || !b.types.MayBeAbsent(n) {
 		return b.assign(n, f.Type, at)
 	}

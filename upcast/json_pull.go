@@ -145,8 +145,6 @@ func (p *puller) pull(n plan.Node, v plan.Value) {
 		p.pull(n.X, v)
 	case *plan.Make:
 		p.object(n, v)
-	case *plan.Others:
-		p.rest(n.Rest, v, map[string]bool{})
 	case *plan.Each:
 		items, _ := v.([]plan.Value)
 		p.elements(n.Over, n.Bind, n.Body, items)

@@ -41,6 +41,22 @@ func membersOf(n *plan.Cast) *plan.Make {
 	return out
 }
 
+// constantMembers opens an object that is a constant.
+func (b *builder) constantMembers(r *plan.Rec) *plan.Make {
+	out := &plan.Make{}
+	for i, f := range r.Type.Fields {
+		p := plan.Part{Name: f.Name, Seq: b.next(), Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}}
+		if r.Fields[i] == absent {
+			p.Node = &plan.Nothing{Type: f.Type}
+		}
+		out.Fields = append(out.Fields, p)
+	}
+	for _, e := range r.Rest {
+		out.Extras = append(out.Extras, plan.Part{Name: e.Key, Seq: b.next(), Node: &plan.Lit{Value: e.Value, Type: plan.AnyJSON}})
+	}
+	return out
+}
+
 // memberOf is a member of an object of the source, declared or not; nil if there
 // can be none of that name.
 func memberOf(c *plan.Copy, name string) plan.Node {
@@ -99,28 +115,40 @@ func (b *builder) note(format string, args ...any) {
 	}
 }
 
+// undeclaredMap is the type of undeclared properties together.
+var undeclaredMap = &plan.Type{Kind: plan.Map, JSON: true, Elem: plan.AnyJSON}
+
 // rest says what becomes of undeclared properties.
 func (b *builder) rest(n plan.Node, op *Rest) plan.Node {
 	return b.update(n, op.Path, 0, func(x plan.Node) plan.Node {
 		return b.inRecord(x, op.Path, func(m *plan.Make) plan.Node {
-			switch {
-			case m.Rest != nil && m.Base == nil && op.Mode == "into":
-				return b.wrong(fmt.Sprintf("what is unknown in %s has no names to be keys", op.Path), "use mode keep or drop")
-			case m.Rest != nil && m.Base == nil && op.Mode == "drop":
-				m.Rest = nil
-			case m.Rest != nil && m.Base == nil: // Protobuf keeps what is unknown
-			case m.Rest == nil:
-				return b.wrong(fmt.Sprintf("%s has no undeclared properties", op.Path), "remove the step")
-			case op.Mode == "drop":
-				m.Rest = nil
-			case op.Mode == "into":
-				others := &plan.Others{Rest: m.Rest}
-				m.Rest = nil
-				return b.put(m, op.To, func(*plan.Make) plan.Node { return others }, "overwrite")
+			b.acts(m.Rest != nil, op.Path.String()+" has no undeclared properties", "remove the step")
+			if m.Rest != nil && m.Base == nil {
+				return b.unknownRest(m, op)
+			}
+			others := &plan.Make{Base: m.Base, Rest: m.Rest, Fields: m.Extras}
+			switch op.Mode {
+			case "drop":
+				m.Rest, m.Extras = nil, nil
+				return b.forget(others, m)
+			case "into":
+				m.Rest, m.Extras = nil, nil
+				return b.put(m, op.To, func(*plan.Make) plan.Node { return &plan.Cast{X: others, Type: undeclaredMap} }, "overwrite")
 			}
 			return m
 		})
 	})
+}
+
+// unknownRest says what becomes of what is unknown in a Protobuf message.
+func (b *builder) unknownRest(m *plan.Make, op *Rest) plan.Node {
+	switch op.Mode {
+	case "into":
+		return b.wrong(fmt.Sprintf("what is unknown in %s has no names to be keys", op.Path), "use mode keep or drop")
+	case "drop":
+		m.Rest = nil
+	}
+	return m
 }
 
 // restLost reports that the undeclared properties of an object have no place.

@@ -152,18 +152,12 @@ func (c *compiler) compute(out []emitOp, n Node, t *Type) []emitOp {
 // free reports whether a node can be evaluated on the whole event: it uses no
 // content of a union that a switch around it has bound.
 func (c *compiler) free(n Node) bool {
-	bound, ok := map[*Binder]bool{}, true
-	Visit(n, func(x Node) {
-		for _, b := range binds(x) {
-			bound[b] = true
+	for b := range newFreeBinders().of(n) {
+		if x := c.places.of[b]; x == nil || x.start != 0 {
+			return false
 		}
-	})
-	Visit(n, func(x Node) {
-		if y, is := x.(*Copy); is && !bound[y.From] && (c.places.of[y.From] == nil || c.places.of[y.From].start != 0) {
-			ok = false
-		}
-	})
-	return ok
+	}
+	return true
 }
 
 // binds lists the binders that a node introduces.

@@ -86,6 +86,7 @@ type avroRun struct {
 type Scratch struct {
 	run   avroRun
 	proto protoRun
+	json  jsonRun
 }
 
 // Apply appends the image of an event to dst. On a failure dst is returned as it

@@ -145,7 +145,7 @@ func (m *machine) eval(n Node) (Value, *Failure) {
 		return m.logic(n)
 	case *Quantify:
 		return m.quantify(n)
-	case *Cast, *Extra, *Others:
+	case *Cast, *Extra:
 		return m.json(n)
 	default:
 		return m.choose(n)

@@ -23,10 +23,6 @@ func (m *machine) json(n Node) (Value, *Failure) {
 			}
 		}
 		return Absent, nil
-	case *Others:
-		out := Entries{}
-		m.rest(n.Rest, func(name string, v Value) { out = append(out, Entry{name, v}) })
-		return &out, nil
 	}
 	return nil, &Failure{Code: FailInput, Reason: "the value is no JSON"}
 }

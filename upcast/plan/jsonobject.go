@@ -11,8 +11,10 @@ import (
 func (j *jsonTypes) object(t *Type, places []*jsonschema.Node) {
 	sure := j.sure(places)
 	choices := j.choices(places, objectKind)
-	declared := slices.ContainsFunc(sure, func(n *jsonschema.Node) bool { return len(n.Properties) > 0 || len(n.Required) > 0 })
-	choices = slices.DeleteFunc(choices, func(list []*jsonschema.Node) bool { return len(list) < 2 })
+	declared := slices.ContainsFunc(sure, func(n *jsonschema.Node) bool { return n.Get("properties") != nil || len(n.Required) > 0 })
+	choices = slices.DeleteFunc(choices, func(list []*jsonschema.Node) bool {
+		return len(list) < 2 || slices.ContainsFunc(list, func(n *jsonschema.Node) bool { return slices.Contains(places, n) })
+	})
 	if !declared && len(choices) == 1 && j.tagged(t, places, choices[0]) {
 		return
 	}

@@ -81,9 +81,6 @@ type Extra struct {
 	Name string
 }
 
-// Others is the map of the members that a Rest keeps.
-type Others struct{ Rest *Rest }
-
 // Cast is a value of JSON read as another type: the text stays as it is.
 type Cast struct {
 	X    Node
@@ -229,5 +226,4 @@ func (*Nothing) node()   {}
 func (*Stop) node()      {}
 func (*Apply) node()     {}
 func (*Extra) node()     {}
-func (*Others) node()    {}
 func (*Cast) node()      {}

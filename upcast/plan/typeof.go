@@ -58,8 +58,6 @@ func (s *Types) Of(n Node) (*Type, bool) {
 		return n.Type, true
 	case *Extra:
 		return AnyJSON, true
-	case *Others:
-		return othersType, true
 	}
 	if known, seen := s.types[n]; seen {
 		return known.typ, known.ok
@@ -113,9 +111,6 @@ func (s *Types) compute(n Node) (t *Type, ok bool) {
 		return AnyType, false
 	}
 }
-
-// othersType is the type of undeclared members.
-var othersType = &Type{Kind: Map, JSON: true, Elem: AnyJSON}
 
 func (s *Types) record(n *Make) (*Type, bool) {
 	if n.Type != nil {

@@ -1,0 +1,137 @@
+package plan
+
+// jsonPlace is a value of an event whose position is noted while the text is
+// read, or a member on the way to one.
+type jsonPlace struct {
+	slot int // in the frame; -1 if its position is not noted
+	// members are the members that are told apart; list says that all of them
+	// are listed in order.
+	members []jsonNamed
+	byName  map[string]int32 // where there are many
+	list    bool
+}
+
+type jsonNamed struct {
+	name  string
+	place *jsonPlace
+}
+
+// manyMembers is from where members are found by a map.
+const manyMembers = 16
+
+// find gives the number of a member, or -1. The hint is the one that comes next
+// if members stand in the order of the type.
+func (p *jsonPlace) find(key []byte, hint int) int32 {
+	if hint < len(p.members) && string(key) == p.members[hint].name {
+		return int32(hint)
+	}
+	if p.byName != nil {
+		if i, ok := p.byName[string(key)]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range p.members {
+		if string(key) == p.members[i].name {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// id numbers a member.
+func (p *jsonPlace) id(name string) int {
+	for i := range p.members {
+		if p.members[i].name == name {
+			return i
+		}
+	}
+	p.members = append(p.members, jsonNamed{name, &jsonPlace{slot: -1}})
+	n := len(p.members)
+	if p.byName != nil || n == manyMembers {
+		if p.byName == nil {
+			p.byName = map[string]int32{}
+		}
+		for i := len(p.byName); i < n; i++ {
+			p.byName[p.members[i].name] = int32(i)
+		}
+	}
+	return n - 1
+}
+
+func (p *jsonPlace) member(name string) *jsonPlace { return p.members[p.id(name)].place }
+
+// jsonScope is the program for the event, for the elements of a list, or for the
+// body of a function.
+type jsonScope struct {
+	root  *jsonPlace
+	slots int
+	emit  jsonEmit
+}
+
+// jsonEmit writes a part of the image.
+type jsonEmit func(r *jsonRun, f []jsonSpan) emitted
+
+type emitted uint8
+
+const (
+	done    emitted = iota
+	nothing         // there is no value
+	failed          // the run's failure says why
+)
+
+// jsonCompiler makes the program of one scope.
+type jsonCompiler struct {
+	plan   *JSONPlan
+	scope  *jsonScope
+	places map[*Binder]*jsonPlace
+	inner  bool // within a list: nothing can be computed on the whole event
+	fns    map[*Function]*jsonScope
+}
+
+func (c *jsonCompiler) compile(b *Binder, n Node) (*jsonScope, bool) {
+	c.scope = &jsonScope{root: &jsonPlace{slot: -1}}
+	c.places = map[*Binder]*jsonPlace{b: c.scope.root}
+	c.note(c.scope.root)
+	var ok bool
+	c.scope.emit, ok = c.emit(n)
+	return c.scope, ok
+}
+
+// sub makes the program for the value of a binder in a scope of its own.
+func (c *jsonCompiler) sub(b *Binder, n Node) (*jsonScope, bool) {
+	inner := &jsonCompiler{plan: c.plan, inner: true, fns: c.fns}
+	return inner.compile(b, n)
+}
+
+// note gives a place a slot.
+func (c *jsonCompiler) note(p *jsonPlace) int {
+	if p.slot < 0 {
+		p.slot = c.scope.slots
+		c.scope.slots++
+	}
+	return p.slot
+}
+
+// place finds the place of a value that is a part of the event; nil if it is
+// none, or belongs to another scope.
+func (c *jsonCompiler) place(n Node) *jsonPlace {
+	switch n := n.(type) {
+	case *Copy:
+		p, t := c.places[n.From], n.From.Type
+		for _, i := range n.Fields {
+			if p == nil {
+				return nil
+			}
+			p, t = p.member(t.Fields[i].Name), t.Fields[i].Type
+		}
+		return p
+	case *Extra:
+		if p := c.place(n.Of); p != nil {
+			return p.member(n.Name)
+		}
+	case *Cast:
+		return c.place(n.X)
+	}
+	return nil
+}
