@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"internal/lru":       {},
 	"internal/nearest":   {},
 	"internal/plant":     {},
+	"internal/cputime":   {},
 	"internal/remote":    {"api/wire", "client", "schema", "schema/format"},
 	"internal/config":    {"schema", "internal/yamlx"},
 	"internal/telemetry": {},
@@ -170,7 +171,7 @@ func TestEachLibraryHasOneImporter(t *testing.T) {
 
 // isTestSupport tells the packages that only tests import.
 func isTestSupport(name string) bool {
-	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "internal/hostile", "internal/oracle", "chaos"}, name)
+	return slices.Contains([]string{"store/storetest", "internal/pgtest", "internal/nodetest", "internal/hostile", "internal/oracle", "internal/cputime", "chaos"}, name)
 }
 
 func libraryOf(importPath string) ([]string, bool) {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/instar-registry/instar/schema"
+
+	"github.com/instar-registry/instar/internal/cputime"
 )
 
 // modeVariable turns the test binary into a child that is mistreated.
@@ -106,9 +108,9 @@ func measure(c *Case, thorough bool) reply {
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	cpu, start := cpuTime(), time.Now()
+	cpu, start := cputime.Used(), time.Now()
 	o, s := c.play(in)
-	r := reply{Outcome: o, Wall: time.Since(start), CPU: cpuTime() - cpu}
+	r := reply{Outcome: o, Wall: time.Since(start), CPU: cputime.Used() - cpu}
 	runtime.ReadMemStats(&after)
 	r.Memory = after.TotalAlloc - before.TotalAlloc
 	if thorough && s != nil {
