@@ -61,16 +61,17 @@ type Base struct {
 // run is the state of one comparison.
 type run struct {
 	*Request
-	head    *side
-	units   []unit
-	heads   map[string][]unit
-	report  Report
-	only    func(file string) bool
-	results []result
-	mu      sync.Mutex
-	done    Progress
-	ignores []ignore
-	repo    []Finding // about the repository
+	head      *side
+	units     []unit
+	heads     map[string][]unit
+	report    Report
+	only      func(file string) bool
+	results   []result
+	mu        sync.Mutex
+	done      Progress
+	documents []document
+	ignores   []ignore
+	repo      []Finding // about the repository
 }
 
 // Compare compares the head with every base and says what breaks. An error is a
@@ -112,6 +113,9 @@ func (x *run) all(ctx context.Context) error {
 		return x.nothing()
 	}
 	if err := x.repository(ctx); err != nil {
+		return err
+	}
+	if err := x.readDocuments(ctx); err != nil {
 		return err
 	}
 	return x.judgeAll(ctx, jobs)

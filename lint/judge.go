@@ -167,6 +167,12 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	x.checks(j, out, &report)
 	x.readIgnores(j, out, head, olds[0])
 	x.locate(j, out, head, olds, sides, found)
+	b := bridging{x, j, out, head, olds, sides}
+	if file, err := b.bridge(ctx, &report); err != nil {
+		return err
+	} else if file != "" {
+		x.bridged(j, out, file)
+	}
 	if !covers(level, compat.Backward) {
 		return nil // the head need not read what the base wrote
 	}

@@ -130,6 +130,9 @@ type Check struct {
 	// Refused says that the answer speaks against the head under the level, the
 	// policy and what an undecided question comes to.
 	Refused bool `json:"refused"`
+	// BridgedBy is the upcaster document that carries the events over what would
+	// be refused otherwise.
+	BridgedBy string `json:"bridgedBy,omitempty"`
 	// Findings are the fingerprints of the findings of this question.
 	Findings []string `json:"findings,omitempty"`
 }

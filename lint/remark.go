@@ -54,6 +54,8 @@ func (x *run) subjectRule(rule string, j *job, params map[string]string) Finding
 		message = fmt.Sprintf("subject %s is new", j.subject)
 	case "schema/subject-moved":
 		message = fmt.Sprintf("subject %s is what was %s", j.subject, params["old"])
+	case "schema/bridged":
+		message = fmt.Sprintf("%s bridges the change of subject %s; readers without it still break", params["upcaster"], j.subject)
 	case "schema/subject-removed":
 		severity = SeverityWarning
 		message = fmt.Sprintf("subject %s is gone: %s was deleted, and nothing says what becomes of its events", j.subject, j.old.file)

@@ -9,6 +9,9 @@ import (
 // severity sets what a finding weighs under the configuration; off is returned
 // for what is hidden.
 func (c *Config) severity(f *Finding) string {
+	if f.bridged() {
+		return SeverityNote
+	}
 	s := f.Severity
 	if c.Profile == ProfileContract && f.Class == compat.ClassPolicy && f.Severity == SeverityWarning {
 		s = SeverityError

@@ -46,31 +46,51 @@ func (x *run) validate(ctx context.Context) error {
 	if len(jobs) == 0 {
 		return x.nothing()
 	}
-	if err := x.documents(ctx); err != nil {
+	if err := x.readDocuments(ctx); err != nil {
 		return err
 	}
 	return x.judgeAll(ctx, jobs)
 }
 
-// documents reads the upcaster documents of the head.
-func (x *run) documents(ctx context.Context) error {
+// readDocuments reads the upcaster documents of the head.
+func (x *run) readDocuments(ctx context.Context) error {
 	for _, f := range x.Head.Files() {
-		if !x.Config.Upcasters.match.match(f.Path) || x.only != nil && !x.only(f.Path) {
+		if !x.Config.Upcasters.match.match(f.Path) {
 			continue
 		}
 		t, err := x.head.text(ctx, f.Path)
 		if err != nil {
 			return err
 		}
+		var doc *upcast.Document
 		bad := t.err
 		if bad == nil {
-			_, bad = upcast.Parse(t.body)
+			doc, bad = upcast.Parse(t.body)
 		}
-		if bad != nil {
+		if bad == nil {
+			x.documents = append(x.documents, document{f.Path, doc})
+		} else if known, err := x.inBase(ctx, f.Path); err != nil {
+			return err
+		} else if !known && (x.only == nil || x.only(f.Path)) {
 			x.configFinding("evcheck/upcaster-stale", SeverityError, f.Path, placeOf(bad), f.Path, "the document cannot be used: "+bad.Error())
 		}
 	}
 	return nil
+}
+
+// inBase reports whether a base has a file as it is, so that what is wrong with
+// it is no news.
+func (x *run) inBase(ctx context.Context, file string) (bool, error) {
+	for i := range x.Bases {
+		base := newSide(x.Bases[i].Tree, x.Config)
+		if base.files[file] == nil {
+			continue
+		}
+		if equal, err := same(ctx, x.head, base, file, file); equal || err != nil {
+			return equal, err
+		}
+	}
+	return false, nil
 }
 
 // placeOf is the place that an error of a document names.

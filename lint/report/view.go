@@ -134,8 +134,16 @@ func facts(f *lint.Finding) []line {
 	for i := range f.Fixes {
 		add("fix "+strconv.Itoa(i+1), visible(fixWords(&f.Fixes[i])), fixCommand(fp, i, &f.Fixes[i]))
 	}
-	if u := f.Upcaster; u != nil {
-		add("upcast", upcasterWords(u), "evcheck upcast stub "+shellQuote(visible(f.Subject)))
+	stub := "evcheck upcast stub " + shellQuote(visible(f.Subject))
+	switch u := f.Upcaster; {
+	case u != nil && u.File != "":
+		add("upcast", upcasterWords(u), "")
+	case u != nil:
+		add("upcast", upcasterWords(u), stub)
+	case f.Waived == nil && f.Refused && f.Required && f.Class == compat.ClassData && f.Direction == compat.OldToNew.String():
+		if row := compat.RuleByID(f.Rule); row != nil && len(row.Upcaster) > 0 {
+			add("upcast", "by "+strings.Join(row.Upcaster, " or "), stub)
+		}
 	}
 	if f.Bug != "" {
 		add("bug", visible(f.Bug), "")
