@@ -349,13 +349,13 @@ func exerciseUpcasters(c *client.Client, note func(string, error)) {
 	}
 	document := "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: x, to: y}\n"
 	note("VerifyUpcaster", first(c.VerifyUpcaster(bg, "u", document)))
-	note("AddUpcaster", first(c.AddUpcaster(bg, "u", 1, 2, document, 0)))
-	note("Upcasters", first(c.Upcasters(bg, "u")))
+	note("AddUpcaster", first(c.AddUpcaster(bg, "u", 1, 2, document, client.AddUpcasterOptions{})))
+	note("Upcasters", first(c.Upcasters(bg, "u", client.UpcasterFilter{})))
 	note("Upcaster", first(c.Upcaster(bg, "u", 1, 2, 0)))
 	note("UpcasterCoverage", first(c.UpcasterCoverage(bg, "u", 2)))
 	note("Upcast", first(c.Upcast(bg, wire.UpcastRequest{Subject: "u", From: "1", Event: []byte(`{"x":1}`)})))
 	note("UpcastBatch", first(c.UpcastBatch(bg, client.UpcastBatchQuery{Subject: "u", From: "1"}, strings.NewReader("{\"x\":1}\n"), func(wire.UpcastLine) error { return nil })))
-	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2)))
+	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2, false)))
 }
 
 func exerciseWrites(c *client.Client, note func(string, error)) {

@@ -18,12 +18,12 @@ func upcasterRoutes(*API) []route {
 	const read, expensive, write = auth.Read, auth.Expensive, auth.Write
 	get, put, post, del := http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
 	return []route{
-		{method: get, path: "/subjects/:subject/upcasters", action: read, class: auth.List, handle: listUpcasters},
+		{method: get, path: "/subjects/:subject/upcasters", action: read, class: expensive, query: []param{{"from", natural}, {"to", natural}, {"state", text}, {"origin", text}, pOffset, pLimit}, handle: listUpcasters},
 		{method: get, path: "/subjects/:subject/upcasters/coverage", action: read, class: expensive, query: []param{{"target", text}}, handle: upcasterCoverage},
 		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
-		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}}, handle: getUpcaster},
-		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, handle: putUpcaster},
-		{method: del, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Steward, class: write, handle: deleteUpcaster},
+		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}, pFormat}, handle: getUpcaster},
+		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, query: []param{{"state", text}, {"acceptPartial", boolean}}, handle: putUpcaster},
+		{method: del, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Steward, class: write, query: []param{{"state", text}}, handle: deleteUpcaster},
 		{method: post, path: "/upcast", action: read, class: expensive, body: bulkBody, handle: upcastEvent},
 		{
 			method: post, path: "/upcast/batch", action: read, class: expensive, stream: true, body: rawBody,
@@ -48,27 +48,9 @@ func (x *request) knownSubject() (registry.Name, error) {
 
 func upcasterBody(u *registry.Upcaster) wire.Upcaster {
 	return wire.Upcaster{
-		From: u.From, To: u.To, Revision: u.Revision, State: u.State, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
-		Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, At: timestamp(u.At),
+		From: u.From, To: u.To, Revision: u.Revision, State: u.State, Origin: originDocument, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
+		Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, Author: u.Author, At: timestamp(u.At),
 	}
-}
-
-func listUpcasters(x *request) error {
-	n, err := x.knownSubject()
-	if err != nil {
-		return err
-	}
-	out := []wire.Upcaster{}
-	if err := x.view(func(st *registry.State) error {
-		all := st.Upcasters(n).All
-		for i := range all {
-			out = append(out, upcasterBody(&all[i]))
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	return x.fresh(out)
 }
 
 // hopOf reads the versions of the path.
@@ -91,12 +73,22 @@ func getUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
+	format := strings.ToLower(x.text("format"))
+	if format != "" && format != "yaml" {
+		return badRequest("The query parameter format must be yaml or absent, not %s", clip(format, 20))
+	}
 	u, text, err := x.api.service.UpcasterText(x.ctx, n, from, to, int(x.arg("revision").number))
 	if err != nil {
 		return err
 	}
 	out := upcasterBody(&u)
 	out.Document = text
+	// What was sent in YAML is given back with its comments.
+	if format == "yaml" && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		if doc, err := upcast.Parse(text); err == nil {
+			out.Document = doc.YAML()
+		}
+	}
 	return x.fresh(out)
 }
 
@@ -115,75 +107,6 @@ func (x *request) upcasterText() (string, error) {
 		d.fail(d.root, `Send the document, which begins with "instar": "upcast/v1", or {"document": "…"} with its text in YAML or JSON`)
 	}
 	return string(jsonx.Append(nil, d.root)), d.err
-}
-
-// supersedes reads the revision of If-Match; 0 without one.
-func (x *request) supersedes() (int, error) {
-	tag := x.r.Header.Get("If-Match")
-	if tag == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(strings.Trim(tag, `"`))
-	if err != nil || n < 1 {
-		return 0, badRequest("If-Match must be the number of the active revision, not %s", clip(tag, 40))
-	}
-	return n, nil
-}
-
-func putUpcaster(x *request) error {
-	n := x.resolved()
-	if err := x.need(auth.Register, n); err != nil {
-		return err
-	}
-	text, err := x.upcasterText()
-	if err != nil {
-		return err
-	}
-	from, to, err := x.hopOf()
-	if err != nil {
-		return err
-	}
-	revision, err := x.supersedes()
-	if err != nil {
-		return err
-	}
-	by, err := x.by()
-	if err != nil {
-		return err
-	}
-	out, err := x.api.service.AddUpcaster(x.ctx, by, registry.AddUpcaster{Name: n, From: from, To: to, Text: text, Revision: revision})
-	if err != nil {
-		return err
-	}
-	x.w.Header().Set("ETag", strconv.Quote(strconv.Itoa(out.Revision)))
-	return x.json(http.StatusOK, addedBody(&out))
-}
-
-func addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
-	return wire.UpcasterAdded{
-		From: out.From, To: out.To, Revision: out.Revision, Hash: out.Document, Created: out.Created,
-		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total, NoDown: out.Verdict.NoDown,
-	}
-}
-
-func deleteUpcaster(x *request) error {
-	n := x.resolved()
-	if err := x.need(auth.Steward, n); err != nil {
-		return err
-	}
-	from, to, err := x.hopOf()
-	if err != nil {
-		return err
-	}
-	by, err := x.by()
-	if err != nil {
-		return err
-	}
-	revision, err := x.api.service.WithdrawUpcaster(x.ctx, by, registry.WithdrawUpcaster{Name: n, From: from, To: to})
-	if err != nil {
-		return err
-	}
-	return x.json(http.StatusOK, revision)
 }
 
 // verifyUpcaster proves a document between two versions and stores nothing.
@@ -239,9 +162,9 @@ func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
 	out := []wire.UpcasterHop{}
 	for i := range hops {
 		h := &hops[i]
-		origin := "derived"
+		origin := originDerived
 		if h.Document != "" {
-			origin = "document"
+			origin = originDocument
 		}
 		out = append(out, wire.UpcasterHop{
 			From: h.From, To: h.To, Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total,

@@ -41,7 +41,7 @@ func (x *request) writeUpcasters(w *archive.Writer, s *selection, written map[re
 		if err := w.Upcaster(archive.UpcasterLine{
 			Context: e.name.Context, Subject: e.name.Subject, From: u.From, To: u.To, Revision: u.Revision, State: u.State,
 			Text: hash, Document: u.Document, Verdict: u.Verdict, Class: u.Class, Total: u.Total, Prover: u.Prover,
-			Bridges: u.Bridges, Partial: u.Partial, At: u.At,
+			Bridges: u.Bridges, Partial: u.Partial, Since: u.Since, Down: u.Down, Author: u.Author, At: u.At,
 		}); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (i *importer) takeUpcaster(number int64, u *archive.UpcasterLine) error {
 		Name: i.name(u.Context, u.Subject), Text: body,
 		Upcaster: registry.Upcaster{
 			From: u.From, To: u.To, Revision: u.Revision, State: u.State, Document: u.Document, Verdict: u.Verdict, Class: u.Class,
-			Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, At: u.At,
+			Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, Since: u.Since, Down: u.Down, Author: u.Author, At: u.At,
 		},
 	})
 }

@@ -26,17 +26,18 @@ func bridgedHouse(t *testing.T) *house {
 	h.register(":.pay:s", record("b"))
 	h.register(":.pay:s", record("b", "c"))
 	h.register(":.pay:s", record("b", "c"))
-	add := func(from, to int, document string, supersedes int) {
+	add := func(from, to int, document string, o client.AddUpcasterOptions) {
 		t.Helper()
-		out, err := h.admin.AddUpcaster(bg, ":.pay:s", from, to, document, supersedes)
+		out, err := h.admin.AddUpcaster(bg, ":.pay:s", from, to, document, o)
 		must(t, out, err)
 	}
-	add(1, 2, "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: a, to: b} # kept as it was sent\n", 0)
-	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":1}}]}", 0)
-	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":2}}]}", 1)
-	n, err := h.admin.WithdrawUpcaster(bg, ":.pay:s", 2, 3)
+	add(1, 2, "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: a, to: b} # kept as it was sent\n", client.AddUpcasterOptions{})
+	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":1}}]}", client.AddUpcasterOptions{})
+	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":2}}]}", client.AddUpcasterOptions{Supersedes: 1})
+	n, err := h.admin.WithdrawUpcaster(bg, ":.pay:s", 2, 3, false)
 	must(t, n, err)
-	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":3}}]}", 0)
+	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"add\":{\"path\":\"c\",\"value\":3}}]}", client.AddUpcasterOptions{})
+	add(2, 3, "{\"instar\":\"upcast/v1\",\"from\":2,\"to\":3,\"steps\":[{\"drop\":{\"path\":\"b\"}}]}", client.AddUpcasterOptions{Draft: true})
 	return h
 }
 
@@ -53,16 +54,16 @@ func TestArchivesCarryUpcasters(t *testing.T) {
 	from := bridgedHouse(t)
 	to := openHouse(t, nil)
 	exported := from.export(client.ExportQuery{})
-	if n := strings.Count(string(exported), `"t":"upcaster"`); n != 4 || !strings.Contains(string(exported), `"upcasters":4`) {
+	if n := strings.Count(string(exported), `"t":"upcaster"`); n != 5 || !strings.Contains(string(exported), `"upcasters":5`) {
 		t.Fatalf("%d revisions are exported:\n%s", n, exported)
 	}
 	seq := to.service.State().Seq()
 	dry, err := to.admin.Import(bg, bytes.NewReader(exported), client.ImportOptions{DryRun: true})
-	if must(t, dry, err); dry.Upcasters != 4 || dry.Created != 3 || len(dry.Differences) != 0 || to.service.State().Seq() != seq {
+	if must(t, dry, err); dry.Upcasters != 5 || dry.Created != 3 || len(dry.Differences) != 0 || to.service.State().Seq() != seq {
 		t.Errorf("dry run %+v", dry)
 	}
 	r, err := to.admin.Import(bg, bytes.NewReader(exported), client.ImportOptions{})
-	if must(t, r, err); r.Upcasters != 4 || r.Created != 3 || len(r.Differences) != 0 {
+	if must(t, r, err); r.Upcasters != 5 || r.Created != 3 || len(r.Differences) != 0 {
 		t.Errorf("import %+v", r)
 	}
 	if got, want := body(to.export(client.ExportQuery{})), body(exported); got != want {
@@ -97,7 +98,7 @@ func TestExportLeavesOutWhatLeadsNowhere(t *testing.T) {
 	if strings.Count(live, `"t":"upcaster"`) != 1 || !strings.Contains(live, `"from":1,"to":2,`) {
 		t.Errorf("%s", live)
 	}
-	if whole := string(h.export(client.ExportQuery{})); strings.Count(whole, `"t":"upcaster"`) != 4 {
+	if whole := string(h.export(client.ExportQuery{})); strings.Count(whole, `"t":"upcaster"`) != 5 {
 		t.Errorf("%s", whole)
 	}
 }

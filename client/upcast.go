@@ -13,30 +13,61 @@ import (
 	"github.com/instar-registry/instar/api/wire"
 )
 
-// Upcasters lists the upcasters of a subject, with every revision.
-func (c *Client) Upcasters(ctx context.Context, subject string) ([]wire.Upcaster, error) {
-	return fetch[[]wire.Upcaster](ctx, c, subjectPath(subject, "upcasters"), nil)
+// UpcasterFilter narrows a list of upcasters; what is zero is not asked for.
+type UpcasterFilter struct {
+	From, To      int
+	State, Origin string
+	Offset, Limit int
 }
 
-// Upcaster returns one upcaster with its document; revision 0 is the newest.
+// Upcasters lists the upcasters of a subject, with every revision, and the hops
+// that need no document.
+func (c *Client) Upcasters(ctx context.Context, subject string, f UpcasterFilter) ([]wire.Upcaster, error) {
+	query := values("from", f.From, "to", f.To, "state", f.State, "origin", f.Origin, "offset", f.Offset, "limit", f.Limit)
+	return fetch[[]wire.Upcaster](ctx, c, subjectPath(subject, "upcasters"), query)
+}
+
+// Upcaster returns one upcaster with its document; revision 0 is the active one,
+// or the newest if none is active.
 func (c *Client) Upcaster(ctx context.Context, subject string, from, to, revision int) (wire.Upcaster, error) {
 	return fetch[wire.Upcaster](ctx, c, upcasterPath(subject, from, to), values("revision", revision))
 }
 
-// AddUpcaster registers a document, in YAML or JSON, for a hop. supersedes is the
-// active revision that it replaces; 0 if there is none.
-func (c *Client) AddUpcaster(ctx context.Context, subject string, from, to int, document string, supersedes int) (wire.UpcasterAdded, error) {
-	r := &call{method: http.MethodPut, path: upcasterPath(subject, from, to), body: wire.UpcasterText{Document: document}}
-	if supersedes > 0 {
-		r.header = http.Header{"If-Match": {strconv.Quote(strconv.Itoa(supersedes))}}
+// AddUpcasterOptions say how a document is registered.
+type AddUpcasterOptions struct {
+	// Supersedes is the active revision, or the draft, that it replaces; 0 if
+	// there is none.
+	Supersedes int
+	// Draft keeps it out of the plans.
+	Draft bool
+	// AcceptPartial lets a bridge rest on it although it sends events to the dead
+	// letter.
+	AcceptPartial bool
+}
+
+// AddUpcaster registers a document, in YAML or JSON, for a hop.
+func (c *Client) AddUpcaster(ctx context.Context, subject string, from, to int, document string, o AddUpcasterOptions) (wire.UpcasterAdded, error) {
+	r := &call{
+		method: http.MethodPut, path: upcasterPath(subject, from, to), body: wire.UpcasterText{Document: document},
+		query: values("state", stateOf(o.Draft), "acceptPartial", o.AcceptPartial),
+	}
+	if o.Supersedes > 0 {
+		r.header = http.Header{"If-Match": {strconv.Quote(strconv.Itoa(o.Supersedes))}}
 	}
 	return send[wire.UpcasterAdded](ctx, c, r)
 }
 
-// WithdrawUpcaster takes the active revision of a hop out of the plans and
-// returns its number.
-func (c *Client) WithdrawUpcaster(ctx context.Context, subject string, from, to int) (int, error) {
-	return send[int](ctx, c, &call{method: http.MethodDelete, path: upcasterPath(subject, from, to)})
+// WithdrawUpcaster takes the active revision of a hop out of the plans, or
+// discards its draft, and returns its number.
+func (c *Client) WithdrawUpcaster(ctx context.Context, subject string, from, to int, draft bool) (int, error) {
+	return send[int](ctx, c, &call{method: http.MethodDelete, path: upcasterPath(subject, from, to), query: values("state", stateOf(draft))})
+}
+
+func stateOf(draft bool) string {
+	if draft {
+		return "draft"
+	}
+	return ""
 }
 
 // VerifyUpcaster proves a document between the versions that it names and stores

@@ -24,6 +24,7 @@ func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered
 			s.opt.Observer.Cache("submitted", false)
 		}
 	}
+	cmd.Author = by.Principal
 	out, err := run[Registered](ctx, s, by, cmd)
 	if err == nil && out.Content == nil { // a recorded outcome
 		if v := s.State().Subject(out.Name).Version(out.Version); v != nil {
@@ -138,5 +139,11 @@ func (s *Service) ChangeGrant(ctx context.Context, by By, cmd ChangeGrant) error
 // Batch runs commands as one and returns their results in order. A refusal is a
 // *BatchError that names the item.
 func (s *Service) Batch(ctx context.Context, by By, cmd Batch) ([]any, error) {
+	for i, c := range cmd.Commands {
+		if r, ok := c.(Register); ok && r.Upcaster != "" {
+			r.Author = by.Principal
+			cmd.Commands[i] = r
+		}
+	}
 	return run[[]any](ctx, s, by, cmd)
 }

@@ -60,6 +60,10 @@ func (st *State) Apply(c Change, seq, at int64) error {
 		setOrDelete(st.modes, c.About().key(), c.Mode, c.Mode == "")
 	case UpcasterActivated:
 		return st.applyUpcaster(c, seq, at)
+	case UpcasterDrafted:
+		return st.applyDraft(c, seq, at)
+	case UpcasterDiscarded:
+		return st.discardUpcaster(c.About(), c.From, c.To)
 	case UpcasterImported:
 		return st.applyUpcasterImported(c, seq)
 	case UpcasterWithdrawn:

@@ -339,6 +339,8 @@ var decoders = map[string]func(json.RawMessage) (Change, error){
 	KindTokenRevoked:      decodeAs[TokenRevoked],
 	KindGrantChanged:      decodeAs[GrantChanged],
 	KindUpcasterActivated: decodeAs[UpcasterActivated],
+	KindUpcasterDrafted:   decodeAs[UpcasterDrafted],
+	KindUpcasterDiscarded: decodeAs[UpcasterDiscarded],
 	KindUpcasterImported:  decodeAs[UpcasterImported],
 	KindUpcasterWithdrawn: decodeAs[UpcasterWithdrawn],
 }

@@ -37,6 +37,8 @@ type Register struct {
 	// AcceptPartial allows it to send events to the dead letter.
 	Upcaster      string `json:",omitempty"`
 	AcceptPartial bool   `json:",omitempty"`
+	// Author is who sends it, for the list of upcasters; no part of the digest.
+	Author string `json:"-"`
 
 	// Imports only.
 	SourceGUID *GUID

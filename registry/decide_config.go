@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // ConfigTag is the entity tag of a configuration entry; an absent entry has one
@@ -92,6 +93,9 @@ func (d *decider) checkConfig(c *Config) error {
 			return fail(InvalidLevel, "Invalid compatibilityUnknown. Valid values are fallback, reject, and allow").from(err)
 		}
 		c.Unknown = unknown.String()
+	}
+	if c.UpcasterVerdict = strings.ToUpper(c.UpcasterVerdict); c.UpcasterVerdict != "" && c.UpcasterVerdict != string(upcast.Proved) && c.UpcasterVerdict != string(upcast.Tested) {
+		return fail(InvalidLevel, "Invalid upcasterVerdict. Valid values are proved and tested")
 	}
 	if err := checkEncodings(c); err != nil {
 		return err

@@ -31,10 +31,29 @@ func (st *State) guards(c Change, entry int) []Guard {
 	return nil
 }
 
+// draftText is the text of the draft that a change replaces.
+func (st *State) draftText(n Name, from, to int) []Hash {
+	if x := st.Upcasters(n).Draft(from, to); x != nil {
+		return []Hash{x.Text}
+	}
+	return nil
+}
+
 // textsOf lists the texts that a change takes versions away from.
 func (st *State) textsOf(c Change) []Hash {
 	var numbers []int
 	switch c := c.(type) {
+	case UpcasterDrafted:
+		return st.draftText(c.About(), c.From, c.To)
+	case UpcasterActivated:
+		return st.draftText(c.About(), c.From, c.To)
+	case UpcasterImported:
+		if x := (&Upcaster{State: c.State}); !x.replacesDraft() {
+			return nil
+		}
+		return st.draftText(c.About(), c.From, c.To)
+	case UpcasterDiscarded:
+		return st.draftText(c.About(), c.From, c.To)
 	case VersionRegistered:
 		numbers = c.Replaces
 	case VersionPurged:

@@ -8,6 +8,7 @@ import (
 
 // The states of a revision of an upcaster.
 const (
+	DraftUpcaster      = "draft"      // mutable, in no plan
 	ActiveUpcaster     = "active"     // immutable, in plans
 	SupersededUpcaster = "superseded" // by a later revision; still readable
 	WithdrawnUpcaster  = "withdrawn"  // taken out of plans
@@ -29,11 +30,17 @@ type Upcaster struct {
 	Prover   string
 	// Bridges says that version To was let in because of it.
 	Bridges bool
-	// Partial says that it was accepted although some events end in a dead
-	// letter.
+	// Partial says that a version rests on it although some events end in a dead
+	// letter, because acceptPartial said so.
 	Partial bool
-	At      int64 // µs since 1970
-	Seq     int64
+	// Since and Down say what a bridge rests on: the ways from version Since on,
+	// and, with Down, the ways back.
+	Since int  `json:",omitempty"`
+	Down  bool `json:",omitempty"`
+	// Author is the principal who sent it.
+	Author string `json:",omitempty"`
+	At     int64  // µs since 1970
+	Seq    int64
 }
 
 // Upcasters are those of one subject, in order of from, to and revision.
@@ -72,6 +79,28 @@ func (u *Upcasters) active(fits func(*Upcaster) bool) *Upcaster {
 		}
 	}
 	return nil
+}
+
+// Draft returns the draft of a hop, or nil.
+func (u *Upcasters) Draft(from, to int) *Upcaster {
+	for i := range u.All {
+		if x := &u.All[i]; x.From == from && x.To == to && x.State == DraftUpcaster {
+			return x
+		}
+	}
+	return nil
+}
+
+// Reliant returns an active upcaster that let its version in because of ways of
+// which the hop is one, or nil.
+func (u *Upcasters) Reliant(from, to int) *Upcaster {
+	return u.active(func(x *Upcaster) bool {
+		since := x.Since
+		if since == 0 {
+			since = x.From
+		}
+		return x.Bridges && since <= from && to <= x.To
+	})
 }
 
 // Revision returns one revision of a hop, or nil; 0 is the newest.
@@ -114,10 +143,14 @@ func (s *Subject) Previous(version int) int {
 	return last
 }
 
-// setUpcaster puts a revision into the state; the active one that an active one
-// replaces keeps its place with another state.
+// setUpcaster puts a revision into the state. The active one that an active one
+// replaces keeps its place with another state. A draft is gone once another one,
+// or an active revision, takes its place.
 func (st *State) setUpcaster(n Name, x Upcaster) {
 	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
+	if x.replacesDraft() {
+		next.All = st.dropDraft(next.All, x.From, x.To)
+	}
 	for i := range next.All {
 		if o := &next.All[i]; o.From == x.From && o.To == x.To && o.State == ActiveUpcaster && x.State == ActiveUpcaster {
 			o.State = SupersededUpcaster
@@ -129,6 +162,29 @@ func (st *State) setUpcaster(n Name, x Upcaster) {
 	})
 	st.upcasters.Set(n.key(), next)
 	st.countText(x.Text, 1)
+}
+
+func (x *Upcaster) replacesDraft() bool { return x.State == ActiveUpcaster || x.State == DraftUpcaster }
+
+// dropDraft removes the draft of a hop from a list that is not shared.
+func (st *State) dropDraft(all []Upcaster, from, to int) []Upcaster {
+	return slices.DeleteFunc(all, func(x Upcaster) bool {
+		if x.From != from || x.To != to || x.State != DraftUpcaster {
+			return false
+		}
+		st.countText(x.Text, -1)
+		return true
+	})
+}
+
+func (st *State) discardUpcaster(n Name, from, to int) error {
+	if st.Upcasters(n).Draft(from, to) == nil {
+		return fmt.Errorf("no draft leads from version %d to %d of %q", from, to, n)
+	}
+	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
+	next.All = st.dropDraft(next.All, from, to)
+	setOrDelete(st.upcasters, n.key(), next, len(next.All) == 0)
+	return nil
 }
 
 func (st *State) withdrawUpcaster(n Name, from, to int) error {

@@ -7,13 +7,14 @@ import (
 	"github.com/instar-registry/instar/upcast"
 )
 
-// AddUpcaster asks for a document to become active.
+// AddUpcaster asks for a document to become active, or a draft.
 func (s *Service) AddUpcaster(ctx context.Context, by By, cmd AddUpcaster) (UpcasterAdded, error) {
+	cmd.Author = by.Principal
 	return run[UpcasterAdded](ctx, s, by, cmd)
 }
 
-// WithdrawUpcaster takes the active revision of a hop out of the plans and
-// returns its number.
+// WithdrawUpcaster takes the active revision of a hop out of the plans, or
+// discards its draft, and returns its number.
 func (s *Service) WithdrawUpcaster(ctx context.Context, by By, cmd WithdrawUpcaster) (int, error) {
 	return run[int](ctx, s, by, cmd)
 }
@@ -45,6 +46,21 @@ func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string) (upcas
 	return out, err
 }
 
+// Derived says what is known of the hop between two versions without a document.
+func (s *Service) Derived(ctx context.Context, n Name, from, to int) (upcast.Verdict, error) {
+	var out upcast.Verdict
+	err := s.View(ctx, func(st *State) error {
+		return s.withTexts(ctx, func(env *Env) error {
+			hop, err := st.hop(env, n, from, to, nil)
+			if err == nil {
+				out = hop.Verdict
+			}
+			return err
+		})
+	})
+	return out, err
+}
+
 // Prove proves a document between two schemas that need not be stored.
 func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (upcast.Verdict, error) {
 	doc, err := upcast.Parse(text)
@@ -59,7 +75,7 @@ func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed
 }
 
 // UpcasterText returns a revision of a hop with its document as it was sent;
-// revision 0 is the newest.
+// revision 0 is the active one, or the newest if none is active.
 func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision int) (Upcaster, string, error) {
 	var found Upcaster
 	var text string
@@ -68,6 +84,9 @@ func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision i
 			return subjectNotFound(n)
 		}
 		x := st.Upcasters(n).Revision(from, to, revision)
+		if active := st.Upcasters(n).Active(from, to); revision == 0 && active != nil {
+			x = active
+		}
 		if x == nil {
 			return fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", from, to, n)
 		}

@@ -38,8 +38,9 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	if v := hop.Verdict; v.Outcome != upcast.Proved {
 		return fail(UpcasterRefuted, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
 	}
+	need := need{since: latest.Number}
 	if refused != nil {
-		if err := d.bridges(cmd.Name, refused, hop, latest.Number, cmd.AcceptPartial); err != nil {
+		if need, err = d.bridges(cmd.Name, refused, hop, latest.Number, cmd.AcceptPartial); err != nil {
 			return err
 		}
 	}
@@ -50,12 +51,13 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: latest.Number, To: out.Version, Revision: 1,
 			Text: hex.EncodeToString(text[:]), Document: doc.Hash(), Verdict: string(hop.Verdict.Outcome), Class: string(hop.Verdict.Class),
 			Total: hop.Verdict.Total, Prover: upcast.ProverVersion, Bridges: refused != nil,
-			Partial: cmd.AcceptPartial && !hop.Verdict.Total,
+			Partial: refused != nil && cmd.AcceptPartial && need.partial, Author: cmd.Author,
 		},
-		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
+		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, State: ActiveUpcaster, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
 	}
 	if refused != nil {
 		out.BridgedBy = doc.Hash()
+		d.bridge.change.Since, d.bridge.change.Down = need.since, need.down
 	}
 	return nil
 }
@@ -63,9 +65,10 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 // bridges demands a proved, total way for every pair that the level refuses: up
 // where the candidate has to read an old version, down where an old version has
 // to read the candidate. hop leads from version from to the candidate.
-func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int, partial bool) error {
+func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int, partial bool) (need, error) {
+	out := need{since: from}
 	if len(refused.Reserved) > 0 {
-		return incompatible(n, refused) // names are no matter of events
+		return out, incompatible(n, refused) // names are no matter of events
 	}
 	for i := range refused.Pairs {
 		p := &refused.Pairs[i]
@@ -77,21 +80,31 @@ func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int,
 			next := d.st.Subject(n).Next(at)
 			h, err := d.st.activeHop(d.env, n, at, next)
 			if err != nil {
-				return err
+				return out, err
 			}
 			if h.Verdict.Outcome != upcast.Proved {
-				return gap(&HopInfo{From: at, To: next, Verdict: h.Verdict})
+				return out, gap(&HopInfo{From: at, To: next, Verdict: h.Verdict})
 			}
 			chain = append(chain, h)
 			at = next
 		}
 		for _, h := range chain {
-			if err := leads(h, p.Direction, partial); err != nil {
-				return err
+			total, err := leads(h, p.Direction == compat.NewToOld, partial)
+			if err != nil {
+				return out, err
 			}
+			out.partial = out.partial || !total
 		}
+		out.since, out.down = min(out.since, p.Version), out.down || p.Direction == compat.NewToOld
 	}
-	return nil
+	return out, nil
+}
+
+// need is what a bridge rests on: ways from version since on, also back if down,
+// some of which send events to the dead letter if partial.
+type need struct {
+	since         int
+	down, partial bool
 }
 
 // bridged reports whether an active document leads into a version over what the
@@ -103,8 +116,7 @@ func (d *decider) bridged(n Name, version int, refused *Judgement) (bool, error)
 	}
 	hop, err := d.st.activeHop(d.env, n, x.From, x.To)
 	if err == nil && hop.Verdict.Outcome == upcast.Proved {
-		err = d.bridges(n, refused, hop, x.From, x.Partial)
-		if err == nil {
+		if _, err = d.bridges(n, refused, hop, x.From, x.Partial); err == nil {
 			return true, nil
 		}
 	}
@@ -115,17 +127,35 @@ func (d *decider) bridged(n Name, version int, refused *Judgement) (bool, error)
 	return false, err
 }
 
-// leads holds a hop to what bridging in a direction needs.
-func leads(h *upcast.Hop, direction compat.Direction, partial bool) error {
-	if direction == compat.NewToOld {
+// leads holds a hop to what bridging in a direction needs, and says whether every
+// event has an image.
+func leads(h *upcast.Hop, down, partial bool) (total bool, err error) {
+	if down {
 		if h.Down == nil {
-			return fail(UpcasterBelowVerdict, "Old readers need a way down, and there is none: %s", h.Verdict.NoDown)
+			return false, fail(UpcasterBelowVerdict, "Old readers need a way down, and there is none: %s", h.Verdict.NoDown)
 		}
 		h = h.Down
 	}
 	if !h.Verdict.Total && !partial {
-		return fail(UpcasterBelowVerdict, "The upcaster sends some events to the dead letter, so it does not bridge the change").
+		return false, fail(UpcasterBelowVerdict, "The upcaster sends some events to the dead letter, so it does not bridge the change").
 			because("give each else a value, or accept it by acceptPartial")
 	}
-	return nil
+	return h.Verdict.Total, nil
+}
+
+// upholds holds a document that takes its place in a hop to what the bridge needs
+// that rests on the hop, and says whether every event has an image.
+func upholds(x *Upcaster, h *upcast.Hop, partial bool) (total bool, err error) {
+	if h.Verdict.Outcome != upcast.Proved {
+		return false, fail(UpcasterBelowVerdict, "Version %d was let in because of this way, so only a proved upcaster may take its place", x.To)
+	}
+	if total, err = leads(h, false, partial); err == nil && x.Down {
+		var down bool
+		down, err = leads(h, true, partial)
+		total = total && down
+	}
+	if err != nil {
+		return false, fail(UpcasterBelowVerdict, "Version %d was let in because of this way: %s", x.To, err).from(err)
+	}
+	return total, nil
 }

@@ -2,6 +2,8 @@ package registry
 
 // The kinds of changes about upcasters.
 const (
+	KindUpcasterDrafted   = "upcaster.drafted"
+	KindUpcasterDiscarded = "upcaster.discarded"
 	KindUpcasterActivated = "upcaster.activated"
 	KindUpcasterWithdrawn = "upcaster.withdrawn"
 )
@@ -24,6 +26,24 @@ type UpcasterActivated struct {
 	Bridges  bool   `json:"bridges,omitempty"`
 	// Partial: acceptPartial let it bridge although it is not total.
 	Partial bool `json:"partial,omitempty"`
+	// Since and Down: what the bridge rests on, see [Upcaster].
+	Since  int    `json:"since,omitempty"`
+	Down   bool   `json:"down,omitempty"`
+	Author string `json:"author,omitempty"`
+	// Supersedes is the revision that leaves the plans for this one.
+	Supersedes int `json:"supersedes,omitempty"`
+}
+
+// UpcasterDrafted: a revision is kept for later and is in no plan; it replaces
+// the draft of its hop. The verdict may be any.
+type UpcasterDrafted UpcasterActivated
+
+// UpcasterDiscarded: the draft of a hop is gone.
+type UpcasterDiscarded struct {
+	Context string `json:"context"`
+	Subject string `json:"subject"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
 }
 
 // UpcasterWithdrawn: the active revision of a hop left the plans.
@@ -40,6 +60,18 @@ func (UpcasterActivated) Kind() string { return KindUpcasterActivated }
 // Kind implements Change.
 func (UpcasterWithdrawn) Kind() string { return KindUpcasterWithdrawn }
 
+// Kind implements Change.
+func (UpcasterDrafted) Kind() string { return KindUpcasterDrafted }
+
+// Kind implements Change.
+func (UpcasterDiscarded) Kind() string { return KindUpcasterDiscarded }
+
+// About implements Change.
+func (c UpcasterDrafted) About() Name { return Name{c.Context, c.Subject} }
+
+// About implements Change.
+func (c UpcasterDiscarded) About() Name { return Name{c.Context, c.Subject} }
+
 // About implements Change.
 func (c UpcasterActivated) About() Name { return Name{c.Context, c.Subject} }
 
@@ -55,11 +87,22 @@ func (st *State) applyUpcaster(c UpcasterActivated, seq, at int64) error {
 	return nil
 }
 
+func (st *State) applyDraft(c UpcasterDrafted, seq, at int64) error {
+	x, err := (*UpcasterActivated)(&c).revision(seq, at)
+	if err != nil {
+		return err
+	}
+	x.State = DraftUpcaster
+	st.setUpcaster(c.About(), x)
+	return nil
+}
+
 // revision is what the state keeps of the change.
 func (c *UpcasterActivated) revision(seq, at int64) (Upcaster, error) {
 	text, err := decodeHash(c.Text)
 	return Upcaster{
 		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Text: text, Document: c.Document, Verdict: c.Verdict,
-		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial, At: at, Seq: seq,
+		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial,
+		Since: c.Since, Down: c.Down, Author: c.Author, At: at, Seq: seq,
 	}, err
 }

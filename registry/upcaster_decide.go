@@ -9,31 +9,45 @@ import (
 )
 
 // AddUpcaster asks for a document to lead from version From of a subject to the
-// next. Revision, when given, must be the active revision that it supersedes.
+// next. Revision, when given, must be the active revision that it supersedes, or
+// the draft that it replaces.
 type AddUpcaster struct {
 	Name     Name
 	From, To int
 	Text     string
 	Revision int
-	DryRun   bool
+	// Draft keeps it out of the plans; its verdict may be any.
+	Draft bool
+	// AcceptPartial lets it be part of the way that a version was let in for
+	// although it sends events to the dead letter.
+	AcceptPartial bool
+	DryRun        bool
+	// Author is who sends it; no part of the digest.
+	Author string `json:"-"`
 }
 
 // UpcasterAdded is the answer to [AddUpcaster].
 type UpcasterAdded struct {
-	Name     Name `json:"name"`
-	From     int  `json:"from"`
-	To       int  `json:"to"`
-	Revision int  `json:"revision"`
-	// Created is false if the active revision says the same already.
-	Created  bool           `json:"created"`
-	Document string         `json:"document"`
-	Verdict  upcast.Verdict `json:"-"`
+	Name     Name   `json:"name"`
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Revision int    `json:"revision"`
+	State    string `json:"state"`
+	// Created is false if the active revision, or the draft, says the same
+	// already.
+	Created bool `json:"created"`
+	// Supersedes is the revision that was active before.
+	Supersedes int            `json:"supersedes,omitempty"`
+	Document   string         `json:"document"`
+	Verdict    upcast.Verdict `json:"-"`
 }
 
-// WithdrawUpcaster takes the active revision of a hop out of the plans.
+// WithdrawUpcaster takes the active revision of a hop out of the plans, or, with
+// Draft, discards its draft.
 type WithdrawUpcaster struct {
 	Name     Name
 	From, To int
+	Draft    bool
 }
 
 func (AddUpcaster) command()      {}
@@ -84,18 +98,15 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 	if err := fitting(doc, cmd.Name, cmd.From, cmd.To); err != nil {
 		return Decision{}, err
 	}
-	parsed, errs, err := d.st.parsedAll(d.env, cmd.Name.Context, []*Version{s.Version(cmd.From), s.Version(cmd.To)})
+	hop, err := d.st.hop(d.env, cmd.Name, cmd.From, cmd.To, doc)
 	if err != nil {
 		return Decision{}, err
 	}
-	if err := errors.Join(errs...); err != nil {
-		return Decision{}, fail(InvalidUpcaster, "A version does not parse any more: %s", err)
+	add := &addition{d: d, cmd: &cmd, doc: doc, hop: hop, all: d.st.Upcasters(cmd.Name)}
+	if cmd.Draft {
+		return add.draft()
 	}
-	hop, err := d.env.Library.Prove(doc, parsed[0], parsed[1])
-	if err != nil {
-		return Decision{}, upcasterRefusal(err)
-	}
-	return d.activate(&cmd, doc, hop)
+	return add.activate()
 }
 
 // fitting holds what a document says about itself to where it was sent.
@@ -115,42 +126,120 @@ func fitting(doc *upcast.Document, n Name, from, to int) error {
 // without the context that both are in.
 func (n Name) isWritten(name string) bool { return ParseName(name) == n || name == n.Subject }
 
-func (d *decider) activate(cmd *AddUpcaster, doc *upcast.Document, hop *upcast.Hop) (Decision, error) {
-	v := hop.Verdict
-	switch v.Outcome {
-	case upcast.Refuted:
-		return Decision{}, fail(UpcasterRefuted, "The upcaster is refuted: %s", &VerdictError{v}).from(&VerdictError{v})
-	case upcast.Tested:
-		return Decision{}, fail(UpcasterBelowVerdict, "The upcaster is not proved, only tested with %d events: %s", v.Events, &VerdictError{v}).from(&VerdictError{v})
+// addition is a document that was read and proved, on its way into a hop.
+type addition struct {
+	d   *decider
+	cmd *AddUpcaster
+	doc *upcast.Document
+	hop *upcast.Hop
+	all *Upcasters
+}
+
+// next is the answer, with the number that a new revision has: a draft's is the
+// one that follows all others.
+func (a *addition) next(state string) UpcasterAdded {
+	cmd := a.cmd
+	out := UpcasterAdded{Name: cmd.Name, From: cmd.From, To: cmd.To, Revision: 1, State: state, Created: true, Document: a.doc.Hash(), Verdict: a.hop.Verdict}
+	for i := range a.all.All {
+		if x := &a.all.All[i]; x.From == cmd.From && x.To == cmd.To && x.State != DraftUpcaster {
+			out.Revision = max(out.Revision, x.Revision+1)
+		}
 	}
-	all := d.st.Upcasters(cmd.Name)
-	active := all.Active(cmd.From, cmd.To)
-	out := UpcasterAdded{Name: cmd.Name, From: cmd.From, To: cmd.To, Revision: 1, Created: true, Document: doc.Hash(), Verdict: v}
-	if newest := all.Revision(cmd.From, cmd.To, 0); newest != nil {
-		out.Revision = newest.Revision + 1
+	return out
+}
+
+// change is what is stored of the revision.
+func (a *addition) change(out *UpcasterAdded) UpcasterActivated {
+	cmd, v, text := a.cmd, a.hop.Verdict, textHash(a.cmd.Text)
+	return UpcasterActivated{
+		Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To, Revision: out.Revision,
+		Text: hex.EncodeToString(text[:]), Document: out.Document, Verdict: string(v.Outcome), Class: string(v.Class), Total: v.Total,
+		Prover: upcast.ProverVersion, Author: cmd.Author,
 	}
-	switch {
-	case active != nil && active.Document == doc.Hash():
+}
+
+func (a *addition) decision(out *UpcasterAdded, changes ...Change) Decision {
+	if a.cmd.DryRun {
+		return Decision{Result: *out}
+	}
+	return Decision{Changes: changes, Texts: []Text{{Hash: textHash(a.cmd.Text), Body: a.cmd.Text}}, Result: *out}
+}
+
+// draft keeps the document for later.
+func (a *addition) draft() (Decision, error) {
+	old := a.all.Draft(a.cmd.From, a.cmd.To)
+	if a.cmd.Revision != 0 && (old == nil || old.Revision != a.cmd.Revision) {
+		return Decision{}, fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the draft", a.cmd.Revision, a.cmd.From, a.cmd.To)
+	}
+	out := a.next(DraftUpcaster)
+	if old != nil && old.Text == textHash(a.cmd.Text) {
+		out.Created = false
+		return Decision{Result: out}, nil
+	}
+	return a.decision(&out, UpcasterDrafted(a.change(&out))), nil
+}
+
+// activate puts the document into the plans.
+func (a *addition) activate() (Decision, error) {
+	cmd := a.cmd
+	active := a.all.Active(cmd.From, cmd.To)
+	if active != nil && active.Document == a.doc.Hash() {
+		out := a.next(ActiveUpcaster)
 		out.Revision, out.Created = active.Revision, false
 		return Decision{Result: out}, nil
+	}
+	if err := a.worthy(); err != nil {
+		return Decision{}, err
+	}
+	if err := a.turn(active); err != nil {
+		return Decision{}, err
+	}
+	out := a.next(ActiveUpcaster)
+	change := a.change(&out)
+	if leaning := a.all.Reliant(cmd.From, cmd.To); leaning != nil {
+		total, err := upholds(leaning, a.hop, cmd.AcceptPartial)
+		if err != nil {
+			return Decision{}, err
+		}
+		change.Partial = !total // accepted by name, and written down
+	}
+	if active != nil {
+		out.Supersedes, change.Supersedes = active.Revision, active.Revision
+		change.Bridges, change.Since, change.Down = active.Bridges, active.Since, active.Down
+	}
+	return a.decision(&out, change), nil
+}
+
+// worthy holds the verdict to the least one that the configuration asks for.
+func (a *addition) worthy() *Error {
+	v := a.hop.Verdict
+	switch {
+	case v.Outcome == upcast.Refuted:
+		return fail(UpcasterRefuted, "The upcaster is refuted: %s", &VerdictError{v}).from(&VerdictError{v})
+	case v.Outcome == upcast.Tested && a.d.st.InForce(a.cmd.Name, a.d.env.Settings).UpcasterVerdict != string(upcast.Tested):
+		return fail(UpcasterBelowVerdict, "The upcaster is not proved, only tested with %d events: %s", v.Events, &VerdictError{v}).from(&VerdictError{v}).
+			because("make it provable, or set upcasterVerdict to TESTED; the answer of …/upcasters/verify lists what is open")
+	}
+	return nil
+}
+
+// turn holds the revision that the caller names to the one that is replaced: the
+// active one, or the draft where there is none.
+func (a *addition) turn(active *Upcaster) *Error {
+	cmd, have := a.cmd, 0
+	if active != nil {
+		have = active.Revision
+	} else if draft := a.all.Draft(cmd.From, cmd.To); draft != nil && cmd.Revision != 0 {
+		have = draft.Revision
+	}
+	switch {
 	case active != nil && cmd.Revision == 0:
-		return Decision{}, fail(UpcasterExists, "Revision %d of the upcaster from version %d to %d is active and cannot be changed", active.Revision, cmd.From, cmd.To).
+		return fail(UpcasterExists, "Revision %d of the upcaster from version %d to %d is active and cannot be changed", active.Revision, cmd.From, cmd.To).
 			because("name the revision that the new one supersedes in If-Match")
-	case cmd.Revision != 0 && (active == nil || active.Revision != cmd.Revision):
-		return Decision{}, fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the active one", cmd.Revision, cmd.From, cmd.To)
-	case active != nil && active.Bridges && !v.Total:
-		return Decision{}, fail(UpcasterBelowVerdict, "The active revision bridges version %d, so another one must have an image for every event", cmd.To)
+	case cmd.Revision != have:
+		return fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the active one", cmd.Revision, cmd.From, cmd.To)
 	}
-	if cmd.DryRun {
-		return Decision{Result: out}, nil
-	}
-	text := textHash(cmd.Text)
-	change := UpcasterActivated{
-		Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To, Revision: out.Revision,
-		Text: hex.EncodeToString(text[:]), Document: doc.Hash(), Verdict: string(v.Outcome), Class: string(v.Class), Total: v.Total,
-		Prover: upcast.ProverVersion, Bridges: active != nil && active.Bridges,
-	}
-	return Decision{Changes: []Change{change}, Texts: []Text{{Hash: text, Body: cmd.Text}}, Result: out}, nil
+	return nil
 }
 
 func (d *decider) withdrawUpcaster(cmd WithdrawUpcaster) (Decision, error) {
@@ -160,12 +249,21 @@ func (d *decider) withdrawUpcaster(cmd WithdrawUpcaster) (Decision, error) {
 	if err := d.writable(cmd.Name); err != nil {
 		return Decision{}, err
 	}
-	active := d.st.Upcasters(cmd.Name).Active(cmd.From, cmd.To)
-	switch {
-	case active == nil:
+	all := d.st.Upcasters(cmd.Name)
+	if cmd.Draft {
+		x := all.Draft(cmd.From, cmd.To)
+		if x == nil {
+			return Decision{}, fail(UpcasterNotFound, "No draft leads from version %d to %d of subject '%s'.", cmd.From, cmd.To, cmd.Name)
+		}
+		change := UpcasterDiscarded{Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To}
+		return Decision{Changes: []Change{change}, Result: x.Revision}, nil
+	}
+	active := all.Active(cmd.From, cmd.To)
+	if active == nil {
 		return Decision{}, fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", cmd.From, cmd.To, cmd.Name)
-	case active.Bridges:
-		return Decision{}, fail(UpcasterBridges, "The upcaster bridges version %d of subject '%s' and cannot be withdrawn", cmd.To, cmd.Name).
+	}
+	if x := all.Reliant(cmd.From, cmd.To); x != nil {
+		return Decision{}, fail(UpcasterBridges, "The upcaster bridges version %d of subject '%s' and cannot be withdrawn", x.To, cmd.Name).
 			because("the version was let in because of it; supersede it instead")
 	}
 	change := UpcasterWithdrawn{Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To}

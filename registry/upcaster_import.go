@@ -65,7 +65,7 @@ func (d *decider) importUpcaster(cmd ImportUpcaster) (Decision, error) {
 		UpcasterActivated: UpcasterActivated{
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: x.From, To: x.To, Revision: x.Revision,
 			Text: hex.EncodeToString(text[:]), Document: x.Document, Verdict: x.Verdict, Class: x.Class, Total: x.Total,
-			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial,
+			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial, Since: x.Since, Down: x.Down, Author: x.Author,
 		},
 		State: x.State, At: x.At,
 	}

@@ -51,7 +51,7 @@ func (v *verifier) upcaster(r Record, c UpcasterActivated, imported bool) error 
 			return err
 		}
 		d := &decider{st: v.st, env: env}
-		broken = d.bridges(c.About(), &w.refused, hop, c.From, c.Partial)
+		_, broken = d.bridges(c.About(), &w.refused, hop, c.From, c.Partial)
 		if isNeed(broken) {
 			return broken
 		}
@@ -101,15 +101,7 @@ func (st *State) hopByText(env *Env, c UpcasterActivated) (*upcast.Hop, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, ok := env.Library.Text(h)
-	if !ok {
-		return nil, &NeedTexts{Hashes: []Hash{h}}
-	}
-	doc, err := upcast.Parse(body)
-	if err != nil {
-		return nil, upcasterRefusal(err)
-	}
-	return st.hop(env, c.About(), c.From, c.To, doc)
+	return st.hopOfText(env, c.About(), c.From, c.To, h)
 }
 
 // decodeHash reads the address of a text as changes write it.

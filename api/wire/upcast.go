@@ -9,13 +9,19 @@ type Upcaster struct {
 	To       int    `json:"to"`
 	Revision int    `json:"revision"`
 	State    string `json:"state"`
+	// Origin is document, or derived: then the schemas say it all, and there is
+	// no revision, hash or time.
+	Origin string `json:"origin"`
 	// Hash identifies the document: "sha256:…" of its canonical form.
-	Hash    string `json:"hash"`
+	Hash    string `json:"hash,omitempty"`
 	Verdict string `json:"verdict"`
 	Class   string `json:"class,omitempty"`
 	Total   bool   `json:"total"`
 	Prover  string `json:"prover"`
 	Bridges bool   `json:"bridges,omitempty"`
+	// Partial: a version rests on it although some events end in a dead letter.
+	Partial bool   `json:"partial,omitempty"`
+	Author  string `json:"author,omitempty"`
 	At      string `json:"at,omitempty"`
 	// Document is the text as it was sent; only for a single upcaster.
 	Document string `json:"document,omitempty"`
@@ -26,13 +32,32 @@ type UpcasterAdded struct {
 	From     int    `json:"from"`
 	To       int    `json:"to"`
 	Revision int    `json:"revision"`
+	State    string `json:"state"`
 	Hash     string `json:"hash"`
-	// Created is false if the active revision says the same already.
+	// Created is false if the active revision, or the draft, says the same
+	// already.
 	Created bool   `json:"created"`
 	Verdict string `json:"verdict,omitempty"`
 	Class   string `json:"class,omitempty"`
 	Total   bool   `json:"total"`
 	NoDown  string `json:"noDown,omitempty"`
+	// Problem says why a draft is not proved.
+	Problem string `json:"problem,omitempty"`
+	// Supersedes is the revision that was active before, and Differences are
+	// events that the two carry to different images: at most three of those that
+	// a bounded search found.
+	Supersedes  int                  `json:"supersedes,omitempty"`
+	Differences []UpcasterDifference `json:"differences,omitempty"`
+}
+
+// UpcasterDifference is an event of the older version with its two images, as
+// JSON; an end says what becomes of it instead.
+type UpcasterDifference struct {
+	Event     json.RawMessage `json:"event"`
+	Before    json.RawMessage `json:"before,omitempty"`
+	After     json.RawMessage `json:"after,omitempty"`
+	BeforeEnd string          `json:"beforeEnd,omitempty"`
+	AfterEnd  string          `json:"afterEnd,omitempty"`
 }
 
 // UpcasterHop is one part of a way between two versions.

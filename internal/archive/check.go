@@ -178,7 +178,7 @@ func (c *checker) upcaster(u *UpcasterLine) error {
 		return c.a.bad("the upcaster leads from version %d to %d; both are between 1 and 2^31-1, and the second is the higher one", u.From, u.To)
 	case u.Revision < 1 || u.Revision > most:
 		return c.a.bad("the revision %d is not between 1 and 2^31-1", u.Revision)
-	case !slices.Contains([]string{registry.ActiveUpcaster, registry.SupersededUpcaster, registry.WithdrawnUpcaster}, u.State):
+	case !slices.Contains([]string{registry.DraftUpcaster, registry.ActiveUpcaster, registry.SupersededUpcaster, registry.WithdrawnUpcaster}, u.State):
 		return c.a.bad("unknown state %q of an upcaster", u.State)
 	case !slices.Contains([]string{"PROVED", "TESTED", "REFUTED"}, u.Verdict):
 		return c.a.bad("unknown verdict %q", u.Verdict)
@@ -189,7 +189,7 @@ func (c *checker) upcaster(u *UpcasterLine) error {
 	}
 	n := registry.Name{Context: u.Context, Subject: u.Subject}
 	once := []string{fmt.Sprint(u.Revision)}
-	if u.State == registry.ActiveUpcaster {
+	if u.State == registry.ActiveUpcaster || u.State == registry.DraftUpcaster {
 		once = append(once, u.State)
 	}
 	for _, which := range once {

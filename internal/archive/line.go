@@ -94,6 +94,9 @@ type UpcasterLine struct {
 	Prover   string `json:"prover"`
 	Bridges  bool   `json:"bridges,omitempty"`
 	Partial  bool   `json:"partial,omitempty"`
+	Since    int    `json:"since,omitempty"`
+	Down     bool   `json:"down,omitempty"`
+	Author   string `json:"author,omitempty"`
 	At       int64  `json:"at"` // µs since 1970
 }
 

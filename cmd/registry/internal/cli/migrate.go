@@ -216,15 +216,12 @@ func routesOf(ctx context.Context, r *client.Client, subject string, target int)
 	for i, v := range read {
 		versions[i] = batch.Version{Number: v.Number, Schema: v.Schema}
 	}
-	list, err := r.Upcasters(ctx, subject)
+	list, err := r.Upcasters(ctx, subject, client.UpcasterFilter{State: "active", Origin: "document"})
 	if err != nil {
 		return nil, err
 	}
 	var documents []string
 	for _, u := range list {
-		if u.State != "active" {
-			continue
-		}
 		full, err := r.Upcaster(ctx, subject, u.From, u.To, u.Revision)
 		if err != nil {
 			return nil, err

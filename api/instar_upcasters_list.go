@@ -1,0 +1,123 @@
+package api
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// Where a hop comes from.
+const (
+	originDocument = "document"
+	originDerived  = "derived"
+)
+
+// upcasterFilter is what a list of upcasters is narrowed to.
+type upcasterFilter struct {
+	from, to      int
+	state, origin string
+}
+
+func (f *upcasterFilter) takes(from, to int, state, origin string) bool {
+	return (f.from == 0 || f.from == from) && (f.to == 0 || f.to == to) && (f.state == "" || f.state == state) && (f.origin == "" || f.origin == origin)
+}
+
+func (x *request) upcasterFilter() (*upcasterFilter, error) {
+	f := &upcasterFilter{from: x.int("from"), to: x.int("to"), state: strings.ToLower(x.text("state")), origin: strings.ToLower(x.text("origin"))}
+	switch f.state {
+	case "", registry.DraftUpcaster, registry.ActiveUpcaster, registry.SupersededUpcaster, registry.WithdrawnUpcaster:
+	default:
+		return nil, badRequest("The query parameter state must be draft, active, superseded or withdrawn, not %s", clip(f.state, 20))
+	}
+	switch f.origin {
+	case "", originDocument, originDerived:
+	default:
+		return nil, badRequest("The query parameter origin must be document or derived, not %s", clip(f.origin, 20))
+	}
+	return f, nil
+}
+
+// listUpcasters lists the revisions of a subject and, where two neighbours have no
+// active document, the hop that is derived from their schemas, if it is proved.
+func listUpcasters(x *request) error {
+	n, err := x.knownSubject()
+	if err != nil {
+		return err
+	}
+	f, err := x.upcasterFilter()
+	if err != nil {
+		return err
+	}
+	offset, limit := x.int("offset"), x.int("limit")
+	var rows []wire.Upcaster
+	if err := x.view(func(st *registry.State) error {
+		rows = upcasterRows(st, n, f)
+		return nil
+	}); err != nil {
+		return err
+	}
+	out := []wire.Upcaster{}
+	for i := range rows {
+		if limit > 0 && len(out) == limit {
+			break
+		}
+		if rows[i].Origin == originDerived {
+			proved, err := x.derived(n, &rows[i])
+			if err != nil {
+				return err
+			}
+			if !proved {
+				continue
+			}
+		}
+		if offset > 0 {
+			offset--
+			continue
+		}
+		out = append(out, rows[i])
+	}
+	return x.fresh(out)
+}
+
+// upcasterRows lists what may be in the list, in the order of versions and
+// revisions; derived hops are not proved yet.
+func upcasterRows(st *registry.State, n registry.Name, f *upcasterFilter) []wire.Upcaster {
+	var out []wire.Upcaster
+	s, all := st.Subject(n), st.Upcasters(n)
+	stored := all.All
+	put := func(before int) {
+		for len(stored) > 0 && (before == 0 || stored[0].From < before) {
+			if u := &stored[0]; f.takes(u.From, u.To, u.State, originDocument) {
+				out = append(out, upcasterBody(u))
+			}
+			stored = stored[1:]
+		}
+	}
+	for i := range s.Versions {
+		from := s.Versions[i].Number
+		to := s.Next(from)
+		put(from)
+		if to != 0 && all.Active(from, to) == nil && f.takes(from, to, registry.ActiveUpcaster, originDerived) {
+			out = append(out, wire.Upcaster{From: from, To: to, State: registry.ActiveUpcaster, Origin: originDerived})
+		}
+	}
+	put(0)
+	return out
+}
+
+// derived proves a hop that has no document; false if it is a gap.
+func (x *request) derived(n registry.Name, row *wire.Upcaster) (bool, error) {
+	v, err := x.api.service.Derived(x.ctx, n, row.From, row.To)
+	var gap *registry.Error
+	switch {
+	case errors.As(err, &gap) && gap.Code != registry.Canceled && gap.Code != registry.Unavailable:
+		return false, nil
+	case err != nil || v.Outcome != upcast.Proved:
+		return false, err
+	}
+	row.Verdict, row.Class, row.Total, row.Prover = string(v.Outcome), string(v.Class), v.Total, upcast.ProverVersion
+	return true, nil
+}

@@ -1,0 +1,161 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/auth"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// supersedes reads the revision of If-Match; 0 without one.
+func (x *request) supersedes() (int, error) {
+	tag := x.r.Header.Get("If-Match")
+	if tag == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(strings.Trim(tag, `"`))
+	if err != nil || n < 1 {
+		return 0, badRequest("If-Match must be the number of a revision, not %s", clip(tag, 40))
+	}
+	return n, nil
+}
+
+func putUpcaster(x *request) error {
+	n := x.resolved()
+	if err := x.need(auth.Register, n); err != nil {
+		return err
+	}
+	text, err := x.upcasterText()
+	if err != nil {
+		return err
+	}
+	from, to, err := x.hopOf()
+	if err != nil {
+		return err
+	}
+	revision, err := x.supersedes()
+	if err != nil {
+		return err
+	}
+	draft, err := x.draft()
+	if err != nil {
+		return err
+	}
+	by, err := x.by()
+	if err != nil {
+		return err
+	}
+	out, err := x.api.service.AddUpcaster(x.ctx, by, registry.AddUpcaster{
+		Name: n, From: from, To: to, Text: text, Revision: revision, Draft: draft, AcceptPartial: x.flag("acceptPartial"),
+	})
+	if err != nil {
+		return err
+	}
+	body := addedBody(&out)
+	if out.Supersedes > 0 {
+		if body.Differences, err = x.differences(&out); err != nil {
+			return err
+		}
+	}
+	x.w.Header().Set("ETag", strconv.Quote(strconv.Itoa(out.Revision)))
+	return x.json(http.StatusOK, body)
+}
+
+// draft reads the state that a revision is to have: a draft, or active.
+func (x *request) draft() (bool, error) {
+	switch state := strings.ToLower(x.text("state")); state {
+	case "", registry.ActiveUpcaster:
+		return false, nil
+	case registry.DraftUpcaster:
+		return true, nil
+	default:
+		return false, badRequest("The query parameter state must be draft or active, not %s", clip(state, 20))
+	}
+}
+
+// differences shows events that a revision carries to other images than the one
+// that it supersedes.
+func (x *request) differences(out *registry.UpcasterAdded) ([]wire.UpcasterDifference, error) {
+	var codecs [2]codec
+	var list []registry.ImageDifference
+	err := x.view(func(st *registry.State) error {
+		all := st.Upcasters(out.Name)
+		before, after := all.Revision(out.From, out.To, out.Supersedes), all.Revision(out.From, out.To, out.Revision)
+		if before == nil || after == nil {
+			return nil // removed since
+		}
+		s := st.Subject(out.Name)
+		for i, number := range []int{out.From, out.To} {
+			var err error
+			if codecs[i], err = x.codec(out.Name, s.Version(number)); err != nil {
+				return err
+			}
+		}
+		var err error
+		list, err = x.api.service.Differences(x.ctx, out.Name, out.From, out.To, before.Text, after.Text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	body := make([]wire.UpcasterDifference, len(list))
+	for i := range list {
+		d, b := &list[i], &body[i]
+		b.BeforeEnd, b.AfterEnd = d.BeforeEnd, d.AfterEnd
+		for _, e := range []struct {
+			c     codec
+			event []byte
+			to    *json.RawMessage
+		}{{codecs[0], d.Event, &b.Event}, {codecs[1], d.Before, &b.Before}, {codecs[1], d.After, &b.After}} {
+			if e.event == nil {
+				continue
+			}
+			if *e.to, err = e.c.Decode(e.event); err != nil {
+				return nil, &schema.Bug{Where: "upcaster differences", Cause: err}
+			}
+		}
+	}
+	return body, nil
+}
+
+func addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
+	problem := ""
+	if v := out.Verdict; v.Outcome != upcast.Proved && v.Outcome != "" {
+		problem = (&registry.VerdictError{Verdict: v}).Error()
+	}
+	return wire.UpcasterAdded{
+		Problem: problem,
+		From:    out.From, To: out.To, Revision: out.Revision, State: out.State, Supersedes: out.Supersedes, Hash: out.Document, Created: out.Created,
+		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total, NoDown: out.Verdict.NoDown,
+	}
+}
+
+func deleteUpcaster(x *request) error {
+	n := x.resolved()
+	if err := x.need(auth.Steward, n); err != nil {
+		return err
+	}
+	from, to, err := x.hopOf()
+	if err != nil {
+		return err
+	}
+	by, err := x.by()
+	if err != nil {
+		return err
+	}
+	draft, err := x.draft()
+	if err != nil {
+		return err
+	}
+	revision, err := x.api.service.WithdrawUpcaster(x.ctx, by, registry.WithdrawUpcaster{Name: n, From: from, To: to, Draft: draft})
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, revision)
+}
