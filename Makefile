@@ -107,6 +107,7 @@ oracle: ## Hold the engines to 1,000,000 random pairs and events, all laws and w
 .PHONY: generate
 generate: ## Write the generated documents anew
 	go test -count=1 ./compat -run TestRuleExamples -update
+	go test -count=1 ./upcast -run 'TestPublishedSchema|TestOperationCases|TestPortablePage' -update
 	go test -count=1 ./internal/config ./internal/rulepages ./cmd/registry/internal/cli -run 'Documents' -update
 
 .PHONY: man

@@ -2,8 +2,6 @@ package upcast
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -79,14 +77,7 @@ func (m *exprMaker) expr(kind byte, depth int) string {
 // results, the same failures, and no failure where none was proved possible. The
 // variable INSTAR_UPCAST_EXPRESSIONS sets how many.
 func TestRandomExpressions(t *testing.T) {
-	count := 1500
-	if s := os.Getenv("INSTAR_UPCAST_EXPRESSIONS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		count = n
-	}
+	count := envCount(t, "INSTAR_UPCAST_EXPRESSIONS", 1500)
 	w := newCelWorld(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	results, failures, refused, safe := 0, 0, 0, 0

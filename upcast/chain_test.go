@@ -18,14 +18,7 @@ import (
 // them out to each other: fused, hop by hop, and by the oracle. The variable
 // INSTAR_UPCAST_CHAINS sets how many.
 func TestChains(t *testing.T) {
-	chains := 150
-	if s := os.Getenv("INSTAR_UPCAST_CHAINS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		chains = n
-	}
+	chains := envCount(t, "INSTAR_UPCAST_CHAINS", 150)
 	events, images, ended := 0, 0, 0
 	for seed := range uint64(chains) {
 		w := &world{r: rand.New(rand.NewPCG(seed, 1))}
@@ -35,6 +28,10 @@ func TestChains(t *testing.T) {
 			t.Fatalf("chain %d: %v\n%s", seed, err, story)
 		}
 		compiled := plan.NewAvroPlan(c.Root, c.Source, c.Target, plan.DefaultEventLimits())
+		portable, err := c.Portable(plan.Title{})
+		if err != nil {
+			t.Fatalf("chain %d: %v\n%s", seed, err, story)
+		}
 		var scratch plan.Scratch
 		for n := range uint64(30) {
 			sample, err := versions[0].Sample(n)
@@ -47,6 +44,7 @@ func TestChains(t *testing.T) {
 			}
 			events++
 			image, failure := compiled.Apply([]byte("before"), sample.Binary, &scratch)
+			agree(t, c, portable, sample.Binary, &scratch, story)
 			onBytes(t, c, versions[len(versions)-1], v, image, failure, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story))
 			if compare(t, c, documents, v, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story)) {
 				images++
@@ -59,6 +57,21 @@ func TestChains(t *testing.T) {
 	if images == 0 || ended == 0 {
 		t.Error("the chains do not show both kinds of ends")
 	}
+}
+
+// envCount is how often a test does its work: as often as a variable says, if it
+// is set.
+func envCount(tb testing.TB, name string, usual int) int {
+	tb.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n
 }
 
 // chain makes documents and the schemas between them.

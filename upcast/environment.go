@@ -255,7 +255,7 @@ func (b *builder) assumes(name string) bool {
 	return true
 }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // maxContextBytes bounds one value of the context.
 const maxContextBytes = 64 << 10

@@ -47,6 +47,7 @@ type operationCase struct {
 	// targets are the schemas of outputs.
 	targets map[Target]schema.Parsed
 	with    string
+	vectors *vectors
 }
 
 var caseFormats = map[string]schema.Format{"avro": schema.Avro, "json": schema.JSON, "proto": schema.Protobuf}
@@ -193,6 +194,7 @@ func (c *operationCase) carry(t *testing.T, h *Hop, event string) string {
 	if err != nil || (f == nil) != (failure == nil) {
 		t.Fatalf("on values %v, on bytes %v (%v)", f, failure, err)
 	}
+	c.samePortable(t, chain, bytes, got, failure)
 	if f != nil {
 		return failure.Code
 	}
@@ -264,6 +266,7 @@ func (c *operationCase) carryAll(t *testing.T, h *Hop, event []byte) string {
 
 // TestOperationCases plays the cases of every operation.
 func TestOperationCases(t *testing.T) {
+	var all vectors
 	for i := range operations {
 		name := operations[i].name
 		file := filepath.Join("testdata", "operations", name+".txtar")
@@ -277,6 +280,7 @@ func TestOperationCases(t *testing.T) {
 			f := &archive.Files[j]
 			t.Run(name+"/"+f.Name, func(t *testing.T) {
 				c := readCase(t, *f)
+				c.vectors = &all
 				kind, _, _ := strings.Cut(c.name, "-")
 				seen[kind] = true
 				want := strings.Join(c.lines, "\n") + "\n"
@@ -300,6 +304,7 @@ func TestOperationCases(t *testing.T) {
 			}
 		}
 	}
+	writeVectors(t, append(all.list, refusedVectors(t)...))
 }
 
 // holdsKind holds a case to what its name promises.

@@ -2,8 +2,6 @@ package upcast
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/instar-registry/instar/upcast/plan"
@@ -11,15 +9,8 @@ import (
 
 // protoEvents is how many events a test tries; INSTAR_UPCAST_EVENTS sets it.
 func protoEvents(t *testing.T, few int) int {
-	s := os.Getenv("INSTAR_UPCAST_EVENTS")
-	if s == "" {
-		return few
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	t.Helper()
+	return envCount(t, "INSTAR_UPCAST_EVENTS", few)
 }
 
 // otherWise writes an event as another writer might: its fields moved, repeated,

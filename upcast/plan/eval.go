@@ -68,7 +68,7 @@ type machine struct {
 // note keeps the failure of the earliest step. What a way out may still catch
 // is not noted.
 func (m *machine) note(f *Failure) {
-	if f != nil && (m.first == nil || f.Code != FailValue && f.Step < m.first.Step) {
+	if f != nil && (m.first == nil || f.Code != FailValue && (f.Hop < m.first.Hop || f.Hop == m.first.Hop && f.Step < m.first.Step)) {
 		m.first = f
 	}
 }

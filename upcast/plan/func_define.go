@@ -7,50 +7,56 @@ import "fmt"
 // gives the reason beside its result; the empty reason means that there is a
 // result.
 
+// plain notes the signature of a function.
+func plain(gives Sort, takes []Sort, f *Func) *Func {
+	generic[f] = Signature{Takes: takes, Gives: gives}
+	return f
+}
+
 func fn1[A, R any](name string, f func(A) R) *Func {
-	return &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		if !ok {
 			return wrongKind(name, args)
 		}
 		return f(a), ""
-	}}
+	}})
 }
 
 func fn1p[A, R any](name string, f func(A) (R, string)) *Func {
-	return &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		if !ok {
 			return wrongKind(name, args)
 		}
 		return f(a)
-	}}
+	}})
 }
 
 func fn2[A, B, R any](name string, f func(A, B) R) *Func {
-	return &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		if !ok || !ok2 {
 			return wrongKind(name, args)
 		}
 		return f(a, b), ""
-	}}
+	}})
 }
 
 func fn2p[A, B, R any](name string, f func(A, B) (R, string)) *Func {
-	return &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		if !ok || !ok2 {
 			return wrongKind(name, args)
 		}
 		return f(a, b)
-	}}
+	}})
 }
 
 func fn3[A, B, C, R any](name string, f func(A, B, C) R) *Func {
-	return &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		c, ok3 := args[2].(C)
@@ -58,11 +64,11 @@ func fn3[A, B, C, R any](name string, f func(A, B, C) R) *Func {
 			return wrongKind(name, args)
 		}
 		return f(a, b, c), ""
-	}}
+	}})
 }
 
 func fn3p[A, B, C, R any](name string, f func(A, B, C) (R, string)) *Func {
-	return &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		c, ok3 := args[2].(C)
@@ -70,7 +76,7 @@ func fn3p[A, B, C, R any](name string, f func(A, B, C) (R, string)) *Func {
 			return wrongKind(name, args)
 		}
 		return f(a, b, c)
-	}}
+	}})
 }
 
 // fnPattern is a function of a text and the pattern of the call.

@@ -37,7 +37,14 @@ var (
 	})
 	TextReplace  = fn3("string.replace", strings.ReplaceAll)
 	TextReplaceN = &Func{Name: "string.replace.n", eval: func(_ *Call, args []Value) (Value, string) {
-		return strings.Replace(args[0].(string), args[1].(string), args[2].(string), clampInt(args[3].(int64))), ""
+		s, ok := args[0].(string)
+		from, ok2 := args[1].(string)
+		to, ok3 := args[2].(string)
+		n, ok4 := args[3].(int64)
+		if !ok || !ok2 || !ok3 || !ok4 {
+			return wrongKind("string.replace.n", args)
+		}
+		return strings.Replace(s, from, to, clampInt(n)), ""
 	}}
 	TextSplit  = fn2("string.split", func(s, sep string) []Value { return values(strings.Split(s, sep)) })
 	TextSplitN = fn3("string.split.n", func(s, sep string, n int64) []Value { return values(strings.SplitN(s, sep, clampInt(n))) })
@@ -65,7 +72,11 @@ var (
 	// nothing if there are not as many as the call says.
 	SplitExactly = &Func{Name: "split", eval: func(c *Call, args []Value) (Value, string) {
 		n, _ := strconv.Atoi(c.Table["parts"])
-		parts := strings.Split(args[0].(string), c.Table["separator"])
+		s, ok := args[0].(string)
+		if !ok {
+			return wrongKind("split", args)
+		}
+		parts := strings.Split(s, c.Table["separator"])
 		if len(parts) != n {
 			return []Value{}, ""
 		}

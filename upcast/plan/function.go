@@ -38,9 +38,6 @@ var (
 	TextBytes = &Func{Name: "utf8", eval: func(_ *Call, args []Value) (Value, string) { return []byte(text(args[0])), "" }}
 )
 
-// Functions lists them all.
-var Functions = []*Func{Widen, MapSymbol, Linear, First, Last, Only, Concat, TextBytes, MapNumber}
-
 func text(v Value) string {
 	switch v := v.(type) {
 	case string:

@@ -24,10 +24,12 @@ func (j *joiner) join(a, b *Type) (*Type, bool) {
 	if known, seen := j.known[pair]; seen {
 		return known.typ, known.ok
 	}
-	t, ok := j.compute(a, b)
 	if j.known == nil {
 		j.known = map[[2]*Type]typeAnswer{}
 	}
+	// Two types that contain themselves and differ have none in common.
+	j.known[pair] = typeAnswer{AnyType, false}
+	t, ok := j.compute(a, b)
 	j.known[pair] = typeAnswer{t, ok}
 	return t, ok
 }

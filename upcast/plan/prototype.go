@@ -90,13 +90,22 @@ func FromProto(s *protobuf.Shape) *Type {
 		p.todo = p.todo[:len(p.todo)-1]
 		p.fill(p.records[next], next)
 	}
+	records := make([]*Type, 0, len(p.records))
 	for _, t := range p.records {
+		records = append(records, t)
+	}
+	layMessages(records)
+	return t
+}
+
+// layMessages lays messages out for reading and writing.
+func layMessages(records []*Type) {
+	for _, t := range records {
 		t.layout = layoutOf(t)
 		t.layout.manyRequired = !t.layout.requireBits()
 		t.layout.bare = newPlace(t)
 	}
-	markRequired(p.records)
-	return t
+	markRequired(records)
 }
 
 // protoTypes makes types with a work list: chains of messages may be long.
@@ -308,7 +317,7 @@ func (s *protoSlot) accepts(wire int) bool {
 }
 
 // markRequired finds the records of which a part may be missing.
-func markRequired(records map[*protobuf.Shape]*Type) {
+func markRequired(records []*Type) {
 	users := map[*Type][]*Type{}
 	var todo []*Type
 	for _, t := range records {

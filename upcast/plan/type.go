@@ -152,8 +152,15 @@ func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1
 func (t *Type) Named() bool { return t.Name != "" }
 
 // String prints the type for messages, in Avro's words: "long", "list of string", "Order".
-func (t *Type) String() string {
+func (t *Type) String() string { return t.print(0) }
+
+// maxPrinted bounds how deep a type is printed: a list may contain itself.
+const maxPrinted = 8
+
+func (t *Type) print(depth int) string {
 	switch {
+	case depth > maxPrinted:
+		return "…"
 	case t.Name != "":
 		return t.Name
 	case t.Logical != "":
@@ -161,7 +168,7 @@ func (t *Type) String() string {
 	}
 	switch t.Kind {
 	case List, Map:
-		return t.Kind.String() + " of " + t.Elem.String()
+		return t.Kind.String() + " of " + t.Elem.print(depth+1)
 	case Union:
 		names := make([]string, len(t.Branches))
 		for i, b := range t.Branches {
