@@ -7,14 +7,14 @@ import "fmt"
 // gives the reason beside its result; the empty reason means that there is a
 // result.
 
-// plain notes the signature of a function.
-func plain(gives Sort, takes []Sort, f *Func) *Func {
+// typedFunc notes the signature of a function.
+func typedFunc(gives Sort, takes []Sort, f *Func) *Func {
 	generic[f] = Signature{Takes: takes, Gives: gives}
 	return f
 }
 
 func fn1[A, R any](name string, f func(A) R) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		if !ok {
 			return wrongKind(name, args)
@@ -24,7 +24,7 @@ func fn1[A, R any](name string, f func(A) R) *Func {
 }
 
 func fn1p[A, R any](name string, f func(A) (R, string)) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		if !ok {
 			return wrongKind(name, args)
@@ -34,7 +34,7 @@ func fn1p[A, R any](name string, f func(A) (R, string)) *Func {
 }
 
 func fn2[A, B, R any](name string, f func(A, B) R) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		if !ok || !ok2 {
@@ -45,7 +45,7 @@ func fn2[A, B, R any](name string, f func(A, B) R) *Func {
 }
 
 func fn2p[A, B, R any](name string, f func(A, B) (R, string)) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A](), sortFor[B]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		if !ok || !ok2 {
@@ -56,7 +56,7 @@ func fn2p[A, B, R any](name string, f func(A, B) (R, string)) *Func {
 }
 
 func fn3[A, B, C, R any](name string, f func(A, B, C) R) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		c, ok3 := args[2].(C)
@@ -68,7 +68,7 @@ func fn3[A, B, C, R any](name string, f func(A, B, C) R) *Func {
 }
 
 func fn3p[A, B, C, R any](name string, f func(A, B, C) (R, string)) *Func {
-	return plain(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
+	return typedFunc(sortFor[R](), sorts(sortFor[A](), sortFor[B](), sortFor[C]()), &Func{Name: name, Partial: true, impl: f, eval: func(_ *Call, args []Value) (Value, string) {
 		a, ok := args[0].(A)
 		b, ok2 := args[1].(B)
 		c, ok3 := args[2].(C)

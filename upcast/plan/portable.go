@@ -118,6 +118,8 @@ func (p *Portable) compile() {
 			p.programs = append(p.programs, NewAvroPlan(s.Root, s.Source, s.Target, p.limits))
 		case s.From == FormProtobuf && s.To == FormProtobuf:
 			p.programs = append(p.programs, NewProtoPlan(s.Root, s.Source, s.Target, p.limits))
+		case s.From == FormJSON && s.To == FormJSON:
+			p.programs = append(p.programs, NewJSONPlan(s.Root, s.Source, p.limits))
 		default:
 			p.programs = append(p.programs, nil)
 		}

@@ -93,14 +93,6 @@ func readExtra(r *planReader, _ *jsonx.Value, x []*jsonx.Value) Node {
 	return &Extra{Of: r.readPlace(x[0]), Name: r.string(x[1])}
 }
 
-func readOthers(r *planReader, v *jsonx.Value, x []*jsonx.Value) Node {
-	n := &Others{Rest: r.rest(x[0])}
-	if r.err == nil && n.Rest == nil {
-		r.fail(v, "a rest is expected", "")
-	}
-	return n
-}
-
 func readCast(r *planReader, v *jsonx.Value, x []*jsonx.Value) Node {
 	n := &Cast{Type: r.typ(x[0]), X: r.node(x[1]), Sure: r.flag(x[2])}
 	if r.err == nil && !n.Type.JSON {

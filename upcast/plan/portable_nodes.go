@@ -38,7 +38,6 @@ func init() {
 		"stop":    {"code hop step path reason", "ends the event: `dead` for the dead letter, `drop` without image", 5, readStop},
 		"apply":   {"function node", "the function of the plan, its slot bound to the value", 2, readApply},
 		"extra":   {"copy name", "an undeclared member of a JSON object", 2, readExtra},
-		"others":  {"rest", "the map of the undeclared members that rest keeps", 1, readOthers},
 		"cast":    {"type node sure", "a value of JSON read as the type; its text stays", 3, readCast},
 		"switch":  {"node cases", "by the branch of a union: [branch, slot, node] with the slot bound to the content", 2, readSwitch},
 		"opt":     {"node slot node node", "if the first is there, the second with the slot bound to it, else the third", 4, readOpt},

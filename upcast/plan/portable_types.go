@@ -38,15 +38,15 @@ func jsonInts[T ~int | ~int32](list []T) *jsonx.Value {
 
 var jsonNull = &jsonx.Value{Kind: jsonx.Null}
 
-// jsonObject collects members; add leaves out what is zero.
-type jsonObject struct{ v jsonx.Value }
+// memberList collects members; add leaves out what is zero.
+type memberList struct{ v jsonx.Value }
 
-func (o *jsonObject) set(key string, v *jsonx.Value) {
+func (o *memberList) set(key string, v *jsonx.Value) {
 	o.v.Kind = jsonx.Object
 	o.v.Members = append(o.v.Members, jsonx.Member{Key: key, Value: v})
 }
 
-func (o *jsonObject) add(key string, v *jsonx.Value) {
+func (o *memberList) add(key string, v *jsonx.Value) {
 	zero := v.Kind == jsonx.Null || v.Kind == jsonx.Bool && !v.Bool || v.Kind == jsonx.Number && v.Text == "0" ||
 		v.Kind == jsonx.String && v.Text == "" || v.Kind == jsonx.Array && len(v.Items) == 0 || v.Kind == jsonx.Object && len(v.Members) == 0
 	if !zero {
@@ -54,7 +54,7 @@ func (o *jsonObject) add(key string, v *jsonx.Value) {
 	}
 }
 
-func (o *jsonObject) value() *jsonx.Value {
+func (o *memberList) value() *jsonx.Value {
 	o.v.Kind = jsonx.Object
 	return sorted(&o.v)
 }
@@ -103,7 +103,7 @@ func (w *planWriter) typeID(t *Type) int {
 }
 
 func (w *planWriter) typeValue(t *Type) *jsonx.Value {
-	var o jsonObject
+	var o memberList
 	o.set("kind", jsonText(t.Kind.String()))
 	o.add("bits", jsonInt(t.Bits))
 	o.add("logical", jsonText(t.Logical))
@@ -137,7 +137,7 @@ func (w *planWriter) typeValue(t *Type) *jsonx.Value {
 }
 
 func (w *planWriter) field(t *Type, f *Field) *jsonx.Value {
-	var o jsonObject
+	var o memberList
 	o.set("name", jsonText(f.Name))
 	o.set("type", w.typeRef(f.Type))
 	o.add("number", jsonInt(f.Number))
@@ -153,7 +153,7 @@ func (w *planWriter) field(t *Type, f *Field) *jsonx.Value {
 }
 
 func (w *planWriter) branch(b *Branch) *jsonx.Value {
-	var o jsonObject
+	var o memberList
 	o.set("name", jsonText(b.Name))
 	o.set("type", w.typeRef(b.Type))
 	o.add("number", jsonInt(b.Number))
@@ -172,7 +172,7 @@ var wireNames = func() map[WireKind]string {
 }()
 
 func wireValue(wire Wire) *jsonx.Value {
-	var o jsonObject
+	var o memberList
 	o.add("kind", jsonText(wireNames[wire.Kind]))
 	o.add("key", jsonText(wireNames[wire.Key]))
 	o.add("packed", jsonBool(wire.Packed))

@@ -97,7 +97,7 @@ func (w *planWriter) literalOf(v Value, t *Type) *jsonx.Value {
 		w.wrong("a constant is no JSON: %v", err)
 		return jsonNull
 	}
-	var o jsonObject
+	var o memberList
 	o.set("json", tree)
 	return o.value()
 }

@@ -43,7 +43,7 @@ func (w *planWriter) segmentList(list []Segment) *jsonx.Value {
 	out := jsonList()
 	for i := range list {
 		s := &list[i]
-		var o jsonObject
+		var o memberList
 		o.set("from", jsonText(string(s.From)))
 		o.set("to", jsonText(string(s.To)))
 		o.set("slot", w.slot(s.Source))
@@ -56,7 +56,7 @@ func (w *planWriter) segmentList(list []Segment) *jsonx.Value {
 
 // document is the plan with its hash.
 func (w *planWriter) document(t Title, l EventLimits) *jsonx.Value {
-	var o, limits jsonObject
+	var o, limits memberList
 	o.set("instar", jsonText(PortableFormat))
 	o.set("from", endValue(t.From))
 	o.set("to", endValue(t.To))
@@ -81,7 +81,7 @@ func (w *planWriter) document(t Title, l EventLimits) *jsonx.Value {
 }
 
 func endValue(e End) *jsonx.Value {
-	var o jsonObject
+	var o memberList
 	o.add("subject", jsonText(e.Subject))
 	o.add("version", jsonInt(e.Version))
 	o.add("id", jsonInt(e.ID))
@@ -162,8 +162,6 @@ func (w *planWriter) node(n Node) *jsonx.Value {
 		return op("apply", w.function(n.Fn), w.ref(n.X))
 	case *Extra:
 		return op("extra", w.place("copy", n.Of), jsonText(n.Name))
-	case *Others:
-		return op("others", w.rest(n.Rest))
 	case *Cast:
 		return op("cast", w.typeRef(n.Type), w.ref(n.X), jsonBool(n.Sure))
 	default:
@@ -267,7 +265,7 @@ func (w *planWriter) rest(r *Rest) *jsonx.Value {
 }
 
 func (w *planWriter) call(n *Call) *jsonx.Value {
-	var o, table jsonObject
+	var o, table memberList
 	for key, value := range n.Table {
 		table.set(key, jsonText(value))
 	}
@@ -289,7 +287,7 @@ func (w *planWriter) function(f *Function) *jsonx.Value {
 		id = len(w.fnList)
 		w.functions[f] = id
 		w.fnList = append(w.fnList, jsonNull)
-		var o jsonObject
+		var o memberList
 		o.add("name", jsonText(f.Name))
 		o.set("slot", w.slot(f.Bind))
 		o.set("result", w.typeRef(f.Result))

@@ -241,7 +241,7 @@ func (n *Call) check(types *Types) string {
 		}
 	}
 	switch {
-	case !s.Gives.takes(n.Type) || s.result != nil && !s.result(args, n.Type):
+	case SortOf(n.Type) == SortNever && s.Gives != SortNever || !s.Gives.takes(n.Type) || s.result != nil && !s.result(args, n.Type):
 		return n.Func.Name + " gives no " + n.Type.String()
 	case s.Pattern && n.Pattern == nil && n.Func != Narrow:
 		return n.Func.Name + " needs a pattern"
