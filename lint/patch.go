@@ -89,17 +89,14 @@ func hunksOf(text string, edits []Edit) []hunk {
 	}
 	lineOf := func(offset int) int {
 		i, found := slices.BinarySearch(starts, offset)
-		if !found {
-			i--
+		if !found || i == len(lines) && i > 0 && !strings.HasSuffix(text, "\n") {
+			i-- // the end of a last line without an end belongs to it
 		}
 		return i
 	}
 	var out []hunk
 	for i := 0; i < len(edits); {
 		first := lineOf(edits[i].Offset)
-		if first == len(lines) && first > 0 && !strings.HasSuffix(text, "\n") {
-			first--
-		}
 		last := first
 		k := i
 		for ; k < len(edits) && (k == i || lineOf(edits[k].Offset) <= last+2*patchContext); k++ {
@@ -126,13 +123,14 @@ func (h *hunk) write(b *strings.Builder, shift int) int {
 	if n := len(after); after[n-1] == "" {
 		after = after[:n-1]
 	}
-	same, tail := 0, 0
-	for same < len(h.before) && same < len(after) && h.before[same] == after[same] {
+	// The context at the end comes first: without one git takes the hunk for the
+	// end of the file.
+	tail := commonTail(h.before, after, patchContext)
+	same := 0
+	for same < len(h.before)-tail && same < len(after)-tail && h.before[same] == after[same] {
 		same++
 	}
-	for tail < len(h.before)-same && tail < len(after)-same && h.before[len(h.before)-1-tail] == after[len(after)-1-tail] {
-		tail++
-	}
+	tail = commonTail(h.before[same:], after[same:], len(h.before))
 	fmt.Fprintf(b, "@@ -%s +%s @@\n", extent(h.line, len(h.before)), extent(h.line+shift, len(after)))
 	put := func(sign string, lines []string) {
 		for _, l := range lines {
@@ -147,6 +145,15 @@ func (h *hunk) write(b *strings.Builder, shift int) int {
 	put("+", after[same:len(after)-tail])
 	put(" ", h.before[len(h.before)-tail:])
 	return len(after) - len(h.before)
+}
+
+// commonTail counts the equal lines at the end of both, up to a number.
+func commonTail(a, b []string, most int) int {
+	n := 0
+	for n < min(len(a), len(b), most) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
 }
 
 func extent(line, count int) string {

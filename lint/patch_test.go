@@ -46,6 +46,10 @@ func TestPatchText(t *testing.T) {
 	if got := Patch("a", text, []Edit{{Delete: 1, Insert: "one"}, {Offset: len(text)}}); strings.Count(got, "@@ -") != 1 {
 		t.Errorf("a second edit that does nothing: %s", got)
 	}
+	alike := strings.Repeat("a\n", 12)
+	if got := Patch("a", alike, []Edit{{Offset: 8, Delete: 2}}); !strings.HasSuffix(got, "-a\n a\n a\n a\n") {
+		t.Errorf("lines that are all alike need context at the end: %s", got)
+	}
 	if got := Patch("a", text, []Edit{{Offset: 1000}}); got != "" {
 		t.Errorf("an edit that does not fit: %s", got)
 	}
