@@ -18,6 +18,9 @@ func (r *remarks) json(older, newer *jsonschema.Schema) {
 		if raw := match.raw; raw != nil && raw.Ref != "" && n.Ref != "" && raw.Ref != n.Ref {
 			r.note("json/ref-target-changed", match.path, jsonAt(raw, "$ref"), jsonAt(n, "$ref"), "old", raw.Ref, "new", n.Ref)
 		}
+		if n.Ref != "" && match.raw != nil {
+			o = match.raw // as it is written on both sides, not what it leads to on one
+		}
 		if o == nil || n.Bool != nil || o.Bool != nil {
 			continue
 		}
@@ -76,8 +79,8 @@ func (r *remarks) jsonPlace(o, n *jsonschema.Node, path string) {
 		r.note(rule, path, jsonAt(o, "deprecated"), jsonAt(n, "deprecated"), "element", place)
 	}
 	for _, keyword := range []string{"$id", "id"} {
-		if keyword == "id" && n.Draft != jsonschema.Draft4 {
-			continue
+		if keyword == "id" && n.Draft != jsonschema.Draft4 || (o.Document.Name == "") != (n.Document.Name == "") {
+			continue // a definition that was moved to a document of its own has that one's identifier
 		}
 		if was, is, yes := differs(keyword); yes {
 			r.note("json/id-changed", path, jsonAt(o, keyword), jsonAt(n, keyword), "old", textOf(was), "new", textOf(is))

@@ -45,11 +45,13 @@ type Fix struct {
 	// Asks names the values that stand in Edits as a proposal and are the
 	// author's to choose.
 	Asks []string
+	// Document is the reference that is edited; empty for the candidate itself.
+	Document string
 	// Edits do not overlap and are ordered by offset.
 	Edits []TextEdit
 }
 
-// TextEdit replaces Delete bytes at byte Offset of the candidate's text.
+// TextEdit replaces Delete bytes at byte Offset of a text.
 type TextEdit struct {
 	Offset, Delete int
 	Insert         string
@@ -62,6 +64,9 @@ func (x *Fix) appendJSON(dst []byte) []byte {
 	w.raw("safe", strconv.AppendBool(nil, x.Safe))
 	if len(x.Asks) > 0 {
 		w.strs("asks", x.Asks)
+	}
+	if x.Document != "" {
+		w.str("document", x.Document)
 	}
 	w.key("edits")
 	w.dst = append(w.dst, '[')

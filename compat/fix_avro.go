@@ -6,15 +6,25 @@ import (
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/avro"
 )
 
 // proposeAvro edits the candidate's text by the pointers of the finding, which
 // are those of the canonical text; where the two differ there is no proposal.
 func (p *repair) proposeAvro(f *Finding, k FixKind, older schema.Parsed) *proposal {
-	old := newJSONText(older.Canonical())
 	was, is := f.Old().Pointer, f.New().Pointer
-	x := &proposal{kind: k}
-	x.text = p.edit(func(t *jsonText) {
+	x := &proposal{kind: k, document: f.New().Document}
+	text := older.Canonical()
+	if f.Old().Document != "" { // which names its references
+		text = older.Inlined()
+	}
+	old := newJSONText(text)
+	if x.document != "" {
+		if is = p.within(x.document, is); is == "" {
+			return nil
+		}
+	}
+	x.text = p.edit(x.document, func(t *jsonText) {
 		switch k {
 		case FixAddDefault:
 			x.asks = addDefault(t, is, old.raw(strings.TrimSuffix(was, "/default")+"/default"), f)
@@ -38,7 +48,7 @@ func (p *repair) proposeAvro(f *Finding, k FixKind, older schema.Parsed) *propos
 		}
 	})
 	if k == FixRestoreType || k == FixMakeNullable {
-		x.text = p.parsing(x.text, func(t *jsonText) { retypeAvro(t, old, was, is, k) })
+		x.text = p.parsing(x, func(t *jsonText) { retypeAvro(t, old, was, is, k) })
 	}
 	if x.text == "" {
 		return nil
@@ -46,14 +56,64 @@ func (p *repair) proposeAvro(f *Finding, k FixKind, older schema.Parsed) *propos
 	return x
 }
 
-// parsing returns a text if it parses, and else what another edit gives.
-func (p *repair) parsing(text string, other func(t *jsonText)) string {
-	if text != "" {
-		if _, err := p.src.Parse(text); err == nil {
-			return text
+// within turns a pointer from the root of the candidate, which leads through the
+// names of types, into one from the root of a reference; empty if it does not
+// lead there.
+func (p *repair) within(document, pointer string) string {
+	s, isAvro := p.q.Candidate.(*avro.Schema)
+	text, known := p.src.text(document)
+	if !isAvro || !known {
+		return ""
+	}
+	var inner *avro.Node // the last definition of the document on the way
+	rest := ""
+	for n, left := s.Root, pointer; n != nil; {
+		if n.Document == document && n.Kind.IsNamed() {
+			inner, rest = n, left
+		}
+		n, left = avroChild(n, left)
+	}
+	t := newJSONText(text)
+	if inner == nil || t.failed {
+		return ""
+	}
+	return jsonx.PointerAt(t.root, offsetOf(text, inner.Position)) + rest
+}
+
+// avroChild follows a pointer to the next type, and returns what is left of it;
+// nil if it ends before.
+func avroChild(n *avro.Node, pointer string) (*avro.Node, string) {
+	at := segments(pointer)
+	skip := func(count int) string {
+		for range count {
+			pointer = pointer[1+strings.IndexByte(pointer[1:]+"/", '/'):]
+		}
+		return pointer
+	}
+	switch {
+	case len(at) > 2 && n.Kind == avro.Record && at[0] == "fields" && at[2] == "type":
+		if i, err := strconv.Atoi(at[1]); err == nil && i < len(n.Fields) {
+			return n.Fields[i].Type, skip(3)
+		}
+	case len(at) > 0 && (n.Kind == avro.Array && at[0] == "items" || n.Kind == avro.Map && at[0] == "values"):
+		return n.Items, skip(1)
+	case len(at) > 0 && n.Kind == avro.Union:
+		if i, err := strconv.Atoi(at[0]); err == nil && i < len(n.Branches) {
+			return n.Branches[i], skip(1)
 		}
 	}
-	return p.edit(other)
+	return nil, ""
+}
+
+// parsing returns the text of a proposal if it parses, and else what another edit
+// gives.
+func (p *repair) parsing(x *proposal, other func(t *jsonText)) string {
+	if x.text != "" {
+		if _, err := p.src.Parse(x.document, x.text); err == nil {
+			return x.text
+		}
+	}
+	return p.edit(x.document, other)
 }
 
 // retypeAvro is for types that cannot be brought back as they stood: what the new

@@ -30,11 +30,12 @@ func (p *repair) proposeJSON(f *Finding, k FixKind, older schema.Parsed) *propos
 		return p.proposeAnnotation(f, k, o)
 	}
 	r := findJSONRepair(f, o, n)
-	if r == nil || r.newer.Document.Name != "" {
+	if r == nil {
 		return nil
 	}
 	old := newJSONText(r.older.Document.Text)
-	text := p.edit(func(t *jsonText) {
+	document := r.newer.Document.Name
+	text := p.edit(document, func(t *jsonText) {
 		switch k {
 		case FixMakeOptional:
 			r.requireLess(t)
@@ -49,7 +50,7 @@ func (p *repair) proposeJSON(f *Finding, k FixKind, older schema.Parsed) *propos
 	if text == "" {
 		return nil
 	}
-	return &proposal{kind: k, text: text}
+	return &proposal{kind: k, document: document, text: text}
 }
 
 // proposeAnnotation restores a keyword that no validator looks at.
@@ -57,16 +58,20 @@ func (p *repair) proposeAnnotation(f *Finding, k FixKind, older *jsonschema.Sche
 	keyword := map[string]string{
 		"json/default-removed": "default", "json/default-changed": "default", "json/id-changed": "$id",
 	}[f.Rule]
-	if keyword == "" || f.New().Document != "" {
+	if keyword == "" {
 		return nil
 	}
-	old := newJSONText(older.Root().Document.Text)
+	from := slices.IndexFunc(older.Documents(), func(d *jsonschema.Document) bool { return d.Name == f.Old().Document })
+	if from < 0 {
+		return nil
+	}
+	document, old := f.New().Document, newJSONText(older.Documents()[from].Text)
 	there, here := strings.TrimSuffix(f.Old().Pointer, "/"+keyword), strings.TrimSuffix(f.New().Pointer, "/"+keyword)
-	text := p.edit(func(t *jsonText) { t.restore(here, keyword, old, there) })
+	text := p.edit(document, func(t *jsonText) { t.restore(here, keyword, old, there) })
 	if text == "" {
 		return nil
 	}
-	return &proposal{kind: k, text: text}
+	return &proposal{kind: k, document: document, text: text}
 }
 
 // findJSONRepair finds the places that a finding is about; nil if one side says

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/protobuf"
 )
 
 // protoText is a Protobuf text under edit. It is edited by the places that the
@@ -18,12 +19,14 @@ type protoText struct {
 // proposeProto edits the candidate's text. Most fixes bring a declaration back
 // as the old schema has it.
 func (p *repair) proposeProto(f *Finding, k FixKind, older schema.Parsed) *proposal {
-	if f.New().Document != "" {
+	document := f.New().Document
+	text, ok := p.src.text(document)
+	if !ok {
 		return nil
 	}
-	t := &protoText{text: p.src.Text}
+	t := &protoText{text: text}
 	at := offsetOf(t.text, f.New().Position)
-	old := declaration(older.Canonical(), f)
+	old := declaration(canonicalOf(older, f.Old().Document), f)
 	switch k {
 	case FixRestoreType, FixKeepName, FixKeepConstraint:
 		switch f.Rule {
@@ -58,7 +61,25 @@ func (p *repair) proposeProto(f *Finding, k FixKind, older schema.Parsed) *propo
 	if t.failed {
 		return nil
 	}
-	return &proposal{kind: k, text: t.text}
+	return &proposal{kind: k, document: document, text: t.text}
+}
+
+// canonicalOf is the canonical text of a schema, or of one of its references;
+// empty if there is no such reference.
+func canonicalOf(s schema.Parsed, name string) string {
+	p, ok := s.(*protobuf.Schema)
+	if !ok || name == "" {
+		return s.Canonical()
+	}
+	for _, d := range p.Documents() {
+		if d.Name != name {
+			continue
+		}
+		if doc, err := protobuf.Parse(d.Text, p.Documents(), schema.Options{Limits: schema.DefaultLimits(), Lenient: true}); err == nil {
+			return doc.Canonical()
+		}
+	}
+	return ""
 }
 
 // offsetOf is the byte at a position, or -1.

@@ -89,7 +89,7 @@ func TestRepairProtoEdition(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := r.Findings()
-	if err := Repair(t.Context(), q, Source{Text: after, Parse: parse}, found); err != nil {
+	if err := Repair(t.Context(), q, Source{Text: after, Parse: func(_, text string) (schema.Parsed, error) { return parse(text) }}, found); err != nil {
 		t.Fatal(err)
 	}
 	for i := range found {

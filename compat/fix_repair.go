@@ -7,11 +7,28 @@ import (
 	"github.com/instar-registry/instar/schema"
 )
 
-// Source is the text of a candidate, and how to parse it again after an edit
-// with the references that it has.
+// Source is the text of a candidate, and how to parse it again after an edit.
 type Source struct {
-	Text  string
-	Parse func(text string) (schema.Parsed, error)
+	Text string
+	// Documents are the references that may be edited too. Where a definition
+	// that others share is what breaks, the fix lies there.
+	Documents []schema.Document
+	// Parse parses the candidate with another text of its own, or with another
+	// text of the reference that document names.
+	Parse func(document, text string) (schema.Parsed, error)
+}
+
+// text returns the text of the candidate or of a reference; ok is false for one
+// that may not be edited.
+func (s *Source) text(document string) (text string, ok bool) {
+	if document == "" {
+		return s.Text, true
+	}
+	i := slices.IndexFunc(s.Documents, func(d schema.Document) bool { return d.Name == document })
+	if i < 0 {
+		return "", false
+	}
+	return s.Documents[i].Text, true
 }
 
 // The bounds of one repair: how many edits are tried, and how often the steps of
@@ -26,7 +43,7 @@ const (
 // severe is new. The request is the one that the findings answer; remarks may be
 // among them.
 func Repair(ctx context.Context, q Request, src Source, findings []Finding) error {
-	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit()}
+	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit(), trees: map[string]*jsonText{}}
 	// An edit is asked about once, so no memory is filled with it, and the
 	// candidate's key is not its own.
 	p.q.Memo, p.q.Key = nil, SchemaKey{}
@@ -46,17 +63,18 @@ type repair struct {
 	left int
 	// steps is what asking again may still cost.
 	steps int
-	tree  *jsonText // of the candidate's text
+	trees map[string]*jsonText // by document
 }
 
 // proposal is a fix that was not tried yet.
 type proposal struct {
-	kind FixKind
-	asks []string
-	text string // of the candidate after the edit
+	kind     FixKind
+	asks     []string
+	document string // that is edited
+	text     string // of it after the edit
 }
 
-func (p *repair) finding(ctx context.Context, f *Finding, before []Finding) error {
+func (p *repair) finding(ctx context.Context, f *Finding, all []Finding) error {
 	row := RuleByID(f.Rule)
 	if row == nil || f.Break == nil || len(row.Fixes) == 0 {
 		return nil
@@ -67,17 +85,22 @@ func (p *repair) finding(ctx context.Context, f *Finding, before []Finding) erro
 	}
 	for _, k := range row.Fixes {
 		x := p.propose(f, k, older)
-		if x == nil || x.text == p.src.Text || p.left <= 0 || p.steps <= 0 {
+		if x == nil || p.left <= 0 || p.steps <= 0 {
+			continue
+		}
+		before, ok := p.src.text(x.document)
+		if !ok || x.text == before {
 			continue
 		}
 		p.left--
-		holds, err := p.holds(ctx, f, x, before)
+		holds, err := p.holds(ctx, f, x, all)
 		if err != nil {
 			return err
 		}
 		if holds {
 			f.Fixes = append(f.Fixes, Fix{
-				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks, Edits: Edits(p.src.Text, x.text),
+				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks,
+				Document: x.document, Edits: Edits(before, x.text),
 			})
 		}
 	}
@@ -103,7 +126,7 @@ func (p *repair) version(f *Finding) schema.Parsed {
 // holds applies a proposal and asks again. What is new and an error speaks
 // against it, and so does the finding if it is still there.
 func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Finding) (bool, error) {
-	fixed, err := p.src.Parse(x.text)
+	fixed, err := p.src.Parse(x.document, x.text)
 	if err != nil {
 		return false, ctx.Err() // an edit that does not parse is no fix
 	}
@@ -164,13 +187,17 @@ func (p *repair) propose(f *Finding, k FixKind, older schema.Parsed) *proposal {
 	}
 }
 
-// edit applies f to a copy of the candidate's tree and returns the text; empty if
-// the edit cannot be made.
-func (p *repair) edit(f func(t *jsonText)) string {
-	if p.tree == nil {
-		p.tree = newJSONText(p.src.Text)
+// edit applies f to a copy of the tree of a document and returns the text; empty
+// if the edit cannot be made.
+func (p *repair) edit(document string, f func(t *jsonText)) string {
+	text, ok := p.src.text(document)
+	if !ok {
+		return ""
 	}
-	t := *p.tree
+	if p.trees[document] == nil {
+		p.trees[document] = newJSONText(text)
+	}
+	t := *p.trees[document]
 	if !t.failed {
 		f(&t)
 	}

@@ -70,7 +70,7 @@ func TestDifferenceKeepsCharacters(t *testing.T) {
 }
 
 func avroSource(text string) Source {
-	return Source{Text: text, Parse: func(text string) (schema.Parsed, error) {
+	return Source{Text: text, Parse: func(_, text string) (schema.Parsed, error) {
 		return avro.Parse(text, nil, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
 	}}
 }
@@ -139,8 +139,8 @@ func TestRepairRadar(t *testing.T) {
 			t.Fatal(err)
 		}
 		src := avroSource(p.New)
-		older, err1 := src.Parse(p.Old)
-		newer, err2 := src.Parse(p.New)
+		older, err1 := src.Parse("", p.Old)
+		newer, err2 := src.Parse("", p.New)
 		if err1 != nil || err2 != nil {
 			continue
 		}
@@ -182,7 +182,7 @@ func checkFix(t *testing.T, q Request, src Source, f *Finding, x *Fix) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q.Candidate, err = src.Parse(text); err != nil {
+	if q.Candidate, err = src.Parse("", text); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Check(t.Context(), q)

@@ -136,7 +136,7 @@ func repaired(t testing.TB, e *example) []Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := Source{Text: string(text), Parse: func(text string) (schema.Parsed, error) { return parseExample(e.newFile, text) }}
+	src := Source{Text: string(text), Parse: func(_, text string) (schema.Parsed, error) { return parseExample(e.newFile, text) }}
 	found := append(r.Findings(), Remarks(e.older, e.newer, q.Options.Meaning)...)
 	if err := Repair(t.Context(), q, src, found); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
@@ -184,9 +185,24 @@ func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Re
 	if head.text.mark > 0 {
 		return nil // offsets would not be those of the file
 	}
-	src := compat.Source{Text: head.text.body, Parse: func(body string) (schema.Parsed, error) {
-		return format.Parse(j.new.format, body, head.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+	src := compat.Source{Text: head.text.body, Parse: func(document, body string) (schema.Parsed, error) {
+		docs := head.closure.docs
+		if document != "" {
+			docs = slices.Clone(docs)
+			docs[slices.IndexFunc(docs, func(d schema.Document) bool { return d.Name == document })].Text = body
+			body = head.text.body
+		}
+		return format.Parse(j.new.format, body, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
 	}}
+	for _, d := range head.closure.docs {
+		t, err := j.head.text(ctx, head.closure.files[d.Name])
+		if err != nil {
+			return err
+		}
+		if t.mark == 0 {
+			src.Documents = append(src.Documents, d)
+		}
+	}
 	return compat.Repair(ctx, *q, src, found)
 }
 

@@ -68,24 +68,7 @@ func (s *Source) pointerAt(at schema.Position) string {
 	if s.tree == nil || !at.IsValid() {
 		return ""
 	}
-	offset, v, pointer := offsetOf(s.Text, at), s.tree, ""
-down:
-	for v.Offset < offset {
-		for i, item := range v.Items {
-			if offset >= item.Offset && offset < item.End {
-				v, pointer = item, jsonx.Pointer(pointer, strconv.Itoa(i))
-				continue down
-			}
-		}
-		for i := range v.Members {
-			if m := &v.Members[i]; offset >= m.Value.Offset && offset < m.Value.End {
-				v, pointer = m.Value, jsonx.Pointer(pointer, m.Key)
-				continue down
-			}
-		}
-		break
-	}
-	return pointer
+	return jsonx.PointerAt(s.tree, offsetOf(s.Text, at))
 }
 
 // pointed finds what to underline for a JSON Pointer: the name of a thing that

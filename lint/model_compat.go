@@ -57,12 +57,28 @@ func FromCompat(f *compat.Finding, o Origin) Finding {
 		out.Witness = witnessOf(f, o.Format)
 	}
 	for i := range f.Fixes {
-		out.Fixes = append(out.Fixes, fixOf(&f.Fixes[i], f.New().Pointer, o.New))
+		out.Fixes = append(out.Fixes, fixOf(&f.Fixes[i], out.asked(f), o.edited(f.Fixes[i].Document)))
 	}
 	if f.Undecided != nil && f.Undecided.Bug != nil {
 		out.Bug = f.Undecided.Bug.Error()
 	}
 	return out
+}
+
+// edited is the text that a fix changes.
+func (o *Origin) edited(document string) *Source {
+	if document == "" || o.Document == nil {
+		return o.New
+	}
+	return o.Document(document, false)
+}
+
+// asked is the pointer to what a fix asks for, in the text that it changes.
+func (f *Finding) asked(from *compat.Finding) string {
+	if from.New().Document != "" && f.New != nil {
+		return f.New.Pointer
+	}
+	return from.New().Pointer
 }
 
 // rule adds what the catalogue says.

@@ -52,7 +52,7 @@ func findingsOf(t *testing.T, f schema.Format, older, newer, file string) []Find
 		t.Fatal(err)
 	}
 	found := r.Findings()
-	src := compat.Source{Text: newer, Parse: func(text string) (schema.Parsed, error) {
+	src := compat.Source{Text: newer, Parse: func(_, text string) (schema.Parsed, error) {
 		return format.Parse(f, text, nil, schema.Options{Limits: schema.DefaultLimits()})
 	}}
 	if err := compat.Repair(context.Background(), q, src, found); err != nil {

@@ -156,7 +156,7 @@ func (d *decider) repair(n Name, c *Content, req *compat.Request, j *Judgement) 
 	if err != nil {
 		return refusalOrNeed(err)
 	}
-	src := compat.Source{Text: d.source, Parse: func(text string) (schema.Parsed, error) {
+	src := compat.Source{Text: d.source, Parse: func(_, text string) (schema.Parsed, error) {
 		return d.env.Library.Parse(c.Format, text, docs, true)
 	}}
 	j.repaired = j.Report.Findings()

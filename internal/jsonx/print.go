@@ -1,6 +1,7 @@
 package jsonx
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -112,4 +113,27 @@ func CompareUTF16(a, b string) int {
 		a, b = a[na:], b[nb:]
 	}
 	return len(a) - len(b)
+}
+
+// PointerAt is the pointer of the innermost value below root that a byte offset
+// of its text lies in; empty stands for root itself.
+func PointerAt(root *Value, offset int) string {
+	v, pointer := root, ""
+down:
+	for v.Offset < offset {
+		for i, item := range v.Items {
+			if offset >= item.Offset && offset < item.End {
+				v, pointer = item, Pointer(pointer, strconv.Itoa(i))
+				continue down
+			}
+		}
+		for i := range v.Members {
+			if m := &v.Members[i]; offset >= m.Value.Offset && offset < m.Value.End {
+				v, pointer = m.Value, Pointer(pointer, m.Key)
+				continue down
+			}
+		}
+		break
+	}
+	return pointer
 }

@@ -150,13 +150,16 @@ func orNothing(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// means reports whether a finding is to be fixed. Notes are only fixed by name.
+// means reports whether a finding is to be fixed. Notes are only fixed by name,
+// and compatible changes only by their fingerprint.
 func (w *Want) means(f *lint.Finding) bool {
 	switch {
 	case w.Finding != "" && !lint.SameFingerprint(f.Fingerprint, w.Finding), w.Rule != nil && !w.Rule(f.Rule):
 		return false
-	case w.Finding != "" || w.Rule != nil:
+	case w.Finding != "":
 		return f.Counts()
+	case w.Rule != nil:
+		return f.Counts() && f.Class != compat.ClassInfo
 	default:
 		return f.Counts() && f.Severity != lint.SeverityNote
 	}

@@ -45,7 +45,7 @@ func (p *pair) check(ctx context.Context, text string, level compat.Level, repai
 	}
 	found := r.Findings()
 	if repair {
-		if err := compat.Repair(ctx, q, compat.Source{Text: text, Parse: p.parse}, found); err != nil {
+		if err := compat.Repair(ctx, q, compat.Source{Text: text, Parse: func(_, text string) (schema.Parsed, error) { return p.parse(text) }}, found); err != nil {
 			return nil, err
 		}
 	}

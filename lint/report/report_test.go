@@ -81,7 +81,7 @@ func addPair(t *testing.T, r *lint.Report, p pair) {
 		t.Fatal(err)
 	}
 	found := answer.Findings()
-	if err := compat.Repair(context.Background(), q, compat.Source{Text: p.new, Parse: parse}, found); err != nil {
+	if err := compat.Repair(context.Background(), q, compat.Source{Text: p.new, Parse: func(_, text string) (schema.Parsed, error) { return parse(text) }}, found); err != nil {
 		t.Fatal(err)
 	}
 	base := "git:origin/main"

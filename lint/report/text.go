@@ -107,7 +107,7 @@ func (w *textWriter) finding(f *lint.Finding) {
 }
 
 func oldLine(f *lint.Finding) int {
-	if f.Old == nil || f.Old.Absent {
+	if f.Old == nil {
 		return 0
 	}
 	return f.Old.Line
@@ -123,16 +123,16 @@ func (w *textWriter) fact(pad string, l line) {
 	w.str("\n")
 }
 
-// frame shows a line with carets under what is meant. What is not there has a
-// place and no frame.
+// frame shows a line with carets under what is meant, or under what would hold it
+// where it is not there.
 func (w *textWriter) frame(arrow string, l *lint.Location, label string, gutter int, color string) {
 	pad := strings.Repeat(" ", gutter)
 	bar := w.paint(ansiBlue, "|")
 	w.str(pad, w.paint(ansiBlue, arrow), " ", at(l))
-	if l.Absent && arrow == ":::" || l.Snippet == "" {
-		if l.Absent && label == "" {
-			label = "is not there"
-		}
+	if l.Absent && label == "" {
+		label = "not here before"
+	}
+	if l.Snippet == "" {
 		if label != "" {
 			w.str("   ", label)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/lint"
@@ -117,7 +118,7 @@ func facts(f *lint.Finding) []line {
 	}
 	add("subject", subjectLine(f), "")
 	if w := f.Witness; w != nil {
-		add("witness", visible(short(oneLine(w.Value), maxShownValue)), witnessNote(w))
+		add("witness", visible(short(elide(oneLine(w.Value)), maxShownValue)), witnessNote(w))
 		if w.ReaderError != "" {
 			add("reader", visible(w.ReaderError), "")
 		} else if w.Read != "" {
@@ -134,14 +135,18 @@ func facts(f *lint.Finding) []line {
 	for i := range f.Fixes {
 		add("fix "+strconv.Itoa(i+1), visible(fixWords(&f.Fixes[i])), fixCommand(fp, i, &f.Fixes[i]))
 	}
-	stub := "evcheck upcast stub " + shellQuote(visible(f.Subject))
+	user := f.Subject
+	if len(f.Subjects) > 0 { // of a shared definition, one that uses it
+		user = f.Subjects[0]
+	}
+	stub := "evcheck upcast stub " + shellQuote(visible(user))
 	switch u := f.Upcaster; {
 	case u != nil && u.File != "":
 		add("upcast", upcasterWords(u), "")
 	case u != nil:
 		add("upcast", upcasterWords(u), stub)
-	case f.Waived == nil && f.Refused && f.Required && f.Class == compat.ClassData && f.Direction == compat.OldToNew.String():
-		if row := compat.RuleByID(f.Rule); row != nil && len(row.Upcaster) > 0 {
+	case f.Counts() && f.Refused && f.Required && f.Class == compat.ClassData && f.Direction == compat.OldToNew.String():
+		if row := compat.RuleByID(f.Rule); row != nil && len(row.Upcaster) > 0 && user != "" {
 			add("upcast", "by "+strings.Join(row.Upcaster, " or "), stub)
 		}
 	}
@@ -162,10 +167,46 @@ func subjectLine(f *lint.Finding) string {
 	if f.Path != "" && f.Path != "$" {
 		parts = append(parts, "at "+visible(short(f.Path, maxShownValue)))
 	}
-	if n := len(f.Subjects); n > 1 {
+	switch n := len(f.Subjects); {
+	case n > 1:
 		parts = append(parts, "used by "+counted(n, "subject"))
+	case n == 1 && f.Subjects[0] != f.Subject: // a definition that one subject uses
+		parts = append(parts, "used by "+visible(f.Subjects[0]))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// elide shortens the long strings of a JSON text, which say no more than their
+// length: an event that breaks a bound of 320 has 321 times the same letter.
+func elide(text string) string {
+	const longest, kept = 60, 20
+	var b strings.Builder
+	for at := 0; at < len(text); {
+		if text[at] != '"' {
+			b.WriteByte(text[at])
+			at++
+			continue
+		}
+		end := at + 1
+		for end < len(text) && text[end] != '"' {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		end = min(end, len(text))
+		key := strings.HasPrefix(text[min(end+1, len(text)):], ":")
+		if n := utf8.RuneCountInString(text[at+1 : end]); n > longest && !key && !strings.Contains(text[at:end], `\`) {
+			b.WriteString(string([]rune(text[at:end])[:kept+1]) + "… (" + strconv.Itoa(n) + " characters)")
+		} else {
+			b.WriteString(text[at:end])
+		}
+		if end < len(text) {
+			b.WriteByte('"')
+		}
+		at = end + 1
+	}
+	return b.String()
 }
 
 // oneLine is a JSON value without line ends.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -119,8 +120,13 @@ func (a *app) finishFix(ctx context.Context, f *fixFlags, done *fix.Result) erro
 	if f.diff {
 		verb = "would fix"
 	}
+	said := map[string]bool{} // a fix often removes the finding of the other direction, too
 	for _, c := range done.Applied {
-		a.say("%s %s at %s:%d: %s", verb, c.Finding.Rule, c.Finding.Place().File, c.Finding.Place().Line, c.Fix.Title)
+		line := fmt.Sprintf("%s %s at %s:%d: %s", verb, c.Finding.Rule, c.Finding.Place().File, c.Finding.Place().Line, c.Fix.Title)
+		if !said[line] {
+			a.say("%s", line)
+		}
+		said[line] = true
 	}
 	left := false
 	for _, l := range done.Left {
