@@ -82,6 +82,8 @@ type Problem struct {
 	Path       string
 	Message    string
 	Fix        string
+
+	kind string // of what JSON Schema's engine found: a keyword
 }
 
 func newBuilder() *builder {

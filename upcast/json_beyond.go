@@ -64,7 +64,7 @@ func problemOf(h *Hop, b *schema.Break) Problem {
 	if p, ok := h.homeless[b.Path]; ok {
 		return p
 	}
-	p := Problem{Obligation: "O5", Path: b.Path, Message: strings.NewReplacer("the reader schema", "the target", "the writer schema", "the upcaster", "reader schema", "target", "writer schema", "upcaster").Replace(b.Message)}
+	p := Problem{Obligation: "O5", Path: b.Path, kind: b.Kind, Message: strings.NewReplacer("the reader schema", "the target", "the writer schema", "the upcaster", "reader schema", "target", "writer schema", "upcaster").Replace(b.Message)}
 	switch b.Kind {
 	case "required":
 		p.Fix = "add it, or use require with else"

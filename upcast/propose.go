@@ -36,6 +36,10 @@ type ProposedStep struct {
 
 	// instead is tried if the step does not hold.
 	instead []ProposedStep
+	// about is the problem that a step of JSON Schema answers, and rank its place
+	// among those.
+	about string
+	rank  int
 }
 
 // Proposal is a first draft of an upcaster: what an author would write after a
@@ -51,7 +55,7 @@ type Proposal struct {
 // The bounds of a proposal.
 const (
 	maxProposed      = 200 // steps
-	maxProposeRounds = 8   // in which steps that do not hold are replaced
+	maxProposeRounds = 12  // in which steps that do not hold are replaced
 	maxProposeDepth  = 24
 	maxProposeFields = 2_000 // pairs of fields that are compared by name
 )
@@ -69,12 +73,17 @@ func Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
 	p.compare(nil, source.events(), target.events())
 	p.settle()
 	out := &Proposal{Steps: p.steps}
+	guide := newJSONGuide(source, target)
 	for range maxProposeRounds {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		out.Hop, out.Err = out.prove(ctx, from, to)
-		if out.Hop != nil && out.Hop.Verdict.Outcome == Proved || !out.replace() {
+		if out.Hop != nil && out.Hop.Verdict.Outcome == Proved {
+			return out, ctx.Err()
+		}
+		replaced := out.replace()
+		if !guide.extend(out) && !replaced {
 			return out, ctx.Err()
 		}
 	}

@@ -51,8 +51,11 @@ func counterpart(s *plan.Type, f *plan.Field) int {
 
 // field compares a field with its counterpart.
 func (p *proposer) field(path Path, s, t *plan.Field) {
-	if s.Optional && !t.Optional && !t.HasDefault {
+	switch {
+	case s.Optional && !t.Optional && !t.HasDefault:
 		p.require(path, s.Type, t.Type)
+	case s.Optional && !fits(s.Type, t.Type): // act only where it is there
+		path = extend(path, Segment{Kind: OptionalSegment})
 	}
 	p.compare(path, s.Type, t.Type)
 }

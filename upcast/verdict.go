@@ -90,10 +90,11 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 		Prover   string          `json:"prover"`
 	}{Verdict: v.Outcome, Total: v.Total, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
 	for i, p := range v.Problems {
+		x := problem{p.Obligation, p.Step, p.Path, p.Message, p.Fix}
 		if i == 0 {
-			out.problem = problem(p)
+			out.problem = x
 		}
-		out.Problems = append(out.Problems, problem(p))
+		out.Problems = append(out.Problems, x)
 	}
 	if v.Outcome == Tested {
 		out.Events = v.Events
