@@ -43,12 +43,19 @@ type Request struct {
 	Progress func(Progress)
 	// Fixes looks for edits that remove the findings.
 	Fixes bool
+	// Cache, if set, has what earlier runs learned. Build names the program, whose
+	// answers alone it may give again, Scope the repository. VerifyCache computes
+	// what the cache has, too, and fails where it differs.
+	Cache        Cache
+	Build, Scope string
+	VerifyCache  bool
 	// Remarks are lines for the head of the report.
 	Remarks []string
 }
 
-// Progress is how far a run is.
-type Progress struct{ Pairs, Done, Findings int }
+// Progress is how far a run is: Read of Files schema files were looked at for
+// what they use, Done of Pairs subjects judged.
+type Progress struct{ Files, Read, Pairs, Done, Findings int }
 
 // Base is what the head is compared with.
 type Base struct {
@@ -72,6 +79,7 @@ type run struct {
 	documents []document
 	ignores   []ignore
 	repo      []Finding // about the repository
+	shared    *outlines // of earlier runs; nil without a cache
 }
 
 // Compare compares the head with every base and says what breaks. An error is a
@@ -95,6 +103,8 @@ func (x *run) all(ctx context.Context) error {
 	if x.only, err = x.filter(); err != nil {
 		return err
 	}
+	x.loadOutlines()
+	defer x.storeOutlines()
 	if x.units, err = x.head.choose(ctx, x.Config, x.only); err != nil {
 		return err
 	}
@@ -176,7 +186,7 @@ func (x *run) judgeAll(ctx context.Context, jobs []job) error {
 				if err := x.judge(ctx, &jobs[i], &x.results[i]); err != nil {
 					once.Do(func() { failed = err; cancel() })
 				}
-				x.tell(len(x.results[i].findings))
+				x.tell(func(p *Progress) { p.Done++; p.Findings += len(x.results[i].findings) })
 			}
 		})
 	}
@@ -196,13 +206,13 @@ func (x *run) judgeAll(ctx context.Context, jobs []job) error {
 	return failed
 }
 
-func (x *run) tell(findings int) {
+// tell counts something and says so.
+func (x *run) tell(count func(*Progress)) {
 	if x.Progress == nil {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.done.Done++
-	x.done.Findings += findings
+	count(&x.done)
 	x.Progress(x.done)
 }

@@ -151,16 +151,13 @@ func mergeShared(found []Finding) []Finding {
 
 // shared reports whether both sides lie in a document that the subject uses.
 func (f *Finding) shared() bool {
-	if f.Engine == nil {
-		return false
-	}
-	return f.Old != nil && f.New != nil && f.Engine.Old().Document != "" && f.Engine.New().Document != ""
+	return f.Old != nil && f.New != nil && f.documents[0] != "" && f.documents[1] != ""
 }
 
 // definition is what findings about one edit in one file have in common; empty
 // where the engine knows no place.
 func (f *Finding) definition() string {
-	if f.Engine == nil || f.Engine.Break == nil || f.New == nil || f.Old == nil {
+	if !f.judged || f.New == nil || f.Old == nil {
 		return ""
 	}
 	parts := []string{
@@ -179,7 +176,7 @@ func (f *Finding) nameShared() {
 	if !f.shared() {
 		return
 	}
-	f.Subject = f.Engine.New().Document
+	f.Subject = f.documents[1]
 	f.Fingerprint = Identity{
 		Rule: f.Rule, Subject: f.Subject, OldPath: f.Old.Pointer, NewPath: f.New.Pointer, Direction: f.Direction, Params: f.Params,
 	}.Fingerprint()

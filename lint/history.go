@@ -68,6 +68,7 @@ func (x *run) earlier(ctx context.Context, index int, h History) ([]past, error)
 	var out []past
 	for _, t := range trees {
 		s := newSide(t, x.Config)
+		s.shared = x.shared
 		units, err := s.choose(ctx, x.Config, x.only)
 		if err != nil {
 			return nil, err
@@ -114,6 +115,9 @@ func (x *run) extend(ctx context.Context, j *job, trees []past) error {
 func (x *run) fileJobs(ctx context.Context, base *side, subject string, affected map[string]bool) ([]job, error) {
 	units := slices.Clone(x.heads[subject])
 	slices.SortStableFunc(units, func(a, b unit) int { return compareVersions(a.version, b.version) })
+	if len(units) > x.Config.Limits.Versions {
+		return nil, unusable("raise limits.versions, or keep fewer files", "%s has more than %d versions", subject, x.Config.Limits.Versions)
+	}
 	x.gaps(units)
 	var out []job
 	for i := range units {

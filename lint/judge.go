@@ -18,6 +18,8 @@ type result struct {
 	findings []Finding
 	ignores  []ignore
 	millis   int64
+	// marks is one more than the version whose marks were read; 0 if none were.
+	marks int
 }
 
 // parsedText is a text with its references, parsed.
@@ -28,8 +30,8 @@ type parsedText struct {
 	err     error // a *schema.Error or *FileError: the text's own fault
 }
 
-// parse parses a unit with what it builds on.
-func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, error) {
+// unparsed reads a unit and what it builds on.
+func (s *side) unparsed(ctx context.Context, u *unit) (*parsedText, error) {
 	t, err := s.text(ctx, u.file)
 	if err != nil {
 		return nil, err
@@ -41,10 +43,17 @@ func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, e
 	if p.closure, err = s.closure(ctx, u.file, u.format, u.mapping); err != nil {
 		return nil, err
 	}
-	if p.err = p.closure.bad; p.err != nil {
-		return p, nil
+	p.err = p.closure.bad
+	return p, nil
+}
+
+// parse parses a unit with what it builds on.
+func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, error) {
+	p, err := s.unparsed(ctx, u)
+	if err != nil || p.err != nil {
+		return p, err
 	}
-	p.schema, err = format.Parse(u.format, t.body, p.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient})
+	p.schema, err = format.Parse(u.format, p.text.body, p.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient})
 	var bad *schema.Error
 	if errors.As(err, &bad) {
 		p.err, p.schema = bad, nil
@@ -76,12 +85,33 @@ func (x *run) judge(ctx context.Context, j *job, out *result) error {
 		out.subject.OldFile = j.old.file
 	}
 	if x.Clock == nil {
-		return x.judgeState(ctx, j, out, level, policy)
+		return x.answer(ctx, j, out, level, policy)
 	}
 	began := x.Clock()
-	err := x.judgeState(ctx, j, out, level, policy)
+	err := x.answer(ctx, j, out, level, policy)
 	out.millis = x.Clock().Sub(began).Milliseconds()
 	return err
+}
+
+// answer takes the result from the cache, or computes it.
+func (x *run) answer(ctx context.Context, j *job, out *result, level compat.Level, policy compat.Policy) error {
+	q, err := x.question(ctx, j, level, policy)
+	if err != nil {
+		return err
+	}
+	if q != nil && !x.VerifyCache && x.recall(q, j, out) {
+		return nil
+	}
+	if err := x.judgeState(ctx, j, out, level, policy); err != nil || q == nil {
+		return err
+	}
+	if x.VerifyCache {
+		if err := x.verify(q, out); err != nil {
+			return err
+		}
+	}
+	x.remember(q, out)
+	return nil
 }
 
 // inForce is the level and policy of a subject.
@@ -126,10 +156,10 @@ func (x *run) judgeState(ctx context.Context, j *job, out *result, level compat.
 
 // compare asks the engine about the head and the old versions.
 func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText, level compat.Level, policy compat.Policy) error {
-	q := compat.Request{Candidate: head.schema, Level: level, Policy: policy, Options: j.new.mapping.options(), Key: compat.KeyOf(head.schema)}
+	q := compat.Request{Candidate: head.schema, Level: level, Policy: policy, Options: j.new.mapping.options()}
 	var olds []*parsedText
 	var sides []version
-	for _, v := range j.olds {
+	for i, v := range j.olds {
 		p, err := v.side.parse(ctx, v.unit, true)
 		if err != nil {
 			return err
@@ -143,7 +173,10 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 			return nil
 		}
 		olds, sides = append(olds, p), append(sides, v)
-		q.History = append(q.History, compat.Version{Number: v.number, Parsed: p.schema, Key: compat.KeyOf(p.schema)})
+		q.History = append(q.History, compat.Version{Number: v.number, Parsed: p.schema})
+		if len(olds) == 1 {
+			out.marks = i + 1
+		}
 		if !level.Transitive() {
 			break
 		}

@@ -42,6 +42,7 @@ func FromCompat(f *compat.Finding, o Origin) Finding {
 	if out.Rule == "" {
 		out.Rule = f.Kind
 	}
+	out.documents, out.judged = [2]string{f.Old().Document, f.New().Document}, f.Break != nil
 	out.rule(f)
 	out.places(f, &o)
 	if params := f.Params(); len(params) > 0 {

@@ -70,8 +70,14 @@ type Finding struct {
 	Help string `json:"help,omitempty"`
 
 	// Engine is the finding as package compat gave it, which is not part of the
-	// report; nil for rules about the repository and in a report that was read.
+	// report; nil for rules about the repository, in a report that was read and
+	// where the cache had it.
 	Engine *compat.Finding `json:"-"`
+
+	// documents are the references that the old and the new side stand in, judged
+	// says that an engine compared the two.
+	documents [2]string
+	judged    bool
 }
 
 // Location is a place in a file. The offset counts bytes.

@@ -43,11 +43,20 @@ func (s *side) outline(ctx context.Context, name string, format schema.Format) (
 	if o != nil {
 		return o, nil
 	}
-	t, err := s.text(ctx, name)
-	if err != nil {
-		return nil, err
+	id := s.outlineID(name, format)
+	if id != "" {
+		o = s.shared.find(id)
 	}
-	o = outlineOf(t.body, format)
+	if o == nil {
+		t, err := s.text(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		o = outlineOf(t.body, format)
+		if id != "" && t.err == nil {
+			s.shared.add(id, o)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.outlines[name] = o

@@ -32,6 +32,7 @@ type version struct {
 func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 	tree := x.Bases[index].Tree
 	base := newSide(tree, x.Config)
+	base.shared = x.shared
 	snap := tree.Snap()
 	x.report.Base = append(x.report.Base, snap)
 	units, err := base.choose(ctx, x.Config, x.only)
@@ -158,11 +159,15 @@ func (x *run) affected(ctx context.Context, base *side) (map[string]bool, error)
 	}
 	tokens := newTokens(out, names)
 	rest := slices.DeleteFunc(slices.Clone(x.head.tree.Files()), func(f File) bool { return out[f.Path] || !schemaLike(f.Path) })
-	for grown := true; grown && len(tokens.list) > 0; {
+	x.tell(func(p *Progress) { p.Files += len(rest) })
+	for grown, first := true, true; grown && len(tokens.list) > 0; first = false {
 		grown = false
 		fresh := tokens.take()
 		for i := 0; i < len(rest); i++ {
 			f := &rest[i]
+			if first {
+				x.tell(func(p *Progress) { p.Read++ })
+			}
 			uses, err := x.usesOne(ctx, f.Path, fresh, out, names)
 			if err != nil {
 				return nil, err
@@ -251,14 +256,17 @@ func (x *run) changed(ctx context.Context, base *side) (files, names map[string]
 	return files, names, nil
 }
 
-// usesOne reports whether a file uses one of the files or names. Only a text in
-// which one of the tokens stands is looked at closely.
+// usesOne reports whether a file uses one of the files or names. Without a cache
+// only a text in which one of the tokens stands is looked at closely; with one
+// all are, so that the next run need not read them.
 func (x *run) usesOne(ctx context.Context, file string, tokens []string, files, names map[string]bool) (bool, error) {
-	t, err := x.head.text(ctx, file)
-	if err != nil || !slices.ContainsFunc(tokens, func(token string) bool { return strings.Contains(t.body, token) }) {
-		return false, err
-	}
 	format := x.formatOf(file)
+	if x.head.outlineID(file, format) == "" {
+		t, err := x.head.text(ctx, file)
+		if err != nil || !slices.ContainsFunc(tokens, func(token string) bool { return strings.Contains(t.body, token) }) {
+			return false, err
+		}
+	}
 	o, err := x.head.outline(ctx, file, format)
 	if err != nil {
 		return false, err

@@ -57,7 +57,7 @@ func membersOf(t reflect.Type) []string {
 		switch {
 		case f.Anonymous:
 			out = append(out, membersOf(f.Type)...)
-		case name != "-":
+		case name != "-" && f.IsExported():
 			out = append(out, name)
 		}
 	}

@@ -23,6 +23,7 @@ type side struct {
 	texts    map[string]*text
 	outlines map[string]*outline
 	names    map[string]string // Avro full name or JSON $id to file; nil until asked for
+	shared   *outlines         // those of earlier runs; nil without a cache
 	bytes    int64
 }
 
@@ -36,6 +37,9 @@ type text struct {
 	body string // without the mark of UTF-8
 	mark int    // the length of that mark
 	err  error  // a *FileError
+
+	once sync.Once
+	hash string // see sum
 }
 
 // text reads a file once. What is wrong with the file alone is in the text; an

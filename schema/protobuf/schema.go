@@ -146,13 +146,25 @@ func (s *Schema) inline() string {
 	var b strings.Builder
 	b.WriteString(s.canonical)
 	for _, d := range docs {
-		text := d.Text
-		if dep, err := Parse(d.Text, s.deps, schema.Options{Limits: s.opts.Limits, Lenient: true}); err == nil {
-			text = dep.canonical
-		}
-		fmt.Fprintf(&b, "\n// %s\n%s", d.Name, text)
+		fmt.Fprintf(&b, "\n// %s\n%s", d.Name, s.printed(d.Text))
 	}
 	return b.String()
+}
+
+// printed is the canonical text of a document that the schema was linked with.
+// It is not linked once more: what a text prints as does not depend on what it
+// imports, and linking all that every document imports would cost the square of
+// their number.
+func (s *Schema) printed(text string) string {
+	tree, src, err := newCompiler(nil, s.opts).parse(ownFileName, "", text)
+	if err != nil {
+		return text
+	}
+	elements, err := elementsOf(tree, src, s.opts)
+	if err != nil {
+		return text
+	}
+	return printFile(elements, false)
 }
 
 // importedDocuments returns the documents that the file reaches, by name.

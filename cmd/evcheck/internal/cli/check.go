@@ -31,6 +31,8 @@ type checkFlags struct {
 	offline, fetch         bool
 	configFrom, config     string
 	color                  string
+	cache                  string
+	noCache                bool
 }
 
 func (a *app) check() *cobra.Command {
@@ -71,6 +73,7 @@ func (f *checkFlags) add(c *cobra.Command) {
 	fs.BoolVar(&f.offline, "offline", false, "refuse everything that needs the network")
 	fs.BoolVar(&f.fetch, "fetch", false, "fetch the base if the clone does not have it")
 	fs.IntVar(&f.jobs, "jobs", 0, "pairs to judge at once (default: the number of processors)")
+	f.addCache(fs)
 	fs.StringVar(&f.now, "now", "", "`date` that decides which waivers are over (default today)")
 	fs.BoolVar(&f.timing, "timing", false, "report what the slowest pairs cost")
 	fs.StringVar(&f.color, "color", "auto", "colour in text: auto, always, never")
@@ -101,6 +104,7 @@ func (a *app) compare(ctx context.Context, f *checkFlags, paths []string) (*lint
 	if err != nil {
 		return nil, nil, err
 	}
+	defer a.openCache(f, q)()
 	if !f.quiet {
 		p := a.progress()
 		defer p.end()
@@ -163,17 +167,20 @@ func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Re
 	if f.timing {
 		q.Clock = a.now
 	}
+	q.VerifyCache = a.env("EVCHECK_VERIFY_CACHE") == "1"
 	if f.staged {
 		if f.head != "" && f.head != "staged" {
 			return nil, nil, &lint.InputError{What: "--staged and --head " + f.head + " name two heads", Hint: "give one"}
 		}
 		f.head = "staged"
 	}
+	var err error
+	q.Build = programBuild()
 	o := &source.Opener{Dir: a.dir, Environ: a.environ, Exact: f.exact, Fetch: f.fetch && !f.offline}
-	if err := o.Find(ctx); err != nil {
+	if err = o.Find(ctx); err != nil {
 		return nil, nil, err
 	}
-	var err error
+	q.Scope = o.Root
 	if q.Head, err = o.Head(ctx, f.head); err != nil {
 		return nil, o, err
 	}

@@ -40,7 +40,7 @@ func (p *progress) tell(at lint.Progress) {
 		return
 	}
 	p.last, p.shown = now, true
-	line := fmt.Sprintf("%d/%d pairs · %s · %d s", at.Done, at.Pairs, count(at.Findings, "finding"), int(now.Sub(p.began).Seconds()))
+	line := fmt.Sprintf("%d/%d files · %d/%d pairs · %s · %d s", at.Read, at.Files, at.Done, at.Pairs, count(at.Findings, "finding"), int(now.Sub(p.began).Seconds()))
 	if p.terminal {
 		_, _ = fmt.Fprintf(p.a.stderr, "\r\x1b[K%s", line)
 		return

@@ -38,6 +38,7 @@ func (a *app) replay() *cobra.Command {
 	fs.StringVar(&f.policy, "policy", "", "what if the `policy` had been this one")
 	fs.StringVar(&f.failOn, "fail-on", "never", "exit 1 for findings of this `severity`: error, warning, note, never")
 	fs.StringVar(&f.config, "config", "", "configuration `file` (default: the nearest "+lint.ConfigFile+" upwards)")
+	f.addCache(fs)
 	fs.IntVar(&f.jobs, "jobs", 0, "pairs to judge at once (default: the number of processors)")
 	return c
 }
@@ -64,6 +65,7 @@ func (a *app) runReplay(ctx context.Context, f *replayFlags, paths []string) err
 	if err != nil {
 		return err
 	}
+	defer a.openCache(&f.checkFlags, q)()
 	sum := replayed{rules: map[string]int{}}
 	for i := 1; i < len(points); i++ {
 		if err := a.step(ctx, q, o, points[i-1], points[i], &sum); err != nil {

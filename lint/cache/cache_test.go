@@ -1,0 +1,194 @@
+package cache
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var key = strings.Repeat("0123456789abcdef", 4)
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	if err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			out = append(out, name)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEntryComesBack(t *testing.T) {
+	dir := t.TempDir()
+	c := Open(dir, time.Now)
+	if c.Load(key) != nil {
+		t.Fatal("an empty cache has an entry")
+	}
+	c.Store(key, []byte("value"))
+	if got := Open(dir, time.Now).Load(key); string(got) != "value" {
+		t.Fatalf("another run reads %q", got)
+	}
+	if hits, misses := c.Hits(); hits != 0 || misses != 1 {
+		t.Errorf("%d hits, %d misses", hits, misses)
+	}
+	if list := files(t, dir); len(list) != 1 {
+		t.Errorf("one entry is %d files: %v", len(list), list)
+	}
+}
+
+// TestDamageIsAMiss changes every byte of an entry, cuts it and moves it.
+func TestDamageIsAMiss(t *testing.T) {
+	dir := t.TempDir()
+	c := Open(dir, time.Now)
+	c.Store(key, []byte("value"))
+	name := files(t, dir)[0]
+	good, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		bad := bytes.Clone(good)
+		bad[i] ^= 1
+		write(t, name, bad)
+		if got := c.Load(key); got != nil {
+			t.Fatalf("with byte %d changed it reads %q", i, got)
+		}
+	}
+	for n := range good {
+		write(t, name, good[:n])
+		if got := c.Load(key); got != nil {
+			t.Fatalf("cut to %d bytes it reads %q", n, got)
+		}
+	}
+	other := "f" + key[1:]
+	if err := os.MkdirAll(filepath.Dir(c.file(other)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, c.file(other), good)
+	if got := c.Load(other); got != nil {
+		t.Fatalf("under another key it reads %q", got)
+	}
+	write(t, name, good)
+	if got := c.Load(key); string(got) != "value" {
+		t.Fatalf("whole again it reads %q", got)
+	}
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStrangeKeysHaveNoPlace: a key never leads out of the directory.
+func TestStrangeKeysHaveNoPlace(t *testing.T) {
+	dir := t.TempDir()
+	c := Open(filepath.Join(dir, "in"), time.Now)
+	for _, k := range []string{"", "ab", "../../../../../../x/y", strings.Repeat("g", 64), key + "/..", strings.ToUpper(key)} {
+		c.Store(k, []byte("value"))
+		if c.Load(k) != nil {
+			t.Errorf("%q has a place", k)
+		}
+	}
+	if list := files(t, dir); len(list) != 0 {
+		t.Errorf("files were written: %v", list)
+	}
+}
+
+// TestLinkIsNotFollowed: an entry that is a link to another file is a miss.
+func TestLinkIsNotFollowed(t *testing.T) {
+	dir := t.TempDir()
+	c := Open(dir, time.Now)
+	c.Store(key, []byte("value"))
+	name := c.file(key)
+	if err := os.Rename(name, filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "elsewhere"), name); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Load(key); got != nil {
+		t.Errorf("a link reads %q", got)
+	}
+}
+
+// TestOldEntriesGo: the least recently used go, down to three quarters, and only
+// after a run that stored something.
+func TestOldEntriesGo(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	c := Open(dir, func() time.Time { return now })
+	c.max = 10 * (32 + 100)
+	name := func(i int) string { return fmt.Sprintf("%064x", i) }
+	for i := range 12 {
+		c.Store(name(i), make([]byte, 100))
+		at := now.Add(time.Duration(i-100) * time.Hour)
+		if err := os.Chtimes(c.file(name(i)), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.Load(name(0)) == nil { // which makes it the youngest
+		t.Fatal("the entry is lost")
+	}
+	reader := Open(dir, time.Now)
+	reader.max = 1
+	reader.Close()
+	if n := len(files(t, dir)); n != 12 {
+		t.Fatalf("a run that stored nothing left %d of 12", n)
+	}
+	c.Close()
+	left := ""
+	for i := range 12 {
+		if _, err := os.Stat(c.file(name(i))); err == nil {
+			left += fmt.Sprint(i, " ")
+		}
+	}
+	if left != "0 6 7 8 9 10 11 " {
+		t.Errorf("left are %s", left)
+	}
+}
+
+// TestManyAtOnce: runs at the same time never read anything but what was stored.
+func TestManyAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	value := bytes.Repeat([]byte("value"), 5000)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			c := Open(dir, time.Now)
+			for range 50 {
+				c.Store(key, value)
+				if got := c.Load(key); got != nil && !bytes.Equal(got, value) {
+					t.Error("half an entry was read")
+				}
+			}
+		})
+	}
+	all.Wait()
+	if list := files(t, dir); len(list) != 1 {
+		t.Errorf("%d files are left", len(list))
+	}
+}
+
+// TestUnwritableIsNoError: a directory that cannot be made costs time only.
+func TestUnwritableIsNoError(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	write(t, dir, nil)
+	c := Open(dir, time.Now)
+	c.Store(key, []byte("value"))
+	if c.Load(key) != nil {
+		t.Error("what could not be stored is there")
+	}
+	c.Close()
+}

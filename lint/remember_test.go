@@ -1,0 +1,247 @@
+package lint_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/schema"
+)
+
+// memoryCache is a cache that counts.
+type memoryCache struct {
+	mu           sync.Mutex
+	entries      map[string][]byte
+	hits, misses int
+}
+
+func (c *memoryCache) Load(key string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v, ok := c.entries[key]; ok {
+		c.hits++
+		return v
+	}
+	c.misses++
+	return nil
+}
+
+func (c *memoryCache) Store(key string, value []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries[key] = value
+}
+
+func (c *memoryCache) reset() { c.hits, c.misses = 0, 0 }
+
+// estate is every n-th pair of the rule catalogue in one tree, before and after.
+func estate(t *testing.T, n int) (base, head map[string]string) {
+	t.Helper()
+	base, head = map[string]string{}, map[string]string{}
+	for i, p := range examples(t) {
+		if i%n != 0 {
+			continue
+		}
+		end := map[string]string{"AVRO": ".avsc", "JSON": ".schema.json", "PROTOBUF": ".proto"}[p.format]
+		name := fmt.Sprintf("%s/%s%s", p.format, p.name, end)
+		base[name], head[name] = p.old, p.now
+	}
+	base["shared/money.proto"] = "syntax = \"proto3\";\npackage shared;\nmessage Money { int64 units = 1; string currency = 2; }\n"
+	head["shared/money.proto"] = "syntax = \"proto3\";\npackage shared;\nmessage Money { string units = 1; string currency = 2; }\n"
+	for i := range 5 {
+		text := fmt.Sprintf("syntax = \"proto3\";\npackage users%d;\nimport \"shared/money.proto\";\n// evcheck:ignore proto/* -- a mark that this test wrote\nmessage Order { shared.Money total = 1; }\n", i)
+		name := fmt.Sprintf("users/order%d.proto", i)
+		base[name], head[name] = text, text
+	}
+	return base, head
+}
+
+func reportOf(t *testing.T, q lint.Request) string {
+	t.Helper()
+	r, err := lint.Compare(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.AppendJSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestCacheChangesNothing: without a cache, with an empty one, with a full one,
+// with one worker and with sixteen the report is the same, byte for byte.
+func TestCacheChangesNothing(t *testing.T) {
+	base, head := estate(t, 3)
+	c := &memoryCache{entries: map[string][]byte{}}
+	request := func(jobs int, cache lint.Cache) lint.Request {
+		return lint.Request{
+			Head: lint.NewMemoryTree("head", head), Bases: []lint.Base{{Tree: lint.NewMemoryTree("base", base)}},
+			Config: lint.DefaultConfig(), Jobs: jobs, Cache: cache, Fixes: true,
+		}
+	}
+	want := reportOf(t, request(1, nil))
+	if n := strings.Count(want, `"rule":`); n < 60 {
+		t.Fatalf("the report has %d findings only", n)
+	}
+	for _, step := range []struct {
+		name     string
+		jobs     int
+		cache    lint.Cache
+		someHits bool
+	}{{"16 workers", 16, nil, false}, {"cold", 16, c, false}, {"warm", 1, c, true}, {"warm, 16 workers", 16, c, true}} {
+		c.reset()
+		if got := reportOf(t, request(step.jobs, step.cache)); got != want {
+			t.Errorf("%s: the report differs:\n%s", step.name, firstDifference(got, want))
+		}
+		if step.someHits && (c.misses > 0 || c.hits < len(head)/2) {
+			t.Errorf("%s: %d hits, %d misses for %d files", step.name, c.hits, c.misses, len(head))
+		}
+		if step.cache != nil && !step.someHits && c.hits > 0 {
+			t.Errorf("%s: %d hits", step.name, c.hits)
+		}
+	}
+	q := request(4, c)
+	q.VerifyCache = true
+	if got := reportOf(t, q); got != want {
+		t.Error("the report differs where the cache is held to fresh results")
+	}
+}
+
+func firstDifference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d: %s\nwant     %s", i+1, a[i], b[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(a), len(b))
+}
+
+// TestCacheKnowsWhatCounts changes one thing that a result depends on: the cache
+// does not answer then. What decides after it, waivers and severities, it does
+// not ask about.
+func TestCacheKnowsWhatCounts(t *testing.T) {
+	base := map[string]string{
+		"a.proto":     "syntax = \"proto3\";\nimport \"b.proto\";\nmessage A { B b = 1; }\n",
+		"b.proto":     "syntax = \"proto3\";\nmessage B { string x = 1; }\n",
+		ConfigForTest: "",
+	}
+	head := map[string]string{}
+	for k, v := range base {
+		head[k] = v
+	}
+	head["a.proto"] = strings.Replace(base["a.proto"], "B b = 1;", "B b = 1; string c = 2;", 1)
+	const config = "instar: evcheck/v1\nsources: [{match: '*.proto', subject: '{name}', level: BACKWARD, policy: EXACT}]\n"
+	backward := compat.Full
+	for _, step := range []struct {
+		name   string
+		change func(q *lint.Request, head, base map[string]string, config *string)
+		hit    bool
+	}{
+		{"nothing", func(*lint.Request, map[string]string, map[string]string, *string) {}, true},
+		{"a severity", func(_ *lint.Request, _, _ map[string]string, c *string) {
+			*c += "severity: {proto/field-added: error}\n"
+		}, true},
+		{"the head", func(_ *lint.Request, h, _ map[string]string, _ *string) { h["a.proto"] += "\n" }, false},
+		{"the base", func(_ *lint.Request, _, b map[string]string, _ *string) { b["a.proto"] += "\n" }, false},
+		{"what both import", func(_ *lint.Request, h, b map[string]string, _ *string) { h["b.proto"] += "\n"; b["b.proto"] += "\n" }, false},
+		{"the level", func(_ *lint.Request, _, _ map[string]string, c *string) {
+			*c = strings.Replace(*c, "level: BACKWARD", "level: FULL", 1)
+		}, false},
+		{"the level by a flag", func(q *lint.Request, _, _ map[string]string, _ *string) { q.Level = &backward }, false},
+		{"the policy", func(_ *lint.Request, _, _ map[string]string, c *string) {
+			*c = strings.Replace(*c, "policy: EXACT", "policy: STRICT", 1)
+		}, false},
+		{"the encodings", func(_ *lint.Request, _, _ map[string]string, c *string) {
+			*c = strings.Replace(*c, "policy:", "encodings: [binary, json], policy:", 1)
+		}, false},
+		{"the subject", func(_ *lint.Request, _, _ map[string]string, c *string) {
+			*c = strings.Replace(*c, "'{name}'", "'x-{name}'", 1)
+		}, false},
+		{"the program", func(q *lint.Request, _, _ map[string]string, _ *string) { q.Build = "2" }, false},
+		{"fixes", func(q *lint.Request, _, _ map[string]string, _ *string) { q.Fixes = false }, false},
+	} {
+		c := &memoryCache{entries: map[string][]byte{}}
+		run := func(change bool) {
+			h, b, text := clone(head), clone(base), config
+			q := lint.Request{Cache: c, Build: "1", Fixes: true, Jobs: 1}
+			if change {
+				step.change(&q, h, b, &text)
+			}
+			var err error
+			if q.Config, err = lint.ReadConfig(lint.ConfigFile, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			q.Head, q.Bases = lint.NewMemoryTree("head", h), []lint.Base{{Tree: lint.NewMemoryTree("base", b)}}
+			reportOf(t, q)
+		}
+		run(false)
+		before := len(c.entries)
+		c.reset()
+		run(true)
+		if hit := c.misses == 0; hit != step.hit && (c.hits > 1) != step.hit {
+			t.Errorf("%s: %d hits and %d misses, %d entries and then %d", step.name, c.hits, c.misses, before, len(c.entries))
+		}
+	}
+}
+
+// ConfigForTest is a file that is no schema.
+const ConfigForTest = "README.md"
+
+func clone(m map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// TestCacheIsHeldToFreshResults: a forged result is found where that is asked
+// for, and is a mistake of the program, not a verdict.
+func TestCacheIsHeldToFreshResults(t *testing.T) {
+	base, head := estate(t, 12)
+	c := &memoryCache{entries: map[string][]byte{}}
+	q := lint.Request{
+		Head: lint.NewMemoryTree("head", head), Bases: []lint.Base{{Tree: lint.NewMemoryTree("base", base)}}, Config: lint.DefaultConfig(), Cache: c,
+	}
+	reportOf(t, q)
+	forged := 0
+	for k, v := range c.entries {
+		if text := strings.Replace(string(v), `"verdict":"INCOMPATIBLE"`, `"verdict":"COMPATIBLE"`, 1); text != string(v) {
+			c.entries[k] = []byte(text)
+			forged++
+		}
+	}
+	if forged == 0 {
+		t.Fatal("no result could be forged")
+	}
+	q.VerifyCache = true
+	_, err := lint.Compare(t.Context(), q)
+	var bug *schema.Bug
+	if !errors.As(err, &bug) {
+		t.Errorf("the forged results give %v", err)
+	}
+}
+
+// TestDamagedEntriesAreMisses: whatever a cache answers, the report is the same.
+func TestDamagedEntriesAreMisses(t *testing.T) {
+	base, head := estate(t, 12)
+	c := &memoryCache{entries: map[string][]byte{}}
+	q := lint.Request{
+		Head: lint.NewMemoryTree("head", head), Bases: []lint.Base{{Tree: lint.NewMemoryTree("base", base)}}, Config: lint.DefaultConfig(), Cache: c,
+	}
+	want := reportOf(t, q)
+	for _, bad := range []string{"", "x", "{", "null", `{"Subject":1}`, `{"Old":99}`, `{"Unknown":true}`, "[]", `{"ID":"a"} {`} {
+		for k := range c.entries {
+			c.entries[k] = []byte(bad)
+		}
+		if got := reportOf(t, q); got != want {
+			t.Errorf("entries of %q change the report:\n%s", bad, firstDifference(got, want))
+		}
+	}
+}
