@@ -62,6 +62,7 @@ var outcomes = map[registry.Code]outcome{
 	registry.UpcasterTestFailed:    {422, wire.CodeUpcasterTest},
 	registry.NotYet:                {422, wire.CodeNotYet},
 	registry.UpcasterLimit:         {422, wire.CodeUpcasterLimit},
+	registry.UpcastContext:         {422, wire.CodeUpcastContext},
 	registry.Unavailable:           {503, wire.CodeStoreUnavailable},
 	registry.Canceled:              {503, wire.CodeStoreUnavailable},
 	registry.UnknownOutcome:        {503, wire.CodeUnknownOutcome},

@@ -2,13 +2,11 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/frame"
@@ -30,6 +28,7 @@ type carrier struct {
 	source   codec
 	target   codec
 	as       string
+	envelope upcast.Envelope // of every event
 }
 
 // codec is a schema whose events can be carried: it reads and writes them in the
@@ -83,6 +82,7 @@ func (x *request) carrierFor(from located, to, as string) (*carrier, error) {
 	if binary := strings.ToLower(c.target.Format().String()); c.as != asJSON && c.as != asFrame && c.as != binary {
 		return nil, unprocessable("Events of subject '%s' are shown as json, %s or frame; found %s", c.name, binary, clip(c.as, 20))
 	}
+	c.envelope = upcast.Envelope{Subject: c.name.String(), Version: c.from.Number, SchemaID: int(c.from.ID)}
 	c.way, err = x.api.service.Way(x.ctx, c.name, c.from.Number, c.to.Number)
 	return c, err
 }
@@ -169,144 +169,17 @@ func frameName(p frame.Prefix) string {
 	return strconv.Itoa(int(p.ID))
 }
 
-// carry reads an event and carries it. json tells that it is in the JSON encoding
-// of its format rather than in bytes.
-func (c *carrier) carry(event []byte, json, trace bool) (wire.Upcast, error) {
-	e := schema.Event{Bytes: event}
-	if json {
-		e.Encoding = schema.EncodingJSON
-	}
-	release, err := c.x.carry(c.source.Format(), &e)
-	if err != nil {
-		return wire.Upcast{}, err
-	}
-	defer release()
-	in := event
-	if json || c.source.Format() == schema.JSON {
-		in, err = c.source.Encode(event)
-	} else {
-		_, err = c.source.Decode(in)
-	}
-	if err != nil {
-		return wire.Upcast{}, c.refused(err)
-	}
-	return c.run(in, trace)
-}
-
-// run carries an event that its version accepts.
-func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
-	out := wire.Upcast{Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops), Class: string(c.way.Class())}
-	image := in
-	if c.way.Runner != nil {
-		var failure *upcast.Failure
-		var err error
-		image, failure, err = c.way.Runner.Apply(c.x.ctx, nil, in, nil)
-		switch {
-		case err != nil:
-			return out, err
-		case failure != nil:
-			return out, c.ended(&out, failure)
+// envelope reads what is known of an event beside its bytes: headers, and values
+// of the context as JSON.
+func (d *decoder) envelope() upcast.Envelope {
+	out := upcast.Envelope{Headers: d.stringMap(d.root, "headers")}
+	if o := d.object(d.root, "context"); o != nil {
+		out.Context = map[string]string{}
+		for _, m := range o.Members {
+			out.Context[m.Key] = string(jsonx.Append(nil, m.Value))
 		}
-		out.Outcome = "events" // of another version, even where the bytes are the same
 	}
-	event, err := c.show(image)
-	if err != nil {
-		return out, err
-	}
-	event.Subject, event.Version, event.ID = c.name.String(), c.to.Number, c.to.ID
-	out.Events = append(out.Events, event)
-	if trace {
-		out.Trace, err = c.trace(in)
-	}
-	return out, err
-}
-
-func (c *carrier) refused(err error) error {
-	var limit *registry.Error
-	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
-		return judged
-	}
-	return registry.Fail(registry.UpcastInput, "The event is none of version %d of subject '%s': %s", c.from.Number, c.name, err)
-}
-
-// ended notes where a document ends an event; any other failure is a refusal.
-func (c *carrier) ended(out *wire.Upcast, f *upcast.Failure) error {
-	code := 0
-	switch f.Code {
-	case upcast.FailDrop:
-		out.Outcome = "dropped"
-	case upcast.FailDead:
-		out.Outcome, code = "deadLetter", wire.CodeDeadLetter
-	default:
-		return registry.Fail(registry.UpcastInput, "The event cannot be carried: %s", f)
-	}
-	h := c.way.Hops[f.Hop]
-	out.End = &wire.UpcastEnd{Code: code, From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason}
-	return nil
-}
-
-// show writes an event of the target as it was asked for.
-func (c *carrier) show(event []byte) (wire.UpcastEvent, error) {
-	switch c.as {
-	case asJSON:
-		json, err := c.target.Decode(event)
-		if err != nil {
-			return wire.UpcastEvent{}, &schema.Bug{Where: "upcast", Cause: err}
-		}
-		return wire.UpcastEvent{Event: json}, nil
-	case asFrame:
-		return wire.UpcastEvent{Base64: base64.StdEncoding.EncodeToString(c.framed(event))}, nil
-	default:
-		return wire.UpcastEvent{Base64: base64.StdEncoding.EncodeToString(event)}, nil
-	}
-}
-
-// framed puts the frame of the target before an event.
-func (c *carrier) framed(event []byte) []byte {
-	out := frame.AppendID(make([]byte, 0, len(event)+8), int32(c.to.ID)) //nolint:gosec // ids have 31 bits
-	if c.target.Format() == schema.Protobuf {
-		out = frame.AppendIndexes(out, []int{0})
-	}
-	return append(out, event...)
-}
-
-// trace shows the event after each hop, as JSON.
-func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
-	if c.way.Chain == nil {
-		return []wire.UpcastTrace{}, nil
-	}
-	images, _, err := c.way.Chain.Trace(c.x.ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	before, err := c.source.Decode(in)
-	if err != nil {
-		return nil, err
-	}
-	out := []wire.UpcastTrace{}
-	for i, image := range images {
-		h := c.way.Hops[i]
-		var v *registry.Version
-		if err := c.x.view(func(st *registry.State) error {
-			if v = st.Subject(c.name).Version(h.To); v == nil { // removed since
-				return registry.Fail(registry.VersionNotFound, "Version %d not found.", h.To)
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-		s, err := c.x.codec(c.name, v)
-		if err != nil {
-			return nil, err
-		}
-		after, err := s.Decode(image)
-		if err != nil {
-			return nil, &schema.Bug{Where: "upcast", Cause: err}
-		}
-		out = append(out, wire.UpcastTrace{From: h.From, To: h.To, Hash: h.Document, Before: before, After: after})
-		before = after
-	}
-	return out, nil
+	return out
 }
 
 // upcastEvent carries one event from one version of a subject to another.
@@ -315,8 +188,8 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace")
-	v := &validation{}
+	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace", "headers", "context")
+	v, around := &validation{}, d.envelope()
 	if err := x.readEvent(d, v); err != nil {
 		return err
 	}
@@ -345,6 +218,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
+	c.envelope.Headers, c.envelope.Context = around.Headers, around.Context
 	v.judge = c.source
 	if err := v.firstMessage(); err != nil {
 		return err

@@ -146,16 +146,20 @@ func upcasterCoverage(x *request) error {
 			return err
 		}
 	}
-	target, reach, err := x.api.service.Coverage(x.ctx, n, max(target, 0))
+	c, err := x.api.service.Coverage(x.ctx, n, max(target, 0))
 	if err != nil {
 		return err
 	}
-	out := wire.UpcasterCoverage{Subject: n.String(), Target: target, Versions: []wire.UpcasterReach{}}
-	for i := range reach {
-		r := &reach[i]
-		out.Versions = append(out.Versions, wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, Reachable: r.Reachable, Gap: r.Gap, Hops: hopBodies(r.Hops)})
+	out := wire.UpcasterCoverage{Subject: n.String(), Target: c.Target, Hops: hopBodies(c.Hops), Versions: make([]wire.UpcasterReach, len(c.Versions))}
+	for i := range c.Versions {
+		r := &c.Versions[i]
+		out.Versions[i] = wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, BridgedBy: r.BridgedBy, To: pathBody(&r.To), Back: pathBody(&r.Back)}
 	}
 	return x.fresh(out)
+}
+
+func pathBody(p *registry.Path) wire.UpcasterPath {
+	return wire.UpcasterPath{Reachable: p.Reachable, Verdict: string(p.Verdict), Class: string(p.Class), Total: p.Total, Gap: p.Gap}
 }
 
 func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
@@ -165,9 +169,11 @@ func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
 		origin := originDerived
 		if h.Document != "" {
 			origin = originDocument
+		} else if h.Rules {
+			origin = originRules
 		}
 		out = append(out, wire.UpcasterHop{
-			From: h.From, To: h.To, Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total,
+			From: h.From, To: h.To, Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total, Unproved: h.Unproved,
 		})
 	}
 	return out

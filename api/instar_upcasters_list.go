@@ -13,6 +13,7 @@ import (
 const (
 	originDocument = "document"
 	originDerived  = "derived"
+	originRules    = "rules"
 )
 
 // upcasterFilter is what a list of upcasters is narrowed to.

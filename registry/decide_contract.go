@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // fill runs step 5: what the request leaves out comes from the newest live
@@ -222,6 +223,14 @@ func (env *Env) checkRuleSet(r *RuleSet) error {
 			seen[rule.Name] = true
 			if why := env.ruleProblem(rule, l.modes); why != "" {
 				return bad("%s[%d] (%q): %s", l.name, i, rule.Name, why)
+			}
+			if l.name != "migrationRules" {
+				continue
+			}
+			// A language that is not known here may be known to a client; a text that
+			// its language cannot read is of use to nobody.
+			if _, err := upcast.CheckRule(&upcast.MigrationRule{Name: rule.Name, Type: rule.Type, Expr: rule.Expr}); err != nil {
+				return bad("%s[%d] (%q): the expression cannot be read: %s", l.name, i, rule.Name, err)
 			}
 		}
 	}

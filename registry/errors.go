@@ -55,6 +55,7 @@ const (
 	UpcasterTestFailed
 	NotYet
 	UpcasterLimit
+	UpcastContext
 	Unavailable
 	DiskFull
 	UnknownOutcome

@@ -26,6 +26,9 @@ type Library interface {
 	Check(req compat.Request) (compat.Report, error)
 	// Prove runs the prover on a document and the schemas of its two versions.
 	Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error)
+	// Rules prepares migration rules for events that go from one version to the
+	// other, and lifts them to steps where they are known idioms.
+	Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)
 	// Way returns what KeepWay was told about a route, or nil. The key covers all
 	// that a way depends on.
 	Way(route Hash) *Way

@@ -23,11 +23,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // node is a service on a log with short names for tests.
 type node struct {
 	*Service
-	t   *testing.T
+	t   testing.TB
 	log *memLog
 }
 
-func start(t *testing.T, log *memLog, edit ...func(*Options)) *node {
+func start(t testing.TB, log *memLog, edit ...func(*Options)) *node {
 	t.Helper()
 	opt := Options{Log: log, PollInterval: 5 * time.Millisecond}
 	for _, e := range edit {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -31,6 +32,7 @@ type shelf struct {
 	submitted *lru.Cache[Hash, *Content]
 	missed    *lru.Cache[missKey, int64]    // at which sequence a lookup found nothing
 	hops      *lru.Cache[Hash, *upcast.Hop] // by document and schemas
+	ruled     *lru.Cache[Hash, *Ruled]      // by rules, direction and schemas
 	ways      *lru.Cache[Hash, *Way]        // by route
 }
 
@@ -54,6 +56,7 @@ const (
 	missedBudget    = 4_000
 	hopBudget       = 200_000
 	wayBudget       = 400_000
+	ruledBudget     = 200_000 // bytes of expressions, and nodes
 	// pairBudget is a number of pairs; one with findings counts for more.
 	pairBudget = 10_000
 	pairUnit   = 4800 // bytes
@@ -70,6 +73,7 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		submitted: lru.New[Hash, *Content](submittedBudget),
 		missed:    lru.New[missKey, int64](missedBudget),
 		hops:      lru.New[Hash, *upcast.Hop](hopBudget),
+		ruled:     lru.New[Hash, *Ruled](ruledBudget),
 		ways:      lru.New[Hash, *Way](wayBudget),
 	}
 }
@@ -180,6 +184,36 @@ func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop,
 	return h, q.ended(err)
 }
 
+// Rules implements Library.
+func (q inquiry) Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error) {
+	text, err := json.Marshal(set)
+	if err != nil {
+		return nil, &schema.Bug{Where: "rules", Cause: err}
+	}
+	a, b := compat.KeyOf(from), compat.KeyOf(to)
+	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion), []byte{byte(d), byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:], text))
+	if x, ok := q.ruled.Get(key); ok {
+		q.obs.Cache("rules", true)
+		return x, nil
+	}
+	q.obs.Cache("rules", false)
+	out := &Ruled{}
+	if out.Hop, err = upcast.NewRuleHop([]*upcast.RuleSet{set}, d, from, to, upcast.RuleOptions{Place: rulesPlace}); err != nil {
+		return nil, err
+	}
+	size := len(text)
+	if out.Hop != nil && out.Hop.Gap() == "" {
+		if out.Lifted, err = upcast.Lift(q.ctx, out.Hop, from, to); err != nil {
+			return nil, q.ended(err)
+		}
+		if out.Lifted.Hop != nil {
+			size += out.Lifted.Hop.Size()
+		}
+	}
+	q.ruled.Put(key, out, size)
+	return out, nil
+}
+
 // ended turns the end of the request into a refusal: a verdict is never a weaker
 // one because time ran out.
 func (q inquiry) ended(err error) error {
@@ -202,11 +236,7 @@ func (s *shelf) Way(route Hash) *Way {
 
 // KeepWay implements Library.
 func (s *shelf) KeepWay(route Hash, w *Way) {
-	size := 1
-	if w.Chain != nil {
-		size = w.Chain.Size()
-	}
-	s.ways.Put(route, w, size)
+	s.ways.Put(route, w, w.Size())
 }
 
 // verdicts is the memory of pairs: registration, checks, differences and

@@ -151,69 +151,6 @@ func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) 
 	return st.hop(env, n, from, to, doc)
 }
 
-// Reach says whether events of a version can become events of the target.
-type Reach struct {
-	Version   int
-	Deleted   bool
-	Reachable bool
-	Hops      []HopInfo
-	// Gap is why not.
-	Gap string
-}
-
-// Coverage says of each version of a subject whether its events reach a target
-// version; 0 is the newest live one.
-func (s *Service) Coverage(ctx context.Context, n Name, target int) (int, []Reach, error) {
-	var out []Reach
-	err := s.View(ctx, func(st *State) error {
-		return s.withTexts(ctx, func(env *Env) error {
-			subject := st.Subject(n)
-			if subject == nil {
-				return subjectNotFound(n)
-			}
-			if target == 0 {
-				latest := subject.Latest()
-				if latest == nil {
-					return versionNotFound(-1)
-				}
-				target = latest.Number
-			}
-			if subject.Version(target) == nil {
-				return versionNotFound(target)
-			}
-			var err error
-			out, err = st.coverage(env, subject, target)
-			return err
-		})
-	})
-	return target, out, err
-}
-
-func (st *State) coverage(env *Env, s *Subject, target int) ([]Reach, error) {
-	var out []Reach
-	for i := range s.Versions {
-		v := &s.Versions[i]
-		if v.Number > target {
-			break
-		}
-		r := Reach{Version: v.Number, Deleted: v.Deleted}
-		w, err := st.way(env, s.Name, v.Number, target)
-		if w != nil {
-			r.Hops = w.Hops
-		}
-		switch e := err.(type) { //nolint:errorlint // our own errors, never wrapped
-		case nil:
-			r.Reachable = true
-		case *Error:
-			r.Gap = e.Message
-		default:
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
 // VersionOf resolves "latest" and numbers, deleted versions included.
 func (s *Subject) VersionOf(text string) (*Version, error) {
 	n, err := ParseVersion(text)

@@ -70,9 +70,9 @@ func TestUpcasters(t *testing.T) {
 	if got := carried(t, w, orderV1, orderV3, `{"id":"a","qty":2}`); got != `{"id":"a","quantity":2,"currency":"EUR"}` {
 		t.Errorf("the event became %s", got)
 	}
-	target, reach, err := n.Coverage(ctx, o, 0)
-	if err != nil || target != 3 || len(reach) != 3 || !reach[0].Reachable || !reach[2].Reachable {
-		t.Errorf("coverage of %d: %+v, %v", target, reach, err)
+	c, err := n.Coverage(ctx, o, 0)
+	if err != nil || c.Target != 3 || len(c.Versions) != 3 || !c.Versions[0].To.Reachable || c.Versions[0].Back.Reachable || !c.Versions[1].Back.Reachable || len(c.Hops) != 2 {
+		t.Errorf("coverage: %+v, %v", c, err)
 	}
 
 	// Active revisions are immutable; the next one names the one it supersedes.
@@ -127,11 +127,11 @@ func carried(t *testing.T, w *Way, from, to, event string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, failure, err := w.Runner.Apply(context.Background(), nil, in, nil)
-	if err != nil || failure != nil {
-		t.Fatal(err, failure)
+	out, err := w.Carry(context.Background(), &upcast.Envelope{}, in)
+	if err != nil || out.Failure != nil {
+		t.Fatal(err, out.Failure)
 	}
-	image, err := parse(to).Decode(out)
+	image, err := parse(to).Decode(out.Events[0].Event)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,44 +13,29 @@ type HopInfo struct {
 	From, To int
 	// Document is the hash of the active document; empty if the hop is derived.
 	Document string
-	Verdict  upcast.Verdict
+	// Rules says that the migration rules of the newer version are carried out.
+	Rules   bool
+	Verdict upcast.Verdict
+	// Unproved says why rules are only tried: what they give is held to the
+	// schema, event by event.
+	Unproved string
 }
 
 // Way is how events of one version become events of another. It is shared and
 // must not be changed.
 type Way struct {
-	Hops   []HopInfo
-	Runner *upcast.Runner // nil if both versions are one
-	Chain  *upcast.Chain
+	Hops []HopInfo
+	legs []leg
 }
 
 // Class says what the way loses, as the classes of its hops say it: a way without
 // hops loses nothing.
 func (w *Way) Class() upcast.Class {
-	up, down := false, false
+	out := upcast.Iso
 	for i := range w.Hops {
-		switch w.Hops[i].Verdict.Class {
-		case upcast.OneWay:
-			return upcast.OneWay
-		case upcast.LossyUp:
-			up = true
-		case upcast.LossyDown:
-			down = true
-		case upcast.Lossy:
-			up, down = true, true
-		case upcast.Iso:
-		}
+		out = joined(out, w.Hops[i].Verdict.Class)
 	}
-	switch {
-	case up && down:
-		return upcast.Lossy
-	case up:
-		return upcast.LossyUp
-	case down:
-		return upcast.LossyDown
-	default:
-		return upcast.Iso
-	}
+	return out
 }
 
 // Way finds the chain of hops from one version of a subject to another. A hop
@@ -138,8 +123,8 @@ func (r *route) key(env *Env) (Hash, error) {
 		if i > 0 {
 			s.str(r.documents[i-1])
 		}
+		s.str(string(v.Content.Identity[:])) // rules included
 		if len(v.Content.References) == 0 {
-			s.str(string(v.Content.Identity[:]))
 			continue
 		}
 		p, err := r.st.parsed(env, r.name.Context, v.Content)
@@ -163,8 +148,7 @@ func unreadable(v *Version, err error) error {
 	return fail(InvalidUpcaster, "Version %d does not parse: %s", v.Number, err)
 }
 
-// way proves the hops of a route and fuses them. With an error, the hops up to
-// the gap are in it.
+// way finds the hops of a route and fuses what can be fused.
 func (r *route) way(env *Env) (*Way, error) {
 	key, err := r.key(env)
 	if err != nil {
@@ -174,53 +158,68 @@ func (r *route) way(env *Env) (*Way, error) {
 		return w, nil
 	}
 	w := &Way{}
-	var hops []*upcast.Hop
+	var hops []*upcast.Hop // since the last leg
+	flush := func(upTo int) error {
+		if len(hops) == 0 {
+			return nil
+		}
+		l, err := newLeg(upTo-len(hops), hops)
+		w.legs, hops = append(w.legs, l), nil
+		return err
+	}
 	for i := range r.documents {
-		info, h, err := r.hop(env, i)
+		info, h, rules, err := r.hop(env, i)
 		if err != nil {
 			return nil, err
 		}
 		w.Hops = append(w.Hops, info)
-		if h == nil {
-			return w, gap(&info)
+		if rules == nil {
+			hops = append(hops, h)
+			continue
 		}
-		hops = append(hops, h)
-	}
-	if len(hops) > 0 {
-		if w.Chain, err = upcast.Fuse(hops); err != nil {
+		if err := flush(i); err != nil {
 			return nil, err
 		}
-		w.Runner = upcast.NewRunner(w.Chain)
+		w.legs = append(w.legs, leg{first: i, rules: rules})
+	}
+	if err := flush(len(r.documents)); err != nil {
+		return nil, err
 	}
 	env.Library.KeepWay(key, w)
 	return w, nil
 }
 
-// hop proves one hop of the route; nil if it is a gap.
-func (r *route) hop(env *Env, i int) (HopInfo, *upcast.Hop, error) {
-	info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number, Document: r.documents[i]}
-	h, err := r.st.activeHop(env, r.name, min(info.From, info.To), max(info.From, info.To))
+// hop finds one hop of the route: by the active document, by migration rules, or
+// derived. A gap is an error.
+func (r *route) hop(env *Env, i int) (info HopInfo, h *upcast.Hop, rules *upcast.RuleHop, err error) {
+	from, to := r.versions[i], r.versions[i+1]
+	info = HopInfo{From: from.Number, To: to.Number, Document: r.documents[i]}
+	if info.Document == "" {
+		x, err := r.ruled(env, from, to)
+		if err != nil {
+			return info, nil, nil, err
+		}
+		if x != nil {
+			h, rules, err = info.byRules(x)
+			return info, h, rules, err
+		}
+	}
+	h, err = r.st.activeHop(env, r.name, min(info.From, info.To), max(info.From, info.To))
 	if err != nil {
-		return info, nil, err
+		return info, nil, nil, err
 	}
 	info.Verdict = h.Verdict
 	if h.Verdict.Outcome != upcast.Proved {
-		return info, nil, nil
+		return info, nil, nil, gap(&info)
 	}
 	if info.From > info.To {
-		if h = h.Down; h != nil {
-			info.Verdict.Total = h.Verdict.Total // the class is that of the document
+		if h.Down == nil {
+			return info, nil, nil, gap(&info)
 		}
+		h = h.Down
+		info.Verdict.Total = h.Verdict.Total // the class is that of the document
 	}
-	return info, h, nil
-}
-
-func (st *State) way(env *Env, n Name, from, to int) (*Way, error) {
-	r, err := st.route(n, from, to)
-	if err != nil {
-		return nil, err
-	}
-	return r.way(env)
+	return info, h, nil, nil
 }
 
 func gap(h *HopInfo) *Error {

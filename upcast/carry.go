@@ -76,6 +76,14 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 	return out, nil, nil
 }
 
+// Carried gives an event what goes with it when nothing but its bytes changed.
+func (e *Envelope) Carried(event []byte) Carried {
+	w := carriage{envelope: *e}
+	out := Carried{Event: event}
+	w.finish(&out, e, 1, 1, "")
+	return out
+}
+
 // carriage is an event on its way.
 type carriage struct {
 	ctx      context.Context
@@ -233,6 +241,9 @@ func (w *carriage) finish(c *Carried, e *Envelope, part, parts int, class Class)
 		c.ID = e.ID
 	}
 	c.Headers = maps.Clone(w.envelope.Headers)
+	if c.Headers == nil {
+		c.Headers = map[string]string{}
+	}
 	if _, known := c.Headers[HeaderOrigin]; !known && e.Subject != "" {
 		c.Headers[HeaderOrigin] = fmt.Sprintf("%s/%d/%d", e.Subject, e.Version, e.SchemaID)
 	}

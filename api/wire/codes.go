@@ -63,6 +63,7 @@ const (
 	CodeUpcasterTest     = 42256
 	CodeNotYet           = 42257
 	CodeUpcasterLimit    = 42258
+	CodeUpcastContext    = 42259
 	CodeKeyReused        = 42260
 	CodeBadImportLine    = 42261
 	CodeImportDamaged    = 42262

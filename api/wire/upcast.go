@@ -69,21 +69,38 @@ type UpcasterHop struct {
 	Verdict string `json:"verdict"`
 	Class   string `json:"class,omitempty"`
 	Total   bool   `json:"total"`
+	// Unproved says why migration rules are only tried: what they give is held to
+	// the schema, event by event.
+	Unproved string `json:"unproved,omitempty"`
 }
 
-// UpcasterReach says whether events of a version reach the target.
+// UpcasterReach says whether events of a version reach the target, and back.
 type UpcasterReach struct {
-	Version   int           `json:"version"`
-	Deleted   bool          `json:"deleted,omitempty"`
-	Reachable bool          `json:"reachable"`
-	Gap       string        `json:"gap,omitempty"`
-	Hops      []UpcasterHop `json:"hops"`
+	Version int  `json:"version"`
+	Deleted bool `json:"deleted,omitempty"`
+	// BridgedBy is the document because of which the version was let in.
+	BridgedBy string `json:"bridgedBy,omitempty"`
+	// To leads to the target, Back from it to the version.
+	To   UpcasterPath `json:"to"`
+	Back UpcasterPath `json:"back"`
 }
 
-// UpcasterCoverage says which versions of a subject reach a target.
+// UpcasterPath is what is known of a way: all hops between the two versions, or
+// the gap next to the target.
+type UpcasterPath struct {
+	Reachable bool   `json:"reachable"`
+	Verdict   string `json:"verdict,omitempty"`
+	Class     string `json:"class,omitempty"`
+	Total     bool   `json:"total,omitempty"`
+	Gap       string `json:"gap,omitempty"`
+}
+
+// UpcasterCoverage says which versions of a subject reach a target. Hops are the
+// ways up between neighbours; where there is a gap there is none.
 type UpcasterCoverage struct {
 	Subject  string          `json:"subject"`
 	Target   int             `json:"target"`
+	Hops     []UpcasterHop   `json:"hops"`
 	Versions []UpcasterReach `json:"versions"`
 }
 
@@ -94,6 +111,13 @@ type UpcastEvent struct {
 	ID      int64           `json:"id"`
 	Event   json.RawMessage `json:"event,omitempty"`
 	Base64  string          `json:"eventBase64,omitempty"`
+	// Headers go with the event; those that begin with "instar." say where it
+	// comes from. Key is the partition key in base64, Type the event's type, if a
+	// step gave it one, and Output the output of a split.
+	Headers map[string]string `json:"headers,omitempty"`
+	Key     string            `json:"key,omitempty"`
+	Type    string            `json:"type,omitempty"`
+	Output  string            `json:"output,omitempty"`
 }
 
 // UpcastEnd says where a document ends an event. Code is [CodeDeadLetter] for a
@@ -105,6 +129,9 @@ type UpcastEnd struct {
 	Step   int    `json:"step"`
 	Path   string `json:"path,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Headers and Topic are what a migration rule says of its dead letter.
+	Headers map[string]string `json:"headers,omitempty"`
+	Topic   string            `json:"topic,omitempty"`
 }
 
 // UpcastTrace is an event before and after one hop.
@@ -160,6 +187,9 @@ type UpcastRequest struct {
 	Encoding    string          `json:"encoding,omitempty"`
 	As          string          `json:"as,omitempty"`
 	Trace       bool            `json:"trace,omitempty"`
+	// Headers go with the event; Context holds values of declared inputs.
+	Headers map[string]string          `json:"headers,omitempty"`
+	Context map[string]json.RawMessage `json:"context,omitempty"`
 }
 
 // UpcastLine is what became of one event of a batch: events, unchanged, dropped,

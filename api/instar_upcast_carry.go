@@ -1,0 +1,182 @@
+package api
+
+import (
+	"encoding/base64"
+	"errors"
+
+	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/frame"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// carry reads an event and carries it. json tells that it is in the JSON encoding
+// of its format rather than in bytes.
+func (c *carrier) carry(event []byte, json, trace bool) (wire.Upcast, error) {
+	e := schema.Event{Bytes: event}
+	if json {
+		e.Encoding = schema.EncodingJSON
+	}
+	release, err := c.x.carry(c.source.Format(), &e)
+	if err != nil {
+		return wire.Upcast{}, err
+	}
+	defer release()
+	in := event
+	if json || c.source.Format() == schema.JSON {
+		in, err = c.source.Encode(event)
+	} else {
+		_, err = c.source.Decode(in)
+	}
+	if err != nil {
+		return wire.Upcast{}, c.refused(err)
+	}
+	return c.run(in, trace)
+}
+
+// run carries an event that its version accepts.
+func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
+	out := wire.Upcast{Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops), Class: string(c.way.Class())}
+	images := []upcast.Carried{{Event: in, Headers: c.envelope.Headers}}
+	if c.way.Moves() {
+		carriage, err := c.way.Carry(c.x.ctx, &c.envelope, in)
+		switch {
+		case err != nil:
+			return out, err
+		case carriage.Failure != nil:
+			return out, c.ended(&out, carriage)
+		}
+		out.Outcome, images = "events", carriage.Events // of another version, even where the bytes are the same
+	}
+	for i := range images {
+		event, err := c.image(&images[i])
+		if err != nil {
+			return out, err
+		}
+		out.Events = append(out.Events, event)
+	}
+	var err error
+	if trace {
+		out.Trace, err = c.trace(in)
+	}
+	return out, err
+}
+
+func (c *carrier) refused(err error) error {
+	var limit *registry.Error
+	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
+		return judged
+	}
+	return registry.Fail(registry.UpcastInput, "The event is none of version %d of subject '%s': %s", c.from.Number, c.name, err)
+}
+
+// ended notes where a document or a rule ends an event; any other failure is a
+// refusal.
+func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
+	code, f := 0, end.Failure
+	switch f.Code {
+	case upcast.FailDrop:
+		out.Outcome = "dropped"
+	case upcast.FailDead:
+		out.Outcome, code = "deadLetter", wire.CodeDeadLetter
+	case upcast.FailContext:
+		return registry.Fail(registry.UpcastContext, "The event cannot be carried: %s", f)
+	default:
+		return registry.Fail(registry.UpcastInput, "The event cannot be carried: %s", f)
+	}
+	h := c.way.Hops[f.Hop]
+	out.End = &wire.UpcastEnd{
+		Code: code, From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason, Headers: end.Headers, Topic: end.Topic,
+	}
+	return nil
+}
+
+// image writes an event as it was asked for. A part of a split event is of the
+// subject that its document names.
+func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
+	name, version, target := c.name, c.to, c.target
+	if e.Target.Subject != "" {
+		name = registry.In(c.name.Context, e.Target.Subject)
+		err := c.x.view(func(st *registry.State) error {
+			s := c.x.findSubject(st, name)
+			if s == nil {
+				return subjectNotFound(name)
+			}
+			if version = s.Version(e.Target.Version.Number); version == nil {
+				return registry.Fail(registry.VersionNotFound, "Version %d not found.", e.Target.Version.Number)
+			}
+			return nil
+		})
+		if err != nil {
+			return wire.UpcastEvent{}, err
+		}
+		if target, err = c.x.codec(name, version); err != nil {
+			return wire.UpcastEvent{}, err
+		}
+	}
+	out := wire.UpcastEvent{
+		Subject: name.String(), Version: version.Number, ID: version.ID, Headers: e.Headers, Type: e.Type, Output: e.Output,
+	}
+	if len(e.Key) > 0 {
+		out.Key = base64.StdEncoding.EncodeToString(e.Key)
+	}
+	switch c.as {
+	case asJSON:
+		json, err := target.Decode(e.Event)
+		if err != nil {
+			return out, &schema.Bug{Where: "upcast", Cause: err}
+		}
+		out.Event = json
+	case asFrame:
+		out.Base64 = base64.StdEncoding.EncodeToString(withFrame(target, version, e.Event))
+	default:
+		out.Base64 = base64.StdEncoding.EncodeToString(e.Event)
+	}
+	return out, nil
+}
+
+// withFrame puts the frame of a version before an event.
+func withFrame(s codec, v *registry.Version, event []byte) []byte {
+	out := frame.AppendID(make([]byte, 0, len(event)+8), int32(v.ID)) //nolint:gosec // ids have 31 bits
+	if s.Format() == schema.Protobuf {
+		out = frame.AppendIndexes(out, []int{0})
+	}
+	return append(out, event...)
+}
+
+// trace shows the event after each hop, as JSON.
+func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
+	images, _, err := c.way.Trace(c.x.ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	before, err := c.source.Decode(in)
+	if err != nil {
+		return nil, err
+	}
+	out := []wire.UpcastTrace{}
+	for i, image := range images {
+		h := c.way.Hops[i]
+		var v *registry.Version
+		if err := c.x.view(func(st *registry.State) error {
+			if v = st.Subject(c.name).Version(h.To); v == nil { // removed since
+				return registry.Fail(registry.VersionNotFound, "Version %d not found.", h.To)
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		s, err := c.x.codec(c.name, v)
+		if err != nil {
+			return nil, err
+		}
+		after, err := s.Decode(image)
+		if err != nil {
+			return nil, &schema.Bug{Where: "upcast", Cause: err}
+		}
+		out = append(out, wire.UpcastTrace{From: h.From, To: h.To, Hash: h.Document, Before: before, After: after})
+		before = after
+	}
+	return out, nil
+}

@@ -1,0 +1,170 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/instar-registry/instar/upcast"
+)
+
+// Coverage says how the versions of a subject lead to one of them.
+type Coverage struct {
+	Target int
+	// Hops are the ways up between neighbours, in order; a gap is none.
+	Hops     []HopInfo
+	Versions []Reach
+}
+
+// Reach says whether events of a version can become events of the target, and back.
+type Reach struct {
+	Version int
+	Deleted bool
+	// BridgedBy is the document because of which the version was let in.
+	BridgedBy string
+	// To leads to the target, Back from it to the version.
+	To, Back Path
+}
+
+// Path is what is known of a way of several hops.
+type Path struct {
+	Reachable bool
+	Verdict   upcast.Outcome
+	Class     upcast.Class
+	Total     bool
+	// Gap is why there is no way: that of the hop next to the target.
+	Gap string
+}
+
+// then goes on by one hop.
+func (p Path) then(h *HopInfo) Path {
+	if !p.Reachable {
+		return p
+	}
+	p.Class, p.Total = joined(p.Class, h.Verdict.Class), p.Total && h.Verdict.Total
+	if h.Verdict.Outcome != upcast.Proved {
+		p.Verdict = h.Verdict.Outcome
+	}
+	return p
+}
+
+// joined is the class of two ways, one after the other.
+func joined(a, b upcast.Class) upcast.Class {
+	up := map[upcast.Class]bool{upcast.LossyUp: true, upcast.Lossy: true, "": true}
+	down := map[upcast.Class]bool{upcast.LossyDown: true, upcast.Lossy: true, "": true}
+	switch {
+	case a == upcast.OneWay || b == upcast.OneWay:
+		return upcast.OneWay
+	case (up[a] || up[b]) && (down[a] || down[b]):
+		return upcast.Lossy
+	case up[a] || up[b]:
+		return upcast.LossyUp
+	case down[a] || down[b]:
+		return upcast.LossyDown
+	default:
+		return upcast.Iso
+	}
+}
+
+// Coverage says of each version of a subject whether its events reach a target
+// version, and back; 0 is the newest live one. Every hop is looked at once.
+func (s *Service) Coverage(ctx context.Context, n Name, target int) (*Coverage, error) {
+	var out *Coverage
+	err := s.View(ctx, func(st *State) error {
+		subject := st.Subject(n)
+		if subject == nil {
+			return subjectNotFound(n)
+		}
+		at := target
+		if latest := subject.Latest(); at == 0 && latest != nil {
+			at = latest.Number
+		}
+		if subject.Version(at) == nil {
+			return versionNotFound(max(at, -1))
+		}
+		return s.withTexts(ctx, func(env *Env) error {
+			var err error
+			out, err = st.coverage(env, subject, at)
+			return err
+		})
+	})
+	return out, err
+}
+
+// step is the hop between two neighbours in one direction, or why there is none.
+type step struct {
+	info HopInfo
+	gap  string
+}
+
+// steps are the hops of a route, gaps included.
+func (r *route) steps(env *Env) ([]step, error) {
+	out := make([]step, len(r.documents))
+	for i := range out {
+		info, _, _, err := r.hop(env, i)
+		var gap *Error
+		switch {
+		case errors.As(err, &gap) && gap.Code != Canceled && gap.Code != Unavailable:
+			out[i].gap = gap.Message
+		case err != nil:
+			return nil, err
+		}
+		out[i].info = info
+	}
+	return out, nil
+}
+
+func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {
+	first, last := s.Versions[0].Number, s.Highest()
+	rise, err := st.route(s.Name, first, last)
+	if err != nil {
+		return nil, err
+	}
+	up, err := rise.steps(env)
+	if err != nil {
+		return nil, err
+	}
+	fall, err := st.route(s.Name, last, first)
+	if err != nil {
+		return nil, err
+	}
+	down, err := fall.steps(env)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(down) // down[i] leads from version i+1 to version i, as up[i] back
+	out := &Coverage{Target: target, Versions: make([]Reach, len(s.Versions))}
+	for i := range up {
+		if up[i].gap == "" {
+			out.Hops = append(out.Hops, up[i].info)
+		}
+	}
+	at := slices.IndexFunc(s.Versions, func(v Version) bool { return v.Number == target })
+	documents := st.Upcasters(s.Name)
+	for i := range out.Versions {
+		v := &s.Versions[i]
+		out.Versions[i] = Reach{Version: v.Number, Deleted: v.Deleted}
+		if x := documents.Into(v.Number); x != nil && x.Bridges {
+			out.Versions[i].BridgedBy = x.Document
+		}
+	}
+	here := Path{Reachable: true, Verdict: upcast.Proved, Class: upcast.Iso, Total: true}
+	out.Versions[at].To, out.Versions[at].Back = here, here
+	for i := at - 1; i >= 0; i-- {
+		v, next := &out.Versions[i], &out.Versions[i+1]
+		v.To, v.Back = next.To.over(&up[i]), next.Back.over(&down[i])
+	}
+	for i := at + 1; i < len(out.Versions); i++ {
+		v, next := &out.Versions[i], &out.Versions[i-1]
+		v.To, v.Back = next.To.over(&down[i-1]), next.Back.over(&up[i-1])
+	}
+	return out, nil
+}
+
+// over goes on by a hop that may be a gap.
+func (p Path) over(s *step) Path {
+	if p.Reachable && s.gap != "" {
+		return Path{Gap: s.gap}
+	}
+	return p.then(&s.info)
+}

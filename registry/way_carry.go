@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/instar-registry/instar/upcast"
+)
+
+// leg is a part of a way that is carried out in one piece: neighbouring hops that
+// were fused, or the migration rules of one version.
+type leg struct {
+	first  int // hop of the way
+	chain  *upcast.Chain
+	runner *upcast.Runner
+	rules  *upcast.RuleHop
+}
+
+// newLeg fuses neighbouring hops.
+func newLeg(first int, hops []*upcast.Hop) (leg, error) {
+	chain, err := upcast.Fuse(hops)
+	if err != nil {
+		return leg{}, upcasterRefusal(err)
+	}
+	return leg{first: first, chain: chain, runner: upcast.NewRunner(chain)}, nil
+}
+
+// Carriage is what became of an event on a way.
+type Carriage struct {
+	// Events stand in its place, in order; none if it failed or ended.
+	Events []upcast.Carried
+	// Failure says where and why it failed, or where a document or a rule ends it;
+	// its hop is one of the way.
+	Failure *upcast.Failure
+	// Headers and Topic are what a rule says of its dead letter.
+	Headers map[string]string
+	Topic   string
+}
+
+// Moves reports whether the way changes events: one that leads nowhere does not.
+func (w *Way) Moves() bool { return len(w.legs) > 0 }
+
+// Size is the number of nodes that the way holds.
+func (w *Way) Size() int {
+	n := 1
+	for i := range w.legs {
+		if c := w.legs[i].chain; c != nil {
+			n += c.Size()
+		}
+	}
+	return n
+}
+
+// Carry takes an event, in the bytes of its format, to the end of the way.
+func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Carriage, error) {
+	envelope, out := *e, &Carriage{}
+	for i := range w.legs {
+		l := &w.legs[i]
+		if err := l.carry(ctx, &envelope, event, out); err != nil || out.Failure != nil {
+			return out, err
+		}
+		if i == len(w.legs)-1 {
+			break
+		}
+		if len(out.Events) != 1 {
+			out.Failure = &upcast.Failure{Code: upcast.FailRule, Hop: w.legs[i+1].first, Reason: "migration rules do not go on from several events"}
+			out.Events = nil
+			return out, nil
+		}
+		one := &out.Events[0]
+		event, envelope.Headers, envelope.Key = one.Event, one.Headers, one.Key
+	}
+	for i := range out.Events {
+		out.Events[i].Headers[upcast.HeaderClass] = string(w.Class())
+	}
+	return out, nil
+}
+
+func (l *leg) carry(ctx context.Context, e *upcast.Envelope, event []byte, out *Carriage) (err error) {
+	if l.rules == nil {
+		if out.Events, out.Failure, err = l.runner.Carry(ctx, e, event, nil); out.Failure != nil {
+			out.Failure.Hop += l.first
+		}
+		return err
+	}
+	r, f, err := l.rules.Apply(ctx, event, upcast.RuleRun{})
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		f.Hop = l.first
+		out.Events, out.Failure, out.Headers, out.Topic = nil, f, r.Headers, r.Topic
+		return nil
+	}
+	out.Events = []upcast.Carried{e.Carried(r.Event)}
+	return nil
+}
+
+// Trace carries an event hop by hop and gives what it is after each.
+func (w *Way) Trace(ctx context.Context, event []byte) ([][]byte, *upcast.Failure, error) {
+	var out [][]byte
+	for i := range w.legs {
+		l := &w.legs[i]
+		var images [][]byte
+		var f *upcast.Failure
+		var err error
+		if l.rules == nil {
+			images, f, err = l.chain.Trace(ctx, event)
+		} else {
+			var r *upcast.RuleResult
+			if r, f, err = l.rules.Apply(ctx, event, upcast.RuleRun{}); f == nil && err == nil {
+				images = [][]byte{r.Event}
+			}
+		}
+		out = append(out, images...)
+		if f != nil || err != nil {
+			return out, f, err
+		}
+		event = out[len(out)-1]
+	}
+	return out, nil, nil
+}

@@ -1,0 +1,78 @@
+package registry
+
+import (
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// Ruled is what migration rules do on a hop.
+type Ruled struct {
+	// Hop carries them out; nil if none applies.
+	Hop *upcast.RuleHop
+	// Lifted is the same as proved steps, where the rules are known idioms.
+	Lifted *upcast.Lifted
+}
+
+// rulesPlace is where the registry carries rules out.
+const rulesPlace = "SERVER"
+
+// migration gives the migration rules of a version to the package that carries
+// them out; nil if it has none.
+func (r *RuleSet) migration() *upcast.RuleSet {
+	if r == nil || len(r.Migration) == 0 {
+		return nil
+	}
+	out := &upcast.RuleSet{EnableAt: r.EnableAt}
+	for i := range r.Migration {
+		x := &r.Migration[i]
+		out.Migration = append(out.Migration, upcast.MigrationRule{
+			Name: x.Name, Kind: x.Kind, Mode: x.Mode, Type: x.Type, Expr: x.Expr,
+			OnSuccess: x.OnSuccess, OnFailure: x.OnFailure, Params: x.Params, Disabled: x.Disabled,
+		})
+	}
+	return out
+}
+
+// ruled finds what the rules of the newer version of a hop do to events that go
+// from one version to the other; nil if no rule applies. Their time and chance
+// would make the answer to one request another one later, so a rule that asks for
+// them is a gap.
+func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
+	newer, direction := to, upcast.Upgrade
+	if from.Number > to.Number {
+		newer, direction = from, upcast.Downgrade
+	}
+	set := newer.Content.RuleSet.migration()
+	if set == nil {
+		return nil, nil
+	}
+	var parsed [2]schema.Parsed
+	for i, v := range []*Version{from, to} {
+		var err error
+		if parsed[i], err = r.st.parsed(env, r.name.Context, v.Content); err != nil {
+			return nil, unreadable(v, err)
+		}
+	}
+	out, err := env.Library.Rules(set, direction, parsed[0], parsed[1])
+	if err != nil || out.Hop == nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// byRules makes a hop of rules: lifted to proved steps, or as they are. What
+// cannot be carried out is a gap.
+func (info *HopInfo) byRules(x *Ruled) (hop *upcast.Hop, rules *upcast.RuleHop, err error) {
+	info.Rules = true
+	if why := x.Hop.Gap(); why != "" {
+		return nil, nil, fail(UpcasterGap, "There is no way from version %d to %d by migration rules: %s", info.From, info.To, why).
+			because("change the rule, or register an upcaster for this hop, which is carried out instead")
+	}
+	if x.Lifted.Hop != nil {
+		info.Verdict = x.Lifted.Hop.Verdict
+		return x.Lifted.Hop, nil, nil
+	}
+	info.Verdict = upcast.Verdict{Outcome: upcast.Tested, Events: x.Lifted.Compared}
+	info.Unproved = x.Lifted.Why
+	return nil, x.Hop, nil
+}
