@@ -240,7 +240,7 @@ func (x partIndex) part(f *plan.Field) int {
 
 func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
-		if _, gone := x.(*plan.Nothing); gone {
+		if isNothing(x) {
 			return b.missing(f, at)
 		}
 		t, _ := b.types.Of(x)

@@ -148,7 +148,11 @@ func (b *builder) record(n plan.Node) *plan.Make {
 		} else if ok && n.Type != nil {
 			out := &plan.Make{Name: n.Type.Name}
 			for i, f := range n.Type.Fields {
-				out.Fields = append(out.Fields, plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}})
+				part := plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}}
+				if r.Fields[i] == plan.Absent {
+					part.Node = &plan.Nothing{Type: f.Type}
+				}
+				out.Fields = append(out.Fields, part)
 			}
 			return out
 		}
@@ -247,6 +251,9 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 	return b.spread(n, func(x plan.Node) plan.Node {
 		if tag, ok := x.(*plan.Tag); ok {
 			return f(tag.Branch, tag.X)
+		}
+		if isNothing(x) {
+			return x
 		}
 		t, _ := b.types.Of(x)
 		if t.Kind != plan.Union {

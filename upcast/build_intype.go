@@ -89,7 +89,7 @@ func (d *descent) node(n plan.Node) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
 		t, _ := b.types.Of(x)
 		switch {
-		case !d.has(t):
+		case !d.has(t) || isNothing(x):
 			return x
 		case b.types.MayBeAbsent(x):
 			bind := b.bind(t)

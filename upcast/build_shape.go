@@ -48,7 +48,7 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 		}
 		beside := indexOf(&outer)
 		for _, p := range x.Fields {
-			p.Name, p.From, p.Seq = op.Prefix+p.Name, "", b.next()
+			p.Name, p.From, p.Number, p.Seq = op.Prefix+p.Name, "", 0, b.next() // a number is one of its message
 			out.Rest = leaveOut(out.Rest, p.Name)
 			if _, taken := beside[p.Name]; taken {
 				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
@@ -117,6 +117,9 @@ func (b *builder) orEmpty(n plan.Node, op *Wrap) plan.Node {
 		none := plan.Node(&plan.ListOf{Elem: plan.NeverType})
 		if op.As == "map" {
 			none = &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}
+		}
+		if isNothing(x) {
+			return none
 		}
 		return &plan.Opt{On: x, Bind: bind, Body: b.wrapped(whole(bind), op), Missing: none}
 	})

@@ -17,6 +17,7 @@ import (
 type fields struct {
 	names  []string
 	values []plan.Value
+	rest   []plan.Entry // what is unknown in Protobuf
 }
 
 func (f *fields) index(name string) int { return slices.Index(f.names, name) }
@@ -30,7 +31,7 @@ func (s stopped) Error() string { return s.code }
 func loose(v plan.Value) plan.Value {
 	switch v := v.(type) {
 	case *plan.Rec:
-		out := &fields{}
+		out := &fields{rest: v.Rest}
 		for i, f := range v.Type.Fields {
 			out.names, out.values = append(out.names, f.Name), append(out.values, loose(v.Fields[i]))
 		}
@@ -64,6 +65,8 @@ func force(v plan.Value, want plan.Value) plan.Value {
 	sub := func(x *jsonx.Value) plan.Value { return &pendingValue{Source{Kind: ValueSource, Value: x}} }
 	json := p.source.Value
 	switch want.(type) {
+	case string:
+		return json.Text
 	case int64:
 		n, _ := strconv.ParseInt(json.Text, 10, 64)
 		return n
@@ -123,9 +126,22 @@ func at(v plan.Value, p Path, f func(plan.Value) (plan.Value, error)) (plan.Valu
 		}
 		return &out, nil
 	case OptionalSegment:
-		t := force(v, &plan.Tagged{}).(*plan.Tagged)
+		if v == plan.Absent {
+			return v, nil
+		}
+		t, ok := force(v, &plan.Tagged{}).(*plan.Tagged)
+		if !ok || len(rest) > 0 && rest[0].Kind == BranchSegment {
+			return at(v, rest, f) // it is there, in Protobuf
+		}
 		if t.Branch == "null" {
 			return t, nil
+		}
+		x, err := at(t.Value, rest, f)
+		return &plan.Tagged{Branch: t.Branch, Value: x}, err
+	case BranchSegment:
+		t, ok := v.(*plan.Tagged)
+		if !ok || t.Branch != p[0].Name {
+			return v, nil
 		}
 		x, err := at(t.Value, rest, f)
 		return &plan.Tagged{Branch: t.Branch, Value: x}, err
@@ -136,7 +152,7 @@ func at(v plan.Value, p Path, f func(plan.Value) (plan.Value, error)) (plan.Valu
 		if err != nil {
 			return nil, err
 		}
-		out := &fields{r.names, slices.Clone(r.values)}
+		out := &fields{r.names, slices.Clone(r.values), r.rest}
 		out.values[i] = x
 		return out, nil
 	}
@@ -146,7 +162,7 @@ func at(v plan.Value, p Path, f func(plan.Value) (plan.Value, error)) (plan.Valu
 func inOwner(v plan.Value, p Path, f func(*fields, string) error) (plan.Value, error) {
 	return at(v, p[:len(p)-1], func(x plan.Value) (plan.Value, error) {
 		r := force(x, &fields{}).(*fields)
-		out := &fields{slices.Clone(r.names), slices.Clone(r.values)}
+		out := &fields{slices.Clone(r.names), slices.Clone(r.values), r.rest}
 		return out, f(out, p[len(p)-1].Name)
 	})
 }
@@ -189,9 +205,12 @@ func oracleStep(v plan.Value, op Operation) (plan.Value, error) {
 			return nil
 		})
 	case *Move: // into a new record beside it, as the generator makes them
+		if op.From[len(op.From)-1].Kind == BranchSegment {
+			return oracleMember(v, op)
+		}
 		return inOwner(v, op.From, func(r *fields, name string) error {
 			i := r.index(name)
-			inner := &fields{[]string{name}, []plan.Value{r.values[i]}}
+			inner := &fields{names: []string{name}, values: []plan.Value{r.values[i]}}
 			r.names, r.values = slices.Delete(r.names, i, i+1), slices.Delete(r.values, i, i+1)
 			r.names, r.values = append(r.names, op.To[len(op.To)-2].Name), append(r.values, inner)
 			return nil
@@ -199,6 +218,13 @@ func oracleStep(v plan.Value, op Operation) (plan.Value, error) {
 	case *Flatten:
 		return inOwner(v, op.Path, func(r *fields, name string) error {
 			i := r.index(name)
+			if r.values[i] == plan.Absent {
+				x, err := way(op.Else)
+				if err != nil {
+					return err
+				}
+				r.values[i] = x
+			}
 			inner := force(r.values[i], &fields{}).(*fields)
 			r.names, r.values = slices.Delete(r.names, i, i+1), slices.Delete(r.values, i, i+1)
 			for j := range inner.names {
@@ -217,14 +243,27 @@ func oracleValue(v plan.Value, op Operation) (plan.Value, error) {
 		return v, nil
 	case *Require:
 		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
-			if t := force(x, &plan.Tagged{}).(*plan.Tagged); t.Branch != "null" {
+			if x == plan.Absent {
+				return way(op.Else)
+			}
+			if t, ok := force(x, &plan.Tagged{}).(*plan.Tagged); !ok {
+				return x, nil
+			} else if t.Branch != "null" {
 				return t.Value, nil
 			}
 			return way(op.Else)
 		})
 	case *Set: // this + '!'
-		return at(v, op.Path, func(x plan.Value) (plan.Value, error) { return x.(string) + "!", nil })
+		return at(v, op.Path, func(x plan.Value) (plan.Value, error) { return force(x, "").(string) + "!", nil })
 	case *Wrap:
+		if last := len(op.Path) - 1; op.Path[last].Kind == OptionalSegment {
+			return at(v, op.Path[:last], func(x plan.Value) (plan.Value, error) {
+				if x == plan.Absent {
+					return []plan.Value{}, nil
+				}
+				return []plan.Value{x}, nil
+			})
+		}
 		return at(v, op.Path, func(x plan.Value) (plan.Value, error) { return []plan.Value{x}, nil })
 	case *Head:
 		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
@@ -244,6 +283,9 @@ func oracleValue(v plan.Value, op Operation) (plan.Value, error) {
 					return plan.Symbol(p.To), nil
 				}
 			}
+			if op.Else.Kind != NoElse {
+				return way(op.Else) // a number that the enum does not list
+			}
 			return nil, errors.New("unmapped")
 		})
 	case *Convert:
@@ -259,8 +301,55 @@ func oracleValue(v plan.Value, op Operation) (plan.Value, error) {
 			return n.Int64(), nil
 		})
 	default:
+		return oracleProto(v, op)
+	}
+}
+
+// oracleProto is what only chains of Protobuf have.
+func oracleProto(v plan.Value, op Operation) (plan.Value, error) {
+	switch op := op.(type) {
+	case *Reversion:
+		return v, nil
+	case *Rest:
+		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
+			r := x.(*fields)
+			return &fields{names: r.names, values: r.values}, nil
+		})
+	case *Filter: // this > 0
+		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
+			kept := []plan.Value{}
+			for _, e := range force(x, []plan.Value{}).([]plan.Value) {
+				if force(e, int64(0)).(int64) > 0 {
+					kept = append(kept, e)
+				}
+			}
+			return kept, nil
+		})
+	case *MapBranch:
+		return at(v, op.Path, func(x plan.Value) (plan.Value, error) {
+			t, ok := x.(*plan.Tagged)
+			if !ok {
+				return x, nil
+			}
+			i := slices.IndexFunc(op.Map, func(m BranchMap) bool { return m.From == t.Branch })
+			return &plan.Tagged{Branch: op.Map[i].To, Value: t.Value}, nil
+		})
+	default:
 		return nil, fmt.Errorf("the oracle knows no %s", op.Name())
 	}
+}
+
+// oracleMember takes a member out of its oneof and puts it beside.
+func oracleMember(v plan.Value, op *Move) (plan.Value, error) {
+	last := len(op.From) - 1
+	return inOwner(v, op.From[:last], func(r *fields, name string) error {
+		i := r.index(name)
+		r.names, r.values = append(r.names, op.To[len(op.To)-1].Name), append(r.values, plan.Value(plan.Absent))
+		if t, ok := r.values[i].(*plan.Tagged); ok && t.Branch == op.From[last].Name {
+			r.values[i], r.values[len(r.values)-1] = plan.Absent, t.Value
+		}
+		return nil
+	})
 }
 
 // settle gives a loose value the type of the target.
@@ -271,6 +360,9 @@ func settle(v plan.Value, t *plan.Type) (plan.Value, error) {
 			return nil, errors.New(why)
 		}
 		return x, nil
+	}
+	if tag, ok := v.(*plan.Tagged); ok && t.Kind != plan.Union {
+		return settle(tag.Value, t) // what ? has looked into
 	}
 	if tag, ok := v.(*plan.Tagged); ok {
 		i := slices.IndexFunc(t.Branches, func(b plan.Branch) bool { return b.Name == tag.Branch })
@@ -286,9 +378,9 @@ func settle(v plan.Value, t *plan.Type) (plan.Value, error) {
 	}
 	switch v := v.(type) {
 	case *fields:
-		out := &plan.Rec{Type: t, Fields: make([]plan.Value, len(t.Fields))}
+		out := &plan.Rec{Type: t, Fields: make([]plan.Value, len(t.Fields)), Rest: stillUnknown(v.rest, t)}
 		for i, f := range t.Fields {
-			x, err := settle(v.values[v.index(f.Name)], f.Type)
+			x, err := settleField(v, &f)
 			if err != nil {
 				return nil, err
 			}
@@ -317,5 +409,55 @@ func settle(v plan.Value, t *plan.Type) (plan.Value, error) {
 		return &out, nil
 	default:
 		return v, nil
+	}
+}
+
+func settleField(v *fields, f *plan.Field) (plan.Value, error) {
+	x := plan.Value(plan.Absent)
+	if i := v.index(f.Name); i >= 0 {
+		x = v.values[i]
+	}
+	switch {
+	case x != plan.Absent:
+		return settle(x, f.Type)
+	case f.Optional:
+		return x, nil
+	case f.HasDefault:
+		return f.Default, nil
+	default:
+		return nil, fmt.Errorf("nothing is known of %s", f.Name)
+	}
+}
+
+// stillUnknown leaves out what the target of a hop would read as its own.
+func stillUnknown(rest []plan.Entry, t *plan.Type) (out []plan.Entry) {
+	for _, e := range rest {
+		number, _ := strconv.Atoi(e.Key)
+		wire := int(e.Value.([]byte)[0] & 7)
+		if !slices.ContainsFunc(t.Fields, func(f plan.Field) bool {
+			if f.Number == number && readsWire(f.Type, wire) {
+				return true
+			}
+			return f.Type.Kind == plan.Union && slices.ContainsFunc(f.Type.Branches, func(b plan.Branch) bool {
+				return b.Number == number && readsWire(b.Type, wire)
+			})
+		}) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// readsWire reports whether a field of a type of proto3 is written as a wire type.
+func readsWire(t *plan.Type, wire int) bool {
+	switch t.Kind {
+	case plan.List:
+		return readsWire(t.Elem, wire) || wire == 2
+	case plan.Bool, plan.Int, plan.Uint, plan.Enum:
+		return wire == 0
+	case plan.Float:
+		return wire == map[int]int{32: 5, 64: 1}[t.Bits]
+	default:
+		return wire == 2
 	}
 }

@@ -189,7 +189,7 @@ func (b *builder) tagged(n plan.Node, t *plan.Type, member int, at string) plan.
 // where applies f to a value where it is there; elsewhere nothing of type t is.
 func (b *builder) where(n plan.Node, t *plan.Type, f func(plan.Node) plan.Node) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
-		if _, gone := x.(*plan.Nothing); gone {
+		if isNothing(x) {
 			return &plan.Nothing{Type: t}
 		}
 		if !b.types.MayBeAbsent(x) {

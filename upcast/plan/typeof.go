@@ -83,7 +83,7 @@ func (s *Types) compute(n Node) (t *Type, ok bool) {
 	case *Switch:
 		t, ok = NeverType, true
 		for i := range n.Cases {
-			c, fine := s.Of(n.Cases[i].Body)
+			c, fine := s.way(n.Cases[i].Body)
 			if t, ok = s.joined(t, c, ok && fine); !ok {
 				return AnyType, false
 			}
@@ -135,9 +135,18 @@ func (s *Types) joined(a, b *Type, ok bool) (*Type, bool) {
 }
 
 func (s *Types) join(a, b Node) (*Type, bool) {
-	x, ok := s.Of(a)
-	y, ok2 := s.Of(b)
+	x, ok := s.way(a)
+	y, ok2 := s.way(b)
 	return s.joined(x, y, ok && ok2)
+}
+
+// way is what one of several ways adds to a type: nothing at all where it gives
+// no value, whatever it was the place of.
+func (s *Types) way(n Node) (*Type, bool) {
+	if _, gone := n.(*Nothing); gone {
+		return NeverType, true
+	}
+	return s.Of(n)
 }
 
 // MayBeAbsent reports whether a node may give no value.
