@@ -91,7 +91,7 @@ func (b *builder) wrap(n plan.Node, op *Wrap) plan.Node {
 		if !there {
 			return b.there(path, func(x plan.Node) plan.Node { return b.wrapped(x, op) })(x)
 		}
-		if t, _ := b.types.Of(x); t.Kind != plan.Union && b.types.MayBeAbsent(x) {
+		if t, _ := b.types.Of(x); t.Kind != plan.Union && (b.fused || b.types.MayBeAbsent(x)) {
 			return b.orEmpty(x, op)
 		}
 		return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {

@@ -75,7 +75,9 @@ func leaveOut(r *plan.Rest, name string) *plan.Rest {
 	if r == nil || slices.Contains(r.Except, name) {
 		return r
 	}
-	return &plan.Rest{Of: r.Of, Except: append(slices.Clone(r.Except), name)}
+	out := *r
+	out.Except = append(slices.Clone(r.Except), name)
+	return &out
 }
 
 // next numbers the members that are new.

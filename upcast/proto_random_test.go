@@ -238,6 +238,9 @@ func (w *protoWorld) step(root *plan.Type, first bool) protoStep {
 		rec.Fields = slices.Delete(rec.Fields, i, i+1)
 		return said("drop: {path: '%s'}", path)
 	case 1:
+		if !first {
+			break
+		}
 		if at := strings.TrimSuffix(p.path, "."); p.path == "" {
 			return said("rest: {path: $, mode: drop}")
 		} else if !strings.HasSuffix(at, ">") {
