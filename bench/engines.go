@@ -22,6 +22,7 @@ func engineBenchmarks() []benchmark {
 		{"compat", "the engines beside their bars", bars},
 		{"oracle", "answers of the engines held to what is known without them", answers},
 		{"upcast-avro", "carrying Avro events, beside Go written by hand and hamba/avro", upcastAvro},
+		{"upcast-proto", "carrying Protobuf events, beside Go written by hand and generated code", upcastProto},
 		{"replay", "published histories, edit by edit, in both directions", replay},
 	}
 }

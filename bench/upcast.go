@@ -83,15 +83,15 @@ func hopDocument(from int, steps string) string {
 	return fmt.Sprintf(`{"instar":"upcast/v1","from":%d,"to":%d,"steps":[%s],"down":"none"}`, from, from+1, steps)
 }
 
-func hopSteps(i int) string {
-	return fmt.Sprintf(`{"rename":{"from":"tag%d","to":"tag%d"}}`, i-1, i) + orderChange(i)
+func hopSteps(i int, change func(hop int) string) string {
+	return fmt.Sprintf(`{"rename":{"from":"tag%d","to":"tag%d"}}`, i-1, i) + change(i)
 }
 
 // directSteps does in one hop what the chain does in twenty.
-func directSteps() string {
+func directSteps(change func(hop int) string) string {
 	steps := fmt.Sprintf(`{"rename":{"from":"tag0","to":"tag%d"}}`, upcastHops)
 	for i := range upcastHops + 1 {
-		steps += orderChange(i)
+		steps += change(i)
 	}
 	return steps
 }
@@ -215,7 +215,7 @@ func chainOf(ctx context.Context, documents []string, versions []schema.Parsed) 
 }
 
 // bothChains are the chain of twenty hops, and the one hop that does the same.
-func bothChains(ctx context.Context, parse func(version int) (schema.Parsed, error)) (hops []*upcast.Hop, long, short *upcast.Chain, err error) {
+func bothChains(ctx context.Context, parse func(version int) (schema.Parsed, error), change func(hop int) string) (hops []*upcast.Hop, long, short *upcast.Chain, err error) {
 	var versions []schema.Parsed
 	var documents []string
 	for i := range upcastHops + 1 {
@@ -225,13 +225,13 @@ func bothChains(ctx context.Context, parse func(version int) (schema.Parsed, err
 		}
 		versions = append(versions, s)
 		if i > 0 {
-			documents = append(documents, hopDocument(i, hopSteps(i)))
+			documents = append(documents, hopDocument(i, hopSteps(i, change)))
 		}
 	}
 	if hops, long, err = chainOf(ctx, documents, versions); err != nil {
 		return nil, nil, nil, err
 	}
-	_, short, err = chainOf(ctx, []string{hopDocument(1, directSteps())}, []schema.Parsed{versions[0], versions[upcastHops]})
+	_, short, err = chainOf(ctx, []string{hopDocument(1, directSteps(change))}, []schema.Parsed{versions[0], versions[upcastHops]})
 	return hops, long, short, err
 }
 
@@ -257,7 +257,7 @@ func carrying(ctx context.Context, name string, c *upcast.Chain, events [][]byte
 
 // upcastAvro measures carrying Avro events.
 func upcastAvro(ctx context.Context, e *env) ([]row, error) {
-	hops, long, short, err := bothChains(ctx, func(i int) (schema.Parsed, error) { return avro.Parse(orderAvro(i), nil, schemaOptions) })
+	hops, long, short, err := bothChains(ctx, func(i int) (schema.Parsed, error) { return avro.Parse(orderAvro(i), nil, schemaOptions) }, orderChange)
 	if err != nil {
 		return nil, err
 	}

@@ -40,13 +40,28 @@ func (b *builder) flattenIn(m *plan.Make, last Segment, op *Flatten) plan.Node {
 	inner := b.flattened(m.Fields[i].Node, op)
 	outer := *m
 	outer.Fields = slices.Delete(slices.Clone(m.Fields), i, i+1)
+	var before []plan.Part // what earlier steps may end the event for comes first
+	for _, p := range outer.Fields {
+		if op.Else.Kind != NoElse && b.stops.In(p.Node) {
+			before = append(before, p)
+		}
+	}
+	out := b.flattenInto(&outer, inner, op)
+	if len(before) > 0 {
+		return &plan.Check{X: &plan.Make{Fields: before}, Body: out}
+	}
+	return out
+}
+
+// flattenInto adds the fields of the inner record to the outer one.
+func (b *builder) flattenInto(outer *plan.Make, inner plan.Node, op *Flatten) plan.Node {
 	return b.inRecord(inner, op.Path, func(x *plan.Make) plan.Node {
-		out := outer
+		out := *outer
 		out.Fields = slices.Clone(outer.Fields)
 		if x.Rest != nil && x.Base != nil {
 			b.restLost(op.Path)
 		}
-		beside := indexOf(&outer)
+		beside := indexOf(outer)
 		for _, p := range x.Fields {
 			p.Name, p.From, p.Number, p.Seq = op.Prefix+p.Name, "", 0, b.next() // a number is one of its message
 			out.Rest = leaveOut(out.Rest, p.Name)
