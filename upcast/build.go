@@ -287,6 +287,9 @@ func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Nod
 		if t.Kind != plan.List {
 			return b.wrong(fmt.Sprintf("%s is no list but %s", path, t), "")
 		}
+		if t.Elem.Kind == plan.Never {
+			return x // it is empty
+		}
 		bind := b.bind(t.Elem)
 		l := b.enter(false, nil)
 		out := &plan.Each{Over: x, Bind: bind, Body: f(whole(bind))}
@@ -310,6 +313,9 @@ func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node)
 		}
 		if t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no map but %s", path, t), "")
+		}
+		if t.Elem.Kind == plan.Never {
+			return x // it is empty
 		}
 		bind := b.bind(t.Elem)
 		l := b.enter(true, nil)

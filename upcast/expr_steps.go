@@ -187,6 +187,9 @@ func (b *builder) filter(x plan.Node, op *Filter) plan.Node {
 		if t.Kind != plan.List && t.Kind != plan.Map {
 			return b.wrong(fmt.Sprintf("%s is no list or map but %s", op.Path, t), "")
 		}
+		if t.Elem.Kind == plan.Never {
+			return x // it is empty
+		}
 		bind := b.bind(t.Elem)
 		before := b.scope.this
 		b.scope.this = whole(bind)

@@ -233,7 +233,10 @@ func plainValue(v any, t *Type) Value {
 type protoLayout struct {
 	slots []protoSlot // by ascending number
 	dense []int16     // slot of a small number, or -1
-	zero  []Value     // of the fields, before anything is read
+	// short is the slot of a tag of one byte, plus 1, where it stands before a
+	// plain value of the field.
+	short [128]int16
+	zero  []Value // of the fields, before anything is read
 	// required says that something in the record may be missing though it is
 	// required.
 	required bool
@@ -255,6 +258,9 @@ type protoSlot struct {
 	implicit bool
 	required bool
 	bit      uint64 // of a required field
+	// plain says that one occurrence is one value that has no parts and needs
+	// no look at those before it.
+	plain bool
 }
 
 // denseNumbers bounds the direct table of a layout.
@@ -288,8 +294,25 @@ func layoutOf(t *Type) *protoLayout {
 			}
 			l.dense[n] = int16(i)
 		}
+		l.shorten(i)
 	}
 	return l
+}
+
+// shorten lets a plain field be found by its tag.
+func (l *protoLayout) shorten(i int) {
+	s := &l.slots[i]
+	switch s.typ.Kind {
+	case Enum:
+		s.plain = s.typ.Open
+	case List, Map, Record, Union:
+	default:
+		s.plain = true
+	}
+	s.plain = s.plain && s.branch < 0
+	if s.plain && s.number < 16 {
+		l.short[s.number<<3|s.wire.Kind.wireType()] = int16(i + 1)
+	}
 }
 
 // find returns the index of the slot of a number, or -1.

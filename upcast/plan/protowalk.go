@@ -43,6 +43,18 @@ func (w *protoWalk) message(p *protoPlace, pos, end, group, depth int) (int, boo
 	seen := uint64(0)
 	for pos < end {
 		tag := pos
+		if c := w.data[pos]; c < 0x80 && layout.short[c] > 0 {
+			i := layout.short[c] - 1
+			s, ok := &layout.slots[i], false
+			if pos, ok = w.plain(s, int(c&7), pos+1, end); !ok {
+				return 0, false
+			}
+			if id := p.marks[i]; id >= 0 {
+				w.note(id, tag, pos)
+			}
+			seen |= s.bit
+			continue
+		}
 		number, wire, next, ok := protoTag(w.data[:end], pos)
 		if !ok {
 			return 0, false
@@ -72,6 +84,24 @@ func (w *protoWalk) message(p *protoPlace, pos, end, group, depth int) (int, boo
 	}
 	w.require(layout, seen)
 	return pos, group == 0
+}
+
+// plain walks a plain value.
+func (w *protoWalk) plain(s *protoSlot, wire, pos, end int) (int, bool) {
+	switch wire {
+	case varintType:
+		return uvarintEnd(w.data[:end], pos)
+	case fixed32Type:
+		return pos + 4, end-pos >= 4
+	case fixed64Type:
+		return pos + 8, end-pos >= 8
+	}
+	u, n := shortUvarint(w.data[:end], pos)
+	if n <= 0 || u > uint64(end-pos-n) {
+		return 0, false
+	}
+	stop := pos + n + int(u)
+	return stop, !w.check || s.wire.Kind != WireString || s.typ.Kind == Bytes || valid(w.data[pos+n:stop])
 }
 
 func (w *protoWalk) require(l *protoLayout, seen uint64) {

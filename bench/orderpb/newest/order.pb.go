@@ -11,11 +11,12 @@
 package newest
 
 import (
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
+
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -367,14 +368,17 @@ func file_newest_order_proto_rawDescGZIP() []byte {
 	return file_newest_order_proto_rawDescData
 }
 
-var file_newest_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_newest_order_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
-var file_newest_order_proto_goTypes = []any{
-	(State)(0),      // 0: bench.newest.State
-	(*Order)(nil),   // 1: bench.newest.Order
-	(*Address)(nil), // 2: bench.newest.Address
-	(*Item)(nil),    // 3: bench.newest.Item
-}
+var (
+	file_newest_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+	file_newest_order_proto_msgTypes  = make([]protoimpl.MessageInfo, 3)
+	file_newest_order_proto_goTypes   = []any{
+		State(0),        // 0: bench.newest.State
+		(*Order)(nil),   // 1: bench.newest.Order
+		(*Address)(nil), // 2: bench.newest.Address
+		(*Item)(nil),    // 3: bench.newest.Item
+	}
+)
+
 var file_newest_order_proto_depIdxs = []int32{
 	2, // 0: bench.newest.Order.address:type_name -> bench.newest.Address
 	3, // 1: bench.newest.Order.items:type_name -> bench.newest.Item

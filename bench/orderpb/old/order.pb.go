@@ -11,11 +11,12 @@
 package old
 
 import (
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
+
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -362,14 +363,17 @@ func file_old_order_proto_rawDescGZIP() []byte {
 	return file_old_order_proto_rawDescData
 }
 
-var file_old_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_old_order_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
-var file_old_order_proto_goTypes = []any{
-	(State)(0),      // 0: bench.old.State
-	(*Order)(nil),   // 1: bench.old.Order
-	(*Address)(nil), // 2: bench.old.Address
-	(*Item)(nil),    // 3: bench.old.Item
-}
+var (
+	file_old_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+	file_old_order_proto_msgTypes  = make([]protoimpl.MessageInfo, 3)
+	file_old_order_proto_goTypes   = []any{
+		State(0),        // 0: bench.old.State
+		(*Order)(nil),   // 1: bench.old.Order
+		(*Address)(nil), // 2: bench.old.Address
+		(*Item)(nil),    // 3: bench.old.Item
+	}
+)
+
 var file_old_order_proto_depIdxs = []int32{
 	2, // 0: bench.old.Order.address:type_name -> bench.old.Address
 	3, // 1: bench.old.Order.items:type_name -> bench.old.Item
