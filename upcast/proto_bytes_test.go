@@ -7,12 +7,6 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// protoEvents is how many events a test tries; INSTAR_UPCAST_EVENTS sets it.
-func protoEvents(t *testing.T, few int) int {
-	t.Helper()
-	return envCount(t, "INSTAR_UPCAST_EVENTS", few)
-}
-
 // otherWise writes an event as another writer might: its fields moved, repeated,
 // cut or changed; most of what comes out is an event too.
 func otherWise(r *rand.Rand, event, other []byte) []byte {
@@ -73,7 +67,7 @@ func holdBytes(t *testing.T, c *Chain, run *Runner, event []byte, s *plan.Scratc
 
 // TestProtoOnBytes runs each proved case on generated events.
 func TestProtoOnBytes(t *testing.T) {
-	events := protoEvents(t, 400)
+	events := envCount(t, "INSTAR_UPCAST_EVENTS", 400)
 	for name, c := range protoCases {
 		t.Run(name, func(t *testing.T) {
 			h, err := Verify(t.Context(), document(t, c.steps...), protoSchema(t, c.from), protoSchema(t, c.to))
