@@ -23,6 +23,7 @@ func engineBenchmarks() []benchmark {
 		{"oracle", "answers of the engines held to what is known without them", answers},
 		{"upcast-avro", "carrying Avro events, beside Go written by hand and hamba/avro", upcastAvro},
 		{"upcast-proto", "carrying Protobuf events, beside Go written by hand and generated code", upcastProto},
+		{"upcast-json", "carrying JSON events, beside Go written by hand, sonic, encoding/json and JSONata", upcastJSON},
 		{"replay", "published histories, edit by edit, in both directions", replay},
 	}
 }

@@ -148,11 +148,7 @@ func (b *builder) record(n plan.Node) *plan.Make {
 		} else if ok && n.Type != nil {
 			out := &plan.Make{Name: n.Type.Name}
 			for i, f := range n.Type.Fields {
-				part := plan.Part{Name: f.Name, Number: f.Number, Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}}
-				if r.Fields[i] == plan.Absent {
-					part.Node = &plan.Nothing{Type: f.Type}
-				}
-				out.Fields = append(out.Fields, part)
+				out.Fields = append(out.Fields, plan.Part{Name: f.Name, Number: f.Number, Node: constant(r.Fields[i], f.Type)})
 			}
 			return out
 		}

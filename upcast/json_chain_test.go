@@ -194,6 +194,11 @@ func compareJSON(t *testing.T, c *Chain, r *Runner, documents []*Document, event
 		z, _ := plan.AppendJSON(nil, want)
 		t.Fatalf("the images differ:\n%s fused\n%s stepwise\n%s oracle\n%s", x, y, z, what)
 	}
+	if again, _ := plan.AppendJSON(nil, v); bytes.Equal(again, event) { // without spaces and needless escapes
+		if x, _ := plan.AppendJSON(nil, fused); !bytes.Equal(x, image) {
+			t.Fatalf("on bytes the image is %s, not %s: %s", image, x, what)
+		}
+	}
 	to := c.to().(*jsonCodec)
 	got, err := to.decode(image) // the validator of record looks at it
 	if err != nil || !plan.Equal(got, fused) || to.confirm(image, true) != nil {

@@ -21,6 +21,7 @@ type shapeJSON struct {
 	elem    *shapeJSON
 	members []memberJSON
 	open    bool
+	more    string // keywords that its values must hold to as well
 }
 
 type memberJSON struct {
@@ -77,7 +78,7 @@ func (s *shapeJSON) text() string {
 		}
 		return `{"enum":[` + list + `]}`
 	case "array":
-		return `{` + typ("array") + `,"items":` + s.elem.text() + `}`
+		return `{` + typ("array") + `,"items":` + s.elem.text() + s.more + `}`
 	case "map":
 		return `{` + typ("object") + `,"additionalProperties":` + s.elem.text() + `}`
 	case "object":
@@ -94,7 +95,7 @@ func (s *shapeJSON) text() string {
 		}
 		return `{` + typ("object") + `,"properties":{` + strings.Join(properties, ",") + `},"required":[` + strings.Join(required, ",") + `]` + more + `}`
 	default:
-		return `{` + typ(s.kind) + `}`
+		return `{` + typ(s.kind) + s.more + `}`
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -45,11 +44,7 @@ func membersOf(n *plan.Cast) *plan.Make {
 func (b *builder) constantMembers(r *plan.Rec) *plan.Make {
 	out := &plan.Make{}
 	for i, f := range r.Type.Fields {
-		p := plan.Part{Name: f.Name, Seq: b.next(), Node: &plan.Lit{Value: r.Fields[i], Type: f.Type}}
-		if r.Fields[i] == absent {
-			p.Node = &plan.Nothing{Type: f.Type}
-		}
-		out.Fields = append(out.Fields, p)
+		out.Fields = append(out.Fields, plan.Part{Name: f.Name, Seq: b.next(), Node: constant(r.Fields[i], f.Type)})
 	}
 	for _, e := range r.Rest {
 		out.Extras = append(out.Extras, plan.Part{Name: e.Key, Seq: b.next(), Node: &plan.Lit{Value: e.Value, Type: plan.AnyJSON}})
@@ -171,13 +166,4 @@ func (b *builder) there(path Path, f func(plan.Node) plan.Node) func(plan.Node) 
 			return f(x)
 		})
 	}
-}
-
-// jsonLiteral reads a literal as JSON text of a type.
-func jsonLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
-	out, ok := plan.ReadJSON(v, t)
-	if !ok {
-		return nil, "is " + article(v.Kind) + ", not " + t.String()
-	}
-	return out, ""
 }

@@ -28,15 +28,20 @@ func typed(n plan.Node, t *plan.Type) plan.Node {
 	if v, why := literalOf(l.Pending, t); why == "" {
 		return &plan.Lit{Value: v, Type: t}
 	}
+	if t.JSON {
+		// It may lack members that are always there elsewhere; whether the target
+		// takes it is seen there.
+		t = loosened(t, l.Pending)
+		if v, why := jsonLiteral(l.Pending, t); why == "" {
+			return &plan.Lit{Value: v, Type: t}
+		}
+	}
 	return n
 }
 
 // literalOf reads bytes as {base64: ...} and decimals as texts; everything else
 // as JSON writes it. The text is the reason why the literal is none of the type.
 func literalOf(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
-	if t.JSON {
-		return jsonLiteral(v, t)
-	}
 	r := literalReader{}
 	return r.read(v, t)
 }
@@ -58,6 +63,9 @@ type literalAnswer struct {
 }
 
 func (r *literalReader) read(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
+	if t.JSON {
+		return jsonLiteral(v, t)
+	}
 	switch t.Kind {
 	case plan.Union, plan.Record:
 	case plan.List, plan.Map:

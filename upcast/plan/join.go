@@ -36,24 +36,33 @@ func (j *joiner) join(a, b *Type) (*Type, bool) {
 
 func (j *joiner) compute(a, b *Type) (*Type, bool) {
 	switch {
+	case Same(a, b) && a.JSON && a.Kind == Record:
+		return a, true
 	case Same(a, b):
 		return b, true
 	case a.Kind == Union && b.Kind == Union:
 		return j.unions(a, b)
 	case a.Kind == List && b.Kind == List || a.Kind == Map && b.Kind == Map:
 		x, ok := j.join(a.Elem, b.Elem)
-		return &Type{Kind: a.Kind, Elem: x}, ok
+		return &Type{Kind: a.Kind, Elem: x, JSON: a.JSON && b.JSON}, ok
 	case a.Kind == Record && b.Kind == Record:
 		return j.records(a, b)
 	case a.Kind == Any || b.Kind == Any:
 		return AnyType, true
+	case a.JSON && b.JSON && (a.Kind == Enum && b.Kind == Enum || isNumber(a) && isNumber(b)):
+		return JoinJSON(a, b), true
 	default:
 		return AnyType, false
 	}
 }
 
+func isNumber(t *Type) bool { return t.Kind == Int || t.Kind == Float }
+
 func (j *joiner) unions(a, b *Type) (*Type, bool) {
-	out := &Type{Kind: Union, Branches: slices.Clone(a.Branches)}
+	out := &Type{Kind: Union, Branches: slices.Clone(a.Branches), JSON: a.JSON && b.JSON}
+	if a.Tag == b.Tag {
+		out.Tag = a.Tag
+	}
 	for _, br := range b.Branches {
 		i := slices.IndexFunc(out.Branches, func(x Branch) bool { return x.Name == br.Name })
 		if i < 0 {
@@ -69,7 +78,8 @@ func (j *joiner) unions(a, b *Type) (*Type, bool) {
 	return out, true
 }
 
-// records joins records field by field; what only one has is optional.
+// records joins records field by field; what only one has is optional. An object
+// that steps made is JSON beside one of the event.
 func (j *joiner) records(a, b *Type) (*Type, bool) {
 	if a.Name != b.Name {
 		return AnyType, false
@@ -78,7 +88,7 @@ func (j *joiner) records(a, b *Type) (*Type, bool) {
 	for i := range b.Fields {
 		at[b.Fields[i].Name] = i
 	}
-	out := &Type{Kind: Record, Name: a.Name, Open: a.Open || b.Open}
+	out := &Type{Kind: Record, Name: a.Name, Open: a.Open || b.Open, JSON: a.JSON || b.JSON}
 	for _, f := range a.Fields {
 		if i, both := at[f.Name]; both {
 			t, ok := j.join(f.Type, b.Fields[i].Type)

@@ -148,8 +148,9 @@ func (o *jsonObject) base(r *jsonRun, f []jsonSpan, start int) emitted {
 	if s.start < 0 || r.event[s.start] != '{' {
 		return r.fail(notOfSource)
 	}
+	from, to := int32(-1), int32(0) // members that stay and follow each other
 	for at := s.first; at > 0; {
-		m := r.members[at-1]
+		m := &r.members[at-1]
 		at = m.next
 		keep := o.rest
 		var a *jsonAction
@@ -159,18 +160,31 @@ func (o *jsonObject) base(r *jsonRun, f []jsonSpan, start int) emitted {
 		} else if !o.open {
 			return r.fail(notOfSource)
 		}
-		switch {
-		case keep:
-			r.comma(start)
-			r.out = append(r.out, r.event[m.key:m.end]...)
-		case a != nil && a.emit != nil:
+		if keep {
+			if to = m.end; from < 0 {
+				from = m.key
+			}
+			continue
+		}
+		r.kept(from, to, start)
+		from = -1
+		if a != nil && a.emit != nil {
 			p := jsonPart{key: a.key, emit: a.emit}
 			if x := p.write(r, f, start); x != done {
 				return x
 			}
 		}
 	}
+	r.kept(from, to, start)
 	return done
+}
+
+// kept copies members that stay and follow each other, as they stand.
+func (r *jsonRun) kept(from, to int32, start int) {
+	if from >= 0 {
+		r.comma(start)
+		r.out = append(r.out, r.event[from:to]...)
+	}
 }
 
 func (r *jsonRun) comma(start int) {

@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/instar-registry/instar/internal/jsonx"
+
 // jsonPlace is a value of an event whose position is noted while the text is
 // read, or a member on the way to one.
 type jsonPlace struct {
@@ -14,6 +16,17 @@ type jsonPlace struct {
 type jsonNamed struct {
 	name  string
 	place *jsonPlace
+	// text is the name and the colon as an event mostly writes them; empty if
+	// the name needs escapes.
+	text string
+}
+
+func newNamed(name string) jsonNamed {
+	n := jsonNamed{name: name, place: &jsonPlace{slot: -1}}
+	if text := jsonx.Quote(name); len(text) == len(name)+2 {
+		n.text = text + ":"
+	}
+	return n
 }
 
 // manyMembers is from where members are found by a map.
@@ -46,7 +59,7 @@ func (p *jsonPlace) id(name string) int {
 			return i
 		}
 	}
-	p.members = append(p.members, jsonNamed{name, &jsonPlace{slot: -1}})
+	p.members = append(p.members, newNamed(name))
 	n := len(p.members)
 	if p.byName != nil || n == manyMembers {
 		if p.byName == nil {

@@ -66,7 +66,11 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	if len(event) > p.limits.Bytes {
 		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
-	r.plan, r.event, r.out, r.base, r.failure, r.decoded = p, event, dst, len(dst), nil, nil
+	out := dst
+	if out == nil {
+		out = make([]byte, 0, len(event)+len(event)/8+64)
+	}
+	r.plan, r.event, r.out, r.base, r.failure, r.decoded = p, event, out, len(out), nil, nil
 	r.most = len(event)*p.limits.Growth + p.limits.Extra
 	r.top, r.depth, r.members, r.keys, r.text, r.tables = 0, 0, r.members[:0], r.keys[:0], r.text[:0], r.tables[:0]
 	frame := r.frame(p.scope.slots)
@@ -75,10 +79,10 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 		return dst, notOfSource
 	}
 	if p.same {
-		return append(dst, event...), nil
+		return append(out, event...), nil
 	}
 	result := p.scope.emit(r, frame)
-	out := r.out
+	out = r.out
 	r.event, r.out, r.decoded = nil, nil, nil
 	switch {
 	case result == done:

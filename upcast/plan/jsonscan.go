@@ -1,12 +1,5 @@
 package plan
 
-import (
-	"bytes"
-	"hash/maphash"
-	"unicode/utf16"
-	"unicode/utf8"
-)
-
 // jsonScan reads JSON text strictly and notes where the members are that a
 // program asks for. It refuses what is no JSON text, duplicate keys, a byte order
 // mark and what breaks a limit; lone surrogates pass.
@@ -33,13 +26,6 @@ type jsonMember struct {
 	id, next        int32
 }
 
-// jsonKey is a key of an open object: a part of the text or, if it was written
-// with escapes, of the run's own.
-type jsonKey struct {
-	start, end int32
-	own        bool
-}
-
 // event reads a whole text.
 func (s *jsonScan) event(p *jsonPlace) bool {
 	s.space()
@@ -50,7 +36,15 @@ func (s *jsonScan) event(p *jsonPlace) bool {
 	return s.at == len(s.data)
 }
 
+// space passes over what may stand between two parts of the text; mostly there is
+// nothing.
 func (s *jsonScan) space() {
+	if s.at < len(s.data) && s.data[s.at] <= ' ' {
+		s.spaces()
+	}
+}
+
+func (s *jsonScan) spaces() {
 	for s.at < len(s.data) {
 		switch s.data[s.at] {
 		case ' ', '\t', '\n', '\r':
@@ -74,21 +68,21 @@ func (s *jsonScan) value(p *jsonPlace, depth int) bool {
 	}
 	start := s.at
 	ok, first := false, int32(0)
-	switch c := s.peek(); {
-	case c == '"':
+	switch s.peek() {
+	case '"':
 		ok = s.text() >= 0
-	case c == '{':
+	case '{':
 		first, ok = s.object(p, depth)
-	case c == '[':
+	case '[':
 		ok = s.array(depth)
-	case c == '-' || c >= '0' && c <= '9':
-		ok = s.number()
-	case c == 't':
+	case 't':
 		ok = s.word("true")
-	case c == 'f':
+	case 'f':
 		ok = s.word("false")
-	case c == 'n':
+	case 'n':
 		ok = s.word("null")
+	default:
+		ok = s.number()
 	}
 	if ok && p != nil && p.slot >= 0 {
 		s.frame[p.slot] = jsonSpan{int32(start), int32(s.at), first}
@@ -105,11 +99,13 @@ func (s *jsonScan) word(w string) bool {
 }
 
 func (s *jsonScan) digits() int {
-	start := s.at
-	for s.at < len(s.data) && s.data[s.at]-'0' <= 9 {
-		s.at++
+	data, i := s.data, s.at
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
 	}
-	return s.at - start
+	n := i - s.at
+	s.at = i
+	return n
 }
 
 func (s *jsonScan) number() bool {
@@ -149,78 +145,6 @@ func (s *jsonScan) number() bool {
 		}
 	}
 	return true
-}
-
-// plain are the bytes of a text that stand for themselves.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// text reads a string: 1 if it has escapes, 0 if it has none, -1 if it is none.
-func (s *jsonScan) text() int {
-	s.at++
-	start, escaped, wide := s.at, 0, false
-	for s.at < len(s.data) {
-		c := s.data[s.at]
-		switch {
-		case plain[c]:
-			s.at++
-		case c == '"':
-			if wide && !utf8.Valid(s.data[start:s.at]) {
-				return -1
-			}
-			s.at++
-			return escaped
-		case c >= utf8.RuneSelf:
-			wide = true
-			s.at++
-		case c == '\\':
-			escaped = 1
-			if !s.escape() {
-				return -1
-			}
-		default:
-			return -1
-		}
-	}
-	return -1
-}
-
-func (s *jsonScan) escape() bool {
-	if s.at+1 >= len(s.data) {
-		return false
-	}
-	switch s.data[s.at+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.at += 2
-		return true
-	case 'u':
-		if s.at+6 > len(s.data) || hex4(s.data[s.at+2:s.at+6]) < 0 {
-			return false
-		}
-		s.at += 6
-		return true
-	}
-	return false
-}
-
-func hex4(b []byte) rune {
-	var r rune
-	for _, c := range b[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return -1
-		}
-		r = r<<4 | rune(c)
-	}
-	return r
 }
 
 func (s *jsonScan) array(depth int) bool {
@@ -283,30 +207,35 @@ type openObject struct {
 	keys        jsonKeys
 	first, last int32 // members that are listed, counted from 1
 	hint        int
+	seen        uint64 // the first members of the place that were read
+}
+
+// twice notes a member by its key and reports whether it was there before.
+func (o *openObject) twice(s *jsonScan, k jsonKey, id int32) bool {
+	if s.trusted {
+		return false
+	}
+	if id < 0 || id >= 64 {
+		return !o.keys.add(s.data, k)
+	}
+	before := o.seen
+	o.seen |= 1 << id
+	return before == o.seen
 }
 
 // member reads one member.
 func (s *jsonScan) member(o *openObject, depth int) bool {
-	if s.peek() != '"' {
-		return false
-	}
 	at := s.at
-	k, ok := s.key()
-	if !ok || !s.trusted && !o.keys.add(s.data, k) {
+	id, ok := s.name(o)
+	if !ok {
 		return false
 	}
-	s.space()
-	if s.peek() != ':' {
-		return false
-	}
-	s.at++
 	s.space()
 	p := o.place
 	if p == nil {
 		return s.value(nil, depth+1)
 	}
 	var m *jsonPlace
-	id := p.find(s.run.keyBytes(s.data, k), o.hint)
 	if id >= 0 {
 		m = p.members[id].place
 		o.hint = int(id) + 1
@@ -330,6 +259,36 @@ func (s *jsonScan) member(o *openObject, depth int) bool {
 	return true
 }
 
+// name reads a key and the colon, and finds the member; false if there is none or
+// the key was there before.
+func (s *jsonScan) name(o *openObject) (id int32, ok bool) {
+	p := o.place
+	if p != nil && o.hint < len(p.members) {
+		// Members mostly stand in the order of the type.
+		if text := p.members[o.hint].text; text != "" && len(s.data)-s.at > len(text) && string(s.data[s.at:s.at+len(text)]) == text {
+			k := jsonKey{start: int32(s.at + 1), end: int32(s.at + len(text) - 2)}
+			s.at += len(text)
+			return int32(o.hint), !o.twice(s, k, int32(o.hint))
+		}
+	}
+	if s.peek() != '"' {
+		return 0, false
+	}
+	k, ok := s.key()
+	if !ok {
+		return 0, false
+	}
+	if id = -1; p != nil {
+		id = p.find(s.run.keyBytes(s.data, k), o.hint)
+	}
+	s.space()
+	if o.twice(s, k, id) || s.peek() != ':' {
+		return 0, false
+	}
+	s.at++
+	return id, true
+}
+
 // key reads a key. One with escapes is decoded.
 func (s *jsonScan) key() (jsonKey, bool) {
 	start := s.at + 1
@@ -343,106 +302,4 @@ func (s *jsonScan) key() (jsonKey, bool) {
 	default:
 		return jsonKey{}, false
 	}
-}
-
-var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
-// appendText decodes the inside of a string. A lone surrogate becomes three bytes
-// that no text has.
-func appendText(dst, in []byte) []byte {
-	for i := 0; i < len(in); i++ {
-		c := in[i]
-		if c != '\\' {
-			dst = append(dst, c)
-			continue
-		}
-		if i++; in[i] != 'u' {
-			dst = append(dst, escapes[in[i]])
-			continue
-		}
-		r := hex4(in[i+1:])
-		i += 4
-		if utf16.IsSurrogate(r) && i+6 < len(in) && in[i+1] == '\\' && in[i+2] == 'u' {
-			if full := utf16.DecodeRune(r, hex4(in[i+3:])); full != utf8.RuneError {
-				dst = utf8.AppendRune(dst, full)
-				i += 6
-				continue
-			}
-		}
-		if utf16.IsSurrogate(r) {
-			dst = append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
-			continue
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
-}
-
-// jsonKeys are the keys of one open object, to find one that occurs twice.
-type jsonKeys struct {
-	run         *jsonRun
-	base, table int
-	size        int // of the table; 0 while there are few keys
-}
-
-// fewKeys is up to where looking through all keys is as fast as a table.
-const fewKeys = 12
-
-var keySeed = maphash.MakeSeed()
-
-// add notes a key; false if it is there.
-func (k *jsonKeys) add(data []byte, key jsonKey) bool {
-	r := k.run
-	b := r.keyBytes(data, key)
-	n := len(r.keys) - k.base
-	if n < fewKeys {
-		for _, x := range r.keys[k.base:] {
-			if x.end-x.start == key.end-key.start && bytes.Equal(r.keyBytes(data, x), b) {
-				return false
-			}
-		}
-		r.keys = append(r.keys, key)
-		return true
-	}
-	if 2*(n+1) > k.size {
-		k.grow(data, 8*n)
-	}
-	r.keys = append(r.keys, key)
-	return k.put(data, int32(n))
-}
-
-// grow makes a larger table of all keys.
-func (k *jsonKeys) grow(data []byte, size int) {
-	r := k.run
-	for k.size = 4 * fewKeys; k.size < size; k.size *= 2 {
-	}
-	r.tables = r.tables[:k.table]
-	for range k.size {
-		r.tables = append(r.tables, -1)
-	}
-	for i := range len(r.keys) - k.base {
-		k.put(data, int32(i))
-	}
-}
-
-func (k *jsonKeys) put(data []byte, i int32) bool {
-	r := k.run
-	b := r.keyBytes(data, r.keys[k.base+int(i)])
-	table := r.tables[k.table : k.table+k.size]
-	for at := maphash.Bytes(keySeed, b) % uint64(k.size); ; at = (at + 1) % uint64(k.size) {
-		switch j := table[at]; {
-		case j < 0:
-			table[at] = i
-			return true
-		case bytes.Equal(r.keyBytes(data, r.keys[k.base+int(j)]), b):
-			return false
-		}
-	}
-}
-
-func (r *jsonRun) keyBytes(data []byte, k jsonKey) []byte {
-	if k.own {
-		return r.text[k.start:k.end]
-	}
-	return data[k.start:k.end]
 }
