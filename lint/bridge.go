@@ -129,8 +129,12 @@ func (b *bridging) leadsFrom(ctx context.Context, d *document) (bool, error) {
 	if t.body == old.text.body {
 		return true, nil
 	}
-	p, err := format.Parse(b.j.new.format, t.body, old.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+	opts := schema.Options{Limits: schema.DefaultLimits(), Lenient: true}
+	p, err := format.Parse(b.j.new.format, t.body, old.closure.docs, opts)
 	var bad *schema.Error
+	if errors.As(err, &bad) { // it may hold what it built on
+		p, err = format.Parse(b.j.new.format, t.body, nil, opts)
+	}
 	switch {
 	case errors.As(err, &bad):
 		return false, nil

@@ -62,6 +62,7 @@ func orRoot(path string) string {
 // document.
 func problemOf(h *Hop, b *schema.Break) Problem {
 	if p, ok := h.homeless[b.Path]; ok {
+		p.kind = b.Kind
 		return p
 	}
 	p := Problem{Obligation: "O5", Path: b.Path, kind: b.Kind, Message: strings.NewReplacer("the reader schema", "the target", "the writer schema", "the upcaster", "reader schema", "target", "writer schema", "upcaster").Replace(b.Message)}

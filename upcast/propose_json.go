@@ -57,14 +57,18 @@ func (g *jsonGuide) extend(p *Proposal) bool {
 	changed := false
 	for i := range p.Hop.Verdict.Problems {
 		x := &p.Hop.Verdict.Problems[i]
-		if x.Step > 0 || x.kind == "" {
+		kind := x.kind
+		if kind == "" && x.Obligation == "O6" {
+			kind = "additionalProperties" // a value without a place
+		}
+		if x.Step > 0 || kind == "" {
 			continue
 		}
-		about := x.Path + " " + x.kind
+		about := x.Path + " " + kind
 		at := slices.IndexFunc(p.Steps, func(s ProposedStep) bool { return s.about == about })
 		switch {
 		case at < 0 && len(p.Steps) < maxProposed:
-			s, ok := g.first(x, about)
+			s, ok := g.first(x.Path, kind, about)
 			if ok && !slices.ContainsFunc(p.Steps, func(have ProposedStep) bool { return have.Text == s.Text }) {
 				p.Steps = append(p.Steps, s)
 				changed = true
@@ -80,12 +84,12 @@ func (g *jsonGuide) extend(p *Proposal) bool {
 
 // first is the first of the steps that may answer a problem; each has the next
 // one as its replacement.
-func (g *jsonGuide) first(x *Problem, about string) (ProposedStep, bool) {
-	path, err := ParsePath(x.Path)
+func (g *jsonGuide) first(at, kind, about string) (ProposedStep, bool) {
+	path, err := ParsePath(at)
 	if err != nil || len(path) == 0 {
 		return ProposedStep{}, false
 	}
-	options := g.options(x.kind, path)
+	options := g.options(kind, path)
 	for i := len(options) - 1; i >= 0; i-- {
 		options[i].about = about
 		if i+1 < len(options) {
@@ -319,8 +323,22 @@ func stepInto(t *plan.Type, s Segment) *plan.Type {
 	return nil
 }
 
-// value is a value that the target has at a place, as JSON, or a plain one.
+// judges reports whether a place looks at more of a value than its type.
+func judges(n *jsonschema.Node) bool {
+	if n.Value == nil || n.Bool != nil {
+		return true
+	}
+	return slices.ContainsFunc(n.Value.Members, func(m jsonx.Member) bool {
+		return !slices.Contains([]string{"type", "title", "description", "$comment", "default", "examples", "deprecated"}, m.Key)
+	})
+}
+
+// value is a value that fits a place of the target, as JSON: a plain one where
+// only the type counts, else one of an event.
 func (g *jsonGuide) value(path Path) string {
+	if t := placeAt(g.target, path); t != nil && len(t.Schemas) > 0 && !slices.ContainsFunc(t.Schemas, judges) {
+		return plainValue(t)
+	}
 	for _, sample := range g.samples {
 		v := sample
 		for _, s := range path {

@@ -200,7 +200,10 @@ func exprBetween(s, t *plan.Type) string {
 }
 
 // total reports whether [exprBetween] has a result for every value.
-func total(s, t *plan.Type) bool { return s.Kind != plan.Bytes && !isText(s) && t.Kind != plan.Float }
+func total(s, t *plan.Type) bool {
+	anySize := s.Bits == 0 && (s.Kind == plan.Int || s.Kind == plan.Float) // as in JSON
+	return s.Kind != plan.Bytes && !isText(s) && t.Kind != plan.Float && !anySize
+}
 
 func numeric(t *plan.Type) bool {
 	return t.Logical == "" && (t.Kind == plan.Int || t.Kind == plan.Uint || t.Kind == plan.Float)

@@ -115,7 +115,7 @@ func (a *app) runRules(f *rulesFlags, args []string) error {
 func ruleGlob(pattern string) func(string) bool {
 	return func(id string) bool {
 		ok, err := path.Match(pattern, id)
-		return err == nil && ok || id == pattern
+		return err == nil && ok || id == pattern || pattern == "*"
 	}
 }
 

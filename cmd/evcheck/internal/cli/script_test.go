@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 //	commit MESSAGE      commit everything
 //	rc CODE ARGS…       run evcheck and check its exit code
 //	replace FILE OLD NEW
+//	stamp               write what was printed to out.txt, commits aside
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: isolate, Cmds: commands,

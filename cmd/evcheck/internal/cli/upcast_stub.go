@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,7 +76,7 @@ func (a *app) runStub(ctx context.Context, f *stubFlags, subject string) error {
 		if err := createFile(filepath.Join(s.root, filepath.FromSlash(document)), text); err != nil {
 			return err
 		}
-		if err := keepFile(filepath.Join(s.root, filepath.FromSlash(kept)), s.old.Source.Text); err != nil {
+		if err := keepFile(filepath.Join(s.root, filepath.FromSlash(kept)), a.oldText(s, kept)); err != nil {
 			return err
 		}
 		a.say("wrote %s and %s", document, kept)
@@ -188,6 +189,20 @@ func createFile(file, text string) error {
 		return &lint.InputError{What: err.Error()}
 	}
 	return nil
+}
+
+// oldText is the old text as it is kept beside a document. References of it are
+// looked for in the tree as it is now; where they have changed, they are put in
+// place, as far as the format can.
+func (a *app) oldText(s *sides, kept string) string {
+	if slices.Equal(s.old.Documents, s.new.Documents) {
+		return s.old.Source.Text
+	}
+	if text, ok, err := s.old.Parsed.Render("resolved"); ok && err == nil && s.old.Parsed.Format() == schema.Avro {
+		return text + "\n"
+	}
+	a.say("references of the old text have changed, too: %s is read with those of the tree as they are now", kept)
+	return s.old.Source.Text
 }
 
 // keepFile writes the old text, unless it is there already.
