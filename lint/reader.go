@@ -23,9 +23,16 @@ type Schema struct {
 	Parsed  schema.Parsed
 	// Source is its text, for places.
 	Source *Source
-	// Documents are the texts that it builds on.
+	// Documents are the texts that it builds on, and Uses the files of those
+	// that it names itself.
 	Documents []schema.Document
+	Uses      []Use
+	// Mapping is the entry of the configuration that maps it.
+	Mapping *Mapping
 }
+
+// Use is a reference of a schema: the name that it uses, and the file that has it.
+type Use struct{ Name, File string }
 
 // Schema parses a file. An error is an [*InputError] if the file is mapped by
 // nothing, or says what is wrong with its text.
@@ -45,7 +52,13 @@ func (r *Reader) Schema(ctx context.Context, file string) (*Schema, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Schema{Subject: u.subject, Parsed: p.schema, Source: r.side.source(file, u.format, p.text.body, 0), Documents: p.closure.docs}, nil
+	out := &Schema{Subject: u.subject, Parsed: p.schema, Source: r.side.source(file, u.format, p.text.body, 0), Documents: p.closure.docs, Mapping: u.mapping}
+	for _, name := range p.closure.direct {
+		if f := p.closure.files[name]; f != "" {
+			out.Uses = append(out.Uses, Use{Name: name, File: f})
+		}
+	}
+	return out, nil
 }
 
 // Text returns the text of any file of the tree.

@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"lint/report":               {"lint", "compat", "schema", "internal/jsonx"},
 	"lint/cache":                {},
 	"lint/fix":                  {"lint", "compat", "schema", "schema/*", "internal/jsonx"},
+	"lint/tree":                 {"lint", "client", "api/wire", "compat", "schema"},
 	"lint/source":               {"lint", "client", "api/wire", "schema", "compat"},
 	"web":                       {},
 	"cmd/registry":              {"cmd/registry/internal/*"},

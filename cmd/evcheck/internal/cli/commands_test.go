@@ -1,15 +1,24 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/instar-registry/instar/api"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/store/memory"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -53,6 +62,34 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		if got != want {
 			ts.Fatalf("evcheck %s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
 		}
+	},
+	// registry starts a registry in memory, whose address is $REGISTRY.
+	"registry": func(ts *testscript.TestScript, _ bool, _ []string) {
+		service := registry.Open(registry.Options{Log: memory.New(), Clock: time.Now, Exclusive: true, Settings: registry.DefaultSettings()})
+		for range 5000 {
+			if service.Status().Ready {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		h, err := api.New(api.Options{Service: service, Clock: time.Now, Version: "test"})
+		ts.Check(err)
+		s := httptest.NewServer(h)
+		ts.Defer(func() { s.Close(); _ = service.Close(context.Background()) })
+		ts.Setenv("REGISTRY", s.URL)
+	},
+	// rest sends a request to $REGISTRY and prints the answer.
+	"rest": func(ts *testscript.TestScript, _ bool, args []string) {
+		r, err := http.NewRequestWithContext(context.Background(), args[0], ts.Getenv("REGISTRY")+args[1], strings.NewReader(strings.Join(args[2:], " ")))
+		ts.Check(err)
+		r.Header.Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+		answer, err := http.DefaultClient.Do(r)
+		ts.Check(err)
+		defer func() { _ = answer.Body.Close() }()
+		body, err := io.ReadAll(answer.Body)
+		ts.Check(err)
+		_, err = fmt.Fprintf(ts.Stdout(), "%d %s\n", answer.StatusCode, body)
+		ts.Check(err)
 	},
 	// stamp writes what the last command printed to out.txt, with a name for the
 	// commit that does not depend on the time.

@@ -169,7 +169,8 @@ func (a *app) root() *cobra.Command {
 	})
 	root.SetVersionTemplate(versionLine())
 	root.AddCommand(a.check(), a.validate(), a.replay(), a.initialise(), a.baseline(), a.waive(), a.config(),
-		a.diff(), a.explain(), a.fix(), a.report(), a.rules(), a.schema(), a.upcast(), a.version())
+		a.diff(), a.explain(), a.fix(), a.report(), a.rules(), a.schema(), a.upcast(), a.version(),
+		a.pull(), a.plan(), a.apply(), a.registerSchemas())
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.flagsFromEnvironment(c) }
 	return root
 }

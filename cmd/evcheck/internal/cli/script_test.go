@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 //	commit MESSAGE      commit everything
 //	rc CODE ARGS…       run evcheck and check its exit code
 //	replace FILE OLD NEW
+//	registry            start a registry in memory at $REGISTRY
+//	rest METHOD PATH [BODY…]  send a request there and print the answer
 //	stamp               write what was printed to out.txt, commits aside
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

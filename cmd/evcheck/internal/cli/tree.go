@@ -1,0 +1,354 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/lint/source"
+	"github.com/instar-registry/instar/lint/tree"
+)
+
+// treeFlags are the flags of the commands between a tree and a registry.
+type treeFlags struct {
+	registry, config, output string
+	prune, exitOnChange      bool
+	allowLowering, all       bool
+	schemasOnly              bool
+}
+
+func (f *treeFlags) register(c *cobra.Command) {
+	c.Flags().SortFlags = false
+	c.Flags().StringVar(&f.registry, "registry", "", "`name` of a registry of the configuration, or its address")
+	c.Flags().StringVar(&f.config, "config", "", "configuration `file` (default: the nearest "+lint.ConfigFile+" upwards)")
+}
+
+const registryHelp = "Credentials come from the environment: INSTAR_TOKEN, or INSTAR_BASIC as name:password; with _ and the\n" +
+	"registry's name in capitals behind it they are for that one alone."
+
+func (a *app) pull() *cobra.Command {
+	var f treeFlags
+	c := &cobra.Command{
+		Use: "pull [SUBJECT…]", Short: "Write the schemas of a registry into files",
+		Long: "pull reads the newest version of each subject, or of those that patterns name, and what they refer to.\n" +
+			"A subject that a file of the tree is mapped to is written to that file, others to SUBJECT/VERSION.EXT;\n" +
+			tree.ManifestFile + " says which is which, with ids, references and levels.\n\n" + registryHelp,
+		Example: "  evcheck pull --registry prod\n  evcheck pull 'orders-*' --all-versions",
+		RunE:    func(c *cobra.Command, args []string) error { return a.runPull(c.Context(), &f, args) },
+	}
+	f.register(c)
+	c.Flags().BoolVar(&f.all, "all-versions", false, "read every version, not only the newest")
+	return c
+}
+
+func (a *app) plan() *cobra.Command {
+	var f treeFlags
+	c := &cobra.Command{
+		Use: "plan [PATH…]", Short: "Show what registering the tree would change",
+		Long: "plan asks a registry about each schema of the tree, and writes nothing there. It shows + for a new\n" +
+			"subject, ^ for a new version, ~ for a level or policy where the configuration says manage: [config],\n" +
+			"= for what is as it should be, - for subjects that the tree does not have, and ! for what would be\n" +
+			"refused. References come before what uses them. The exit code is 1 if something would be refused.\n\n" + registryHelp,
+		Example: "  evcheck plan --registry prod\n  evcheck plan --registry prod --output plan.json && evcheck apply plan.json --registry prod",
+		RunE:    func(c *cobra.Command, args []string) error { return a.runPlan(c.Context(), &f, args) },
+	}
+	f.register(c)
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write the plan to this `file`, for apply")
+	c.Flags().BoolVar(&f.prune, "prune", false, "plan to soft-delete subjects that the tree does not have")
+	c.Flags().BoolVar(&f.exitOnChange, "exit-on-change", false, "exit 1 if anything would change, too")
+	return c
+}
+
+func (a *app) apply() *cobra.Command {
+	var f treeFlags
+	c := &cobra.Command{
+		Use: "apply PLAN", Short: "Do what a plan says", Args: cobra.ExactArgs(1),
+		Long: "apply holds a plan to the registry as it is now, and refuses it if a subject has moved. Each change is\n" +
+			"one request; it stops at the first refusal, and goes on from there when it is run again. It deletes\n" +
+			"only what plan --prune planned, softly, and lowers a level only with --allow-lowering.\n\n" + registryHelp,
+		RunE: func(c *cobra.Command, args []string) error { return a.runApply(c.Context(), &f, args[0]) },
+	}
+	f.register(c)
+	c.Flags().BoolVar(&f.allowLowering, "allow-lowering", false, "let the plan set a level that asks for less")
+	return c
+}
+
+func (a *app) registerSchemas() *cobra.Command {
+	f := treeFlags{schemasOnly: true}
+	c := &cobra.Command{
+		Use: "register [PATH…]", Short: "Register the schemas of the tree",
+		Long: "register plans the schemas of the tree, or of paths, and what they refer to, and applies the plan: all\n" +
+			"or, if one would be refused, none. Levels and other subjects stay as they are.\n\n" + registryHelp,
+		RunE: func(c *cobra.Command, args []string) error { return a.runRegister(c.Context(), &f, args) },
+	}
+	f.register(c)
+	return c
+}
+
+// treeOf opens the working tree, its configuration and the registry.
+func (a *app) treeOf(ctx context.Context, f *treeFlags) (*source.Opener, lint.Tree, *lint.Config, *tree.Registry, error) {
+	o := &source.Opener{Dir: a.dir, Environ: a.environ}
+	if err := o.Find(ctx); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	fail := func(err error) (*source.Opener, lint.Tree, *lint.Config, *tree.Registry, error) {
+		_ = o.Close() // read only
+		return nil, nil, nil, nil, err
+	}
+	head, err := o.Head(ctx, "worktree")
+	if err != nil {
+		return fail(err)
+	}
+	c, err := loadConfig(ctx, a, o, head, f.config)
+	if err != nil {
+		return fail(err)
+	}
+	r, err := tree.Connect(f.registry, c, a.env)
+	if err != nil {
+		return fail(err)
+	}
+	return o, head, c, r, nil
+}
+
+// makePlan plans the schemas of the tree, or of some paths of it.
+func (a *app) makePlan(ctx context.Context, f *treeFlags, paths []string) (*tree.Plan, *tree.Registry, error) {
+	o, head, c, r, err := a.treeOf(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = o.Close() }() // read only
+	var inside []string
+	for _, p := range paths {
+		rel, err := o.Relative(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		inside = append(inside, rel)
+	}
+	var want func(subject, file string) bool
+	if len(inside) > 0 {
+		want = func(_, file string) bool {
+			return slices.ContainsFunc(inside, func(p string) bool { return p == "." || file == p || strings.HasPrefix(file, p+"/") })
+		}
+	}
+	entries, err := tree.Entries(ctx, head, c, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(entries) == 0 {
+		return nil, nil, &lint.InputError{What: "no schema is meant", Hint: "name files that the configuration maps"}
+	}
+	p, err := tree.Make(ctx, r, entries, tree.PlanOptions{SchemasOnly: f.schemasOnly || len(paths) > 0, Prune: f.prune})
+	return p, r, reachable(err)
+}
+
+// reachable turns what a registry answered into a mistake of input.
+func reachable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &lint.InputError{What: err.Error()}
+}
+
+func (a *app) runPlan(ctx context.Context, f *treeFlags, paths []string) error {
+	p, _, err := a.makePlan(ctx, f, paths)
+	if err != nil {
+		return err
+	}
+	if f.output != "" {
+		text, err := p.JSON()
+		if err != nil {
+			return err
+		}
+		file := f.output
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(a.dir, file)
+		}
+		if err := replaceFile(file, text); err != nil {
+			return &lint.InputError{What: err.Error()}
+		}
+	}
+	if err := a.showPlan(p); err != nil {
+		return err
+	}
+	if p.Refused() || f.exitOnChange && p.Changes() {
+		return errFindings
+	}
+	return nil
+}
+
+func (a *app) showPlan(p *tree.Plan) error {
+	var b strings.Builder
+	counts := map[string]int{}
+	for i := range p.Actions {
+		x := &p.Actions[i]
+		counts[x.Op]++
+		b.WriteString(x.Op + " " + shown(x.Subject))
+		switch {
+		case x.Op == tree.OpConfig:
+			fmt.Fprintf(&b, "  level %s, policy %s (was %s, %s)", x.Config.Level, x.Config.Policy, orUnset(x.Was.Level), orUnset(x.Was.Policy))
+			if x.Lowers {
+				b.WriteString("; this asks for less, and needs --allow-lowering")
+			}
+		case x.Op == tree.OpUnchanged:
+			fmt.Fprintf(&b, "  version %d, %s", x.Version, shown(x.File))
+		case x.Op == tree.OpMissing && x.Prune:
+			b.WriteString("  not in the tree: it will be soft-deleted")
+		case x.Op == tree.OpMissing:
+			b.WriteString("  not in the tree; it stays")
+		case x.Latest > 0:
+			fmt.Fprintf(&b, "  after version %d, %s", x.Latest, shown(x.File))
+		default:
+			b.WriteString("  " + shown(x.File))
+		}
+		b.WriteByte('\n')
+		for _, why := range x.Why {
+			b.WriteString("    " + shown(why) + "\n")
+		}
+	}
+	fmt.Fprintf(&b, "%d new, %d versions, %d configurations, %d unchanged, %d not in the tree, %d refused · %s\n",
+		counts[tree.OpNew], counts[tree.OpVersion], counts[tree.OpConfig], counts[tree.OpUnchanged], counts[tree.OpMissing], counts[tree.OpRefused], shown(p.Registry))
+	return a.print("%s", b.String())
+}
+
+func orUnset(s string) string {
+	if s == "" {
+		return "unset"
+	}
+	return s
+}
+
+// shown is a text from outside on one line.
+func shown(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func (a *app) runApply(ctx context.Context, f *treeFlags, file string) error {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(a.dir, file)
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	if err != nil {
+		return &lint.InputError{What: err.Error()}
+	}
+	p, err := tree.ReadPlan(text)
+	if err != nil {
+		return err
+	}
+	if f.registry == "" {
+		f.registry = p.Registry
+	}
+	o, _, _, r, err := a.treeOf(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = o.Close() }() // read only
+	if r.Context != p.Context {
+		return &lint.InputError{What: fmt.Sprintf("the plan is for the context %q of %s, not for %q of %s", p.Context, p.Registry, r.Context, r.Name), Hint: "plan again"}
+	}
+	return a.carryOut(ctx, r, p, tree.ApplyOptions{AllowLowering: f.allowLowering})
+}
+
+// carryOut applies a plan and tells what was done.
+func (a *app) carryOut(ctx context.Context, r *tree.Registry, p *tree.Plan, o tree.ApplyOptions) error {
+	count := 0
+	err := tree.Apply(ctx, r, p, o, func(d tree.Done) {
+		count++
+		switch {
+		case d.Already:
+			a.say("%s %s was version %d already, id %d", d.Op, shown(d.Subject), d.Version, d.ID)
+		case d.Version > 0:
+			a.say("%s %s is version %d, id %d", d.Op, shown(d.Subject), d.Version, d.ID)
+		default:
+			a.say("%s %s", d.Op, shown(d.Subject))
+		}
+	})
+	if err != nil {
+		return reachable(err)
+	}
+	if count == 0 {
+		a.say("nothing was to be done")
+	}
+	return nil
+}
+
+func (a *app) runRegister(ctx context.Context, f *treeFlags, paths []string) error {
+	p, r, err := a.makePlan(ctx, f, paths)
+	if err != nil {
+		return err
+	}
+	if p.Refused() {
+		if err := a.showPlan(p); err != nil {
+			return err
+		}
+		return errFindings
+	}
+	return a.carryOut(ctx, r, p, tree.ApplyOptions{})
+}
+
+func (a *app) runPull(ctx context.Context, f *treeFlags, patterns []string) error {
+	o, head, c, r, err := a.treeOf(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = o.Close() }() // read only
+	reader := lint.NewReader(head, c)
+	opts := tree.PullOptions{All: f.all, File: func(subject string) string {
+		file, found, err := reader.Find(ctx, subject)
+		if err != nil || !found {
+			return ""
+		}
+		return file
+	}}
+	if len(patterns) > 0 {
+		opts.Want = func(s string) bool {
+			return slices.ContainsFunc(patterns, func(p string) bool { return ruleGlob(p)(s) })
+		}
+	}
+	m, texts, err := tree.Pull(ctx, r, opts)
+	if err != nil {
+		return reachable(err)
+	}
+	if len(m.Subjects) == 0 {
+		return &lint.InputError{What: r.Name + " has no subject that is meant"}
+	}
+	changed, err := writeTexts(o.Root, texts)
+	if err != nil {
+		return err
+	}
+	a.say("read %d subjects of %s; %d files are new or changed", len(m.Subjects), shown(r.Name), changed)
+	return nil
+}
+
+// writeTexts writes files below a directory, by a rename, and leaves those alone
+// that have their text.
+func writeTexts(root string, texts map[string]string) (changed int, err error) {
+	for name, text := range texts {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return changed, &lint.InputError{What: name + " lies outside of the tree"}
+		}
+		if have, err := os.ReadFile(file); err == nil && string(have) == text { //nolint:gosec // a file of the tree
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as a checkout does
+			return changed, &lint.InputError{What: err.Error()}
+		}
+		if err := replaceFile(file, []byte(text)); err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	return changed, nil
+}
