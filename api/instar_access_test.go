@@ -349,6 +349,8 @@ func exerciseUpcasters(c *client.Client, note func(string, error)) {
 	}
 	document := "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: x, to: y}\n"
 	note("VerifyUpcaster", first(c.VerifyUpcaster(bg, "u", document)))
+	note("VerifyBetween", first(c.VerifyBetween(bg, wire.UpcasterBetween{Document: document, From: wire.DiffSchema{Subject: "u", Version: []byte("1")}, To: wire.DiffSchema{Schema: avro("U", "y").Schema}})))
+	note("DeriveUpcaster", first(c.DeriveUpcaster(bg, "u", wire.UpcasterPair{From: "1", To: "2"})))
 	note("AddUpcaster", first(c.AddUpcaster(bg, "u", 1, 2, document, client.AddUpcasterOptions{})))
 	note("Upcasters", first(c.Upcasters(bg, "u", client.UpcasterFilter{})))
 	note("Upcaster", first(c.Upcaster(bg, "u", 1, 2, 0)))

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +20,8 @@ func upcasterRoutes(*API) []route {
 		{method: get, path: "/subjects/:subject/upcasters", action: read, class: expensive, query: []param{{"from", natural}, {"to", natural}, {"state", text}, {"origin", text}, pOffset, pLimit}, handle: listUpcasters},
 		{method: get, path: "/subjects/:subject/upcasters/coverage", action: read, class: expensive, query: []param{{"target", text}}, handle: upcasterCoverage},
 		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
+		{method: post, path: "/subjects/:subject/upcasters/derive", action: read, class: expensive, body: jsonBody, handle: deriveUpcaster},
+		{method: post, path: "/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyBetween},
 		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}, pFormat}, handle: getUpcaster},
 		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, query: []param{{"state", text}, {"acceptPartial", boolean}}, handle: putUpcaster},
 		{method: del, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Steward, class: write, query: []param{{"state", text}}, handle: deleteUpcaster},
@@ -107,32 +108,6 @@ func (x *request) upcasterText() (string, error) {
 		d.fail(d.root, `Send the document, which begins with "instar": "upcast/v1", or {"document": "…"} with its text in YAML or JSON`)
 	}
 	return string(jsonx.Append(nil, d.root)), d.err
-}
-
-// verifyUpcaster proves a document between two versions and stores nothing.
-func verifyUpcaster(x *request) error {
-	n, err := x.knownSubject()
-	if err != nil {
-		return err
-	}
-	text, err := x.upcasterText()
-	if err != nil {
-		return err
-	}
-	v, err := x.api.service.ProveUpcaster(x.ctx, n, text)
-	if err != nil {
-		return err
-	}
-	return x.json(http.StatusOK, json.RawMessage(mustJSON(v)))
-}
-
-// mustJSON marshals a verdict, which holds texts and numbers only.
-func mustJSON(v upcast.Verdict) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return body
 }
 
 func upcasterCoverage(x *request) error {

@@ -78,6 +78,18 @@ func (c *Client) VerifyUpcaster(ctx context.Context, subject, document string) (
 	})
 }
 
+// VerifyBetween proves a document between any two schemas and stores nothing.
+func (c *Client) VerifyBetween(ctx context.Context, r wire.UpcasterBetween) (wire.UpcasterVerdict, error) {
+	return send[wire.UpcasterVerdict](ctx, c, &call{method: http.MethodPost, path: "/upcasters/verify", body: r, repeatable: true})
+}
+
+// DeriveUpcaster says what the way between two versions needs, and drafts it.
+func (c *Client) DeriveUpcaster(ctx context.Context, subject string, p wire.UpcasterPair) (wire.UpcasterProposal, error) {
+	return send[wire.UpcasterProposal](ctx, c, &call{
+		method: http.MethodPost, path: subjectPath(subject, "upcasters", "derive"), body: p, repeatable: true,
+	})
+}
+
 // UpcasterCoverage says which versions reach a target version; 0 is the newest.
 func (c *Client) UpcasterCoverage(ctx context.Context, subject string, target int) (wire.UpcasterCoverage, error) {
 	return fetch[wire.UpcasterCoverage](ctx, c, subjectPath(subject, "upcasters", "coverage"), values("target", target))

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -59,19 +58,6 @@ func (s *Service) Derived(ctx context.Context, n Name, from, to int) (upcast.Ver
 		})
 	})
 	return out, err
-}
-
-// Prove proves a document between two schemas that need not be stored.
-func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (upcast.Verdict, error) {
-	doc, err := upcast.Parse(text)
-	if err != nil {
-		return upcast.Verdict{}, upcasterRefusal(err)
-	}
-	hop, err := upcast.Verify(ctx, doc, from, to)
-	if err != nil {
-		return upcast.Verdict{}, upcasterRefusal(err)
-	}
-	return hop.Verdict, nil
 }
 
 // UpcasterText returns a revision of a hop with its document as it was sent;

@@ -175,6 +175,52 @@ type UpcasterVerdict struct {
 	Prover     string          `json:"prover"`
 }
 
+// UpcasterBetween asks for a proof between any two schemas.
+type UpcasterBetween struct {
+	Document string     `json:"document"`
+	From     DiffSchema `json:"from"`
+	To       DiffSchema `json:"to"`
+	Context  string     `json:"context,omitempty"`
+}
+
+// UpcasterPair names two versions of a subject, or a version and a schema. From
+// is "latest" if it is empty.
+type UpcasterPair struct {
+	From       string      `json:"from,omitempty"`
+	To         string      `json:"to,omitempty"`
+	Schema     string      `json:"schema,omitempty"`
+	SchemaType string      `json:"schemaType,omitempty"`
+	References []Reference `json:"references,omitempty"`
+}
+
+// UpcasterProposal is what two schemas say about the way between them. Nothing of
+// it is stored.
+type UpcasterProposal struct {
+	Subject string `json:"subject"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	// Derived is the verdict about the hop without a document: if it is PROVED,
+	// none is needed.
+	Derived json.RawMessage `json:"derived"`
+	Steps   []UpcasterStep  `json:"steps"`
+	// Document has the steps in YAML, with what only the author knows left open.
+	Document string `json:"document"`
+	// Verdict is the one about the steps with the proposed values; Problem says
+	// why there is none.
+	Verdict json.RawMessage `json:"verdict,omitempty"`
+	Problem string          `json:"problem,omitempty"`
+}
+
+// UpcasterStep is a step that was read off two schemas.
+type UpcasterStep struct {
+	Step       string `json:"step"`
+	Reason     string `json:"reason"`
+	Confidence string `json:"confidence"`
+	// Open: the step holds a value that only the author knows; Value is proposed.
+	Open  bool   `json:"open,omitempty"`
+	Value string `json:"value,omitempty"`
+}
+
 // UpcastRequest asks for one event to be carried. From and To are version
 // numbers or "latest"; an empty To is the latest. A framed event names the
 // version that it was written under, so it needs no From and no Subject.

@@ -1,0 +1,49 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
+)
+
+// Proposal is what two schemas say about the way between them.
+type Proposal struct {
+	// Derived is the verdict about the hop without a document.
+	Derived upcast.Verdict
+	*upcast.Proposal
+}
+
+// Propose derives the hop between two schemas and drafts a document for it, which
+// is no part of any plan before a person registers it.
+func (s *Service) Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
+	q := inquiry{s.shelf, ctx}
+	derived, err := q.Prove(nil, from, to)
+	if err != nil {
+		return nil, upcasterRefusal(err)
+	}
+	p, err := upcast.Propose(ctx, from, to)
+	if err != nil {
+		return nil, upcasterRefusal(q.ended(err))
+	}
+	return &Proposal{Derived: derived.Verdict, Proposal: p}, nil
+}
+
+// Prove proves a document between two schemas that need not be stored. A refuted
+// document is an answer, not an error.
+func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (upcast.Verdict, error) {
+	doc, err := upcast.Parse(text)
+	if err != nil {
+		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	hop, err := inquiry{s.shelf, ctx}.Prove(doc, from, to)
+	var refused *Error
+	switch {
+	case errors.As(err, &refused):
+		return upcast.Verdict{}, err
+	case err != nil:
+		return upcast.Verdict{}, upcasterRefusal(err)
+	}
+	return hop.Verdict, nil
+}
