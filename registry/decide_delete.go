@@ -36,11 +36,12 @@ func (d *decider) deleteVersion(cmd DeleteVersion) (Decision, error) {
 	if err := d.unreferenced(cmd.Name, v.Number, false, false); err != nil {
 		return Decision{}, err
 	}
-	if err := d.uncarried(cmd.Name, v.Number); err != nil {
+	hops, texts, err := d.join(cmd.Name, v.Number)
+	if err != nil {
 		return Decision{}, err
 	}
-	change := VersionPurged{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Version: v.Number, Config: len(s.Versions) == 1}
-	return Decision{Changes: []Change{change}, Result: v.Number}, nil
+	purged := VersionPurged{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Version: v.Number, Config: len(s.Versions) == 1}
+	return Decision{Changes: append(hops, purged), Texts: texts, Result: v.Number}, nil
 }
 
 func (d *decider) deleteSubject(cmd DeleteSubject) (Decision, error) {
@@ -74,17 +75,6 @@ func (d *decider) deleteSubject(cmd DeleteSubject) (Decision, error) {
 		change = SubjectPurged{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Versions: numbers, Config: true}
 	}
 	return Decision{Changes: []Change{change}, Result: numbers}, nil
-}
-
-// uncarried refuses to remove a version for good that the way of older events
-// leads over.
-func (d *decider) uncarried(n Name, version int) *Error {
-	x := d.st.Upcasters(n).At(version)
-	if x == nil {
-		return nil
-	}
-	return fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' needs version %d", x.From, x.To, n, version).
-		because("older events could not be carried to newer versions any more; a soft-deleted version stays in the way and is not served")
 }
 
 // unreferenced refuses to remove a version that others build on. Only live

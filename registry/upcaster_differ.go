@@ -43,7 +43,7 @@ func (s *Service) Differences(ctx context.Context, n Name, from, to int, before,
 			if err != nil {
 				return err
 			}
-			out, err = differences(ctx, source, hops[0], hops[1])
+			out, err = differences(ctx, source, hops[:1], hops[1:])
 			return err
 		})
 	})
@@ -63,13 +63,14 @@ func (st *State) hopOfText(env *Env, n Name, from, to int, text Hash) (*upcast.H
 	return st.hop(env, n, from, to, doc)
 }
 
-func differences(ctx context.Context, source schema.Parsed, before, after *upcast.Hop) ([]ImageDifference, error) {
+// differences compares two ways from one schema to another.
+func differences(ctx context.Context, source schema.Parsed, before, after []*upcast.Hop) ([]ImageDifference, error) {
 	var runners []*upcast.Runner
-	for _, h := range []*upcast.Hop{before, after} {
-		if h.Verdict.Outcome == upcast.Refuted {
+	for _, hops := range [][]*upcast.Hop{before, after} {
+		if slices.ContainsFunc(hops, func(h *upcast.Hop) bool { return h.Verdict.Outcome != upcast.Proved }) {
 			return nil, nil // it has no plan to compare
 		}
-		chain, err := upcast.Fuse([]*upcast.Hop{h})
+		chain, err := upcast.Fuse(hops)
 		if err != nil {
 			return nil, err
 		}

@@ -92,8 +92,12 @@ func TestUpcasters(t *testing.T) {
 	if _, err := n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 2}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 2, Permanent: true})
-	wantCode(t, err, UpcasterBridges, "needs version 2")
+	_, err = n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = n.DeleteVersion(ctx, by, DeleteVersion{Name: o, Version: 1, Permanent: true})
+	wantCode(t, err, UpcasterBridges, "needs version 1")
 	if w, err := n.Way(ctx, o, 1, 3); err != nil || len(w.Hops) != 2 {
 		t.Errorf("over a deleted version: %+v, %v", w, err)
 	}
