@@ -173,7 +173,7 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 			return halted
 		}
 		f := &t.Fields[i]
-		at := join(path, f.Name)
+		at := b.join(path, f.Name)
 		part := plan.Part{Name: f.Name, Number: f.Number}
 		if j := find.part(f); j >= 0 {
 			used[j] = true
@@ -203,6 +203,15 @@ func hollow(n plan.Node) bool {
 	return ok && m.Rest == nil && !slices.ContainsFunc(m.Fields, func(p plan.Part) bool { return !hollow(p.Node) })
 }
 
+// join is the path of a field. A proved leg needs none: its failures are those of
+// its hop.
+func (b *builder) join(path, name string) string {
+	if b.fused {
+		return path
+	}
+	return join(path, name)
+}
+
 func join(path, name string) string {
 	if path == "$" {
 		return name
@@ -210,28 +219,50 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// partIndex finds the parts of a record by name.
-type partIndex map[string]int
+// partIndex finds the parts of a record by name; a few of them without a map.
+type partIndex struct {
+	of     *plan.Make
+	byName map[string]int
+}
+
+const fewParts = 32
 
 func indexOf(m *plan.Make) partIndex {
-	x := make(partIndex, len(m.Fields))
+	x := partIndex{of: m}
+	if len(m.Fields) <= fewParts {
+		return x
+	}
+	x.byName = make(map[string]int, len(m.Fields))
 	for i, p := range m.Fields {
-		if _, twice := x[p.Name]; !twice {
-			x[p.Name] = i
+		if _, twice := x.byName[p.Name]; !twice {
+			x.byName[p.Name] = i
 		}
 	}
 	return x
 }
 
+func (x partIndex) named(name string) (int, bool) {
+	if x.byName != nil {
+		i, ok := x.byName[name]
+		return i, ok
+	}
+	for i := range x.of.Fields {
+		if x.of.Fields[i].Name == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
 // part finds the part for a field of the target: by name, then by alias; -1 if
 // there is none.
 func (x partIndex) part(f *plan.Field) int {
-	if i, ok := x[f.Name]; ok {
+	if i, ok := x.named(f.Name); ok {
 		return i
 	}
 	first := -1
 	for _, alias := range f.Aliases {
-		if i, ok := x[alias]; ok && (first < 0 || i < first) {
+		if i, ok := x.named(alias); ok && (first < 0 || i < first) {
 			first = i
 		}
 	}

@@ -44,7 +44,7 @@ func (b *builder) grown(n plan.Node) bool {
 	if b.err != nil {
 		return false
 	}
-	if size := plan.Size(n, maxTreeNodes); size > maxTreeNodes {
+	if size := b.sizes.Of(n); size > maxTreeNodes {
 		b.limit("upcaster.planNodes", "the steps make too large a plan", size, maxTreeNodes)
 		return false
 	}

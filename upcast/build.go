@@ -31,6 +31,7 @@ type builder struct {
 	spent     int
 	types     *plan.Types
 	stops     *plan.Finder
+	sizes     *plan.Sizer
 	recursive map[*plan.Type]bool
 	// homeless are members of a source whose place in a closed object of the
 	// target is missing; notes are facts for the verdict.
@@ -88,17 +89,19 @@ type Problem struct {
 
 func newBuilder() *builder {
 	b := &builder{
-		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), recursive: map[*plan.Type]bool{},
+		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), sizes: plan.NewSizer(maxTreeNodes), recursive: map[*plan.Type]bool{},
 		homeless: map[string]Problem{}, branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
 	}
-	b.forgetTypes()
+	b.memo, b.fits, b.assigned = map[[2]*plan.Type]*plan.Function{}, map[[2]*plan.Type]bool{}, map[applied]*plan.Function{}
 	return b
 }
 
 // forgetTypes begins anew with what is known of pairs of types.
 func (b *builder) forgetTypes() {
-	b.memo, b.made, b.fits = map[[2]*plan.Type]*plan.Function{}, nil, map[[2]*plan.Type]bool{}
-	b.assigned, b.madeFrom = map[applied]*plan.Function{}, nil
+	clear(b.memo)
+	clear(b.fits)
+	clear(b.assigned)
+	b.made, b.madeFrom = nil, nil
 }
 
 func (b *builder) bind(t *plan.Type) *plan.Binder {
@@ -160,7 +163,8 @@ func (b *builder) fieldsOf(n *plan.Copy) *plan.Make {
 	b.charge(1 + len(n.Type.Fields)/4)
 	out := &plan.Make{Name: n.Type.Name, Fields: make([]plan.Part, 0, len(n.Type.Fields))}
 	for i, f := range n.Type.Fields {
-		fields := append(append([]int{}, n.Fields...), i)
+		fields := append(make([]int, 0, len(n.Fields)+1), n.Fields...)
+		fields = append(fields, i)
 		out.Fields = append(out.Fields, plan.Part{
 			Name: f.Name, Number: f.Number,
 			Node: &plan.Copy{From: n.From, Fields: fields, Type: f.Type, Optional: f.Optional},

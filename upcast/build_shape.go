@@ -65,7 +65,7 @@ func (b *builder) flattenInto(outer *plan.Make, inner plan.Node, op *Flatten) pl
 		for _, p := range x.Fields {
 			p.Name, p.From, p.Number, p.Seq = op.Prefix+p.Name, "", 0, b.next() // a number is one of its message
 			out.Rest = leaveOut(out.Rest, p.Name)
-			if _, taken := beside[p.Name]; taken {
+			if _, taken := beside.named(p.Name); taken {
 				return b.wrong(fmt.Sprintf("%s exists beside %s", p.Name, op.Path), "choose a prefix")
 			}
 			out.Fields = append(out.Fields, p)

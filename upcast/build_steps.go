@@ -25,11 +25,16 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 			b.last = i == len(steps)-1
 		}
 		before := n
-		if n = b.apply(n, steps[i].Operation); !b.grown(n) {
-			return n
+		n = b.apply(n, steps[i].Operation)
+		if !b.fused {
+			// Of a proved leg only its whole is measured, and the way down is
+			// known.
+			if !b.grown(n) {
+				return n
+			}
+			b.holdClass(before, n, &steps[i])
+			b.undo(before, &steps[i])
 		}
-		b.holdClass(before, n, &steps[i])
-		b.undo(before, &steps[i])
 		if b.steps = outer; outer == nil {
 			b.refuseIdle()
 		}

@@ -48,7 +48,7 @@ func (b *builder) takeApart(n plan.Node, s, t *plan.Type, path string) plan.Node
 	fn := b.memo[key]
 	if fn == nil {
 		fn = &plan.Function{Name: path, Bind: b.bind(s), Result: t}
-		b.memo[key] = fn
+		b.memo[key], b.made = fn, append(b.made, key)
 		fn.Body = b.assignObject(b.fieldsOf(whole(fn.Bind)), t, path)
 	}
 	return &plan.Apply{Fn: fn, X: c}

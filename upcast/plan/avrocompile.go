@@ -97,7 +97,7 @@ func (c *compiler) sub(n Node, t *Type) int {
 func (c *compiler) emit(out []emitOp, n Node, t *Type) []emitOp {
 	switch n := n.(type) {
 	case *Copy:
-		if x := c.places.find(n); x != nil && sameBytes(n.Type, t, map[[2]*Type]bool{}) {
+		if x := c.places.find(n); x != nil && sameBytes(n.Type, t) {
 			return append(out, emitOp{kind: emitCopy, from: x.start, to: x.end})
 		}
 	case *Lit:
@@ -281,7 +281,7 @@ func (c *compiler) call(out []emitOp, whole Node, n *Call, t *Type, otherwise in
 			break
 		}
 		return append(out, op)
-	case n.Func == Widen && sameBytes(from.Type, t, map[[2]*Type]bool{}), n.Func == TextBytes:
+	case n.Func == Widen && sameBytes(from.Type, t), n.Func == TextBytes:
 		return append(out, emitOp{kind: emitCopy, from: x.start, to: x.end})
 	case n.Func == Widen && from.Type.Kind == Int && t.Kind == Float && t.Bits == 64:
 		return append(out, emitOp{kind: emitDouble, from: x.start})
@@ -293,15 +293,21 @@ func (c *compiler) call(out []emitOp, whole Node, n *Call, t *Type, otherwise in
 
 // sameBytes reports whether the encoding of every value of s is its encoding as
 // a value of t.
-func sameBytes(s, t *Type, open map[[2]*Type]bool) bool {
-	pair := [2]*Type{s, t}
-	if s == t || open[pair] {
+func sameBytes(s, t *Type) bool {
+	var open typePairs
+	return bytesAlike(s, t, &open)
+}
+
+func bytesAlike(s, t *Type, open *typePairs) bool {
+	if s == t {
 		return true
 	}
 	if s.Kind != t.Kind || len(s.Fields) != len(t.Fields) || len(s.Branches) != len(t.Branches) {
 		return false
 	}
-	open[pair] = true
+	if len(s.Fields)+len(s.Branches) > 0 && open.seen(s, t) {
+		return true
+	}
 	switch s.Kind {
 	case Int:
 		return s.Bits <= t.Bits
@@ -312,15 +318,15 @@ func sameBytes(s, t *Type, open map[[2]*Type]bool) bool {
 	case Enum:
 		return len(s.Symbols) <= len(t.Symbols) && slices.Equal(s.Symbols, t.Symbols[:len(s.Symbols)])
 	case List, Map:
-		return sameBytes(s.Elem, t.Elem, open)
+		return bytesAlike(s.Elem, t.Elem, open)
 	}
 	for i := range s.Fields {
-		if !sameBytes(s.Fields[i].Type, t.Fields[i].Type, open) {
+		if !bytesAlike(s.Fields[i].Type, t.Fields[i].Type, open) {
 			return false
 		}
 	}
 	for i := range s.Branches {
-		if !sameBytes(s.Branches[i].Type, t.Branches[i].Type, open) {
+		if !bytesAlike(s.Branches[i].Type, t.Branches[i].Type, open) {
 			return false
 		}
 	}

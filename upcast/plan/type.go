@@ -200,11 +200,44 @@ func (t *Type) Nullable() (*Type, bool) {
 // Same reports whether two types hold the same values in the same
 // representation: what one may be copied to the other unseen. Names of records
 // and enums count, defaults and aliases do not.
-func Same(a, b *Type) bool { return same(a, b, map[[2]*Type]bool{}) }
+func Same(a, b *Type) bool {
+	var open typePairs
+	return same(a, b, &open)
+}
 
-func same(a, b *Type, open map[[2]*Type]bool) bool {
+// typePairs remembers pairs of types that are being compared, or have been: a few
+// of them without a map.
+type typePairs struct {
+	few  [8][2]*Type
+	n    int
+	more map[[2]*Type]bool
+}
+
+// seen reports whether a pair was noted, and notes it.
+func (p *typePairs) seen(a, b *Type) bool {
 	pair := [2]*Type{a, b}
-	if a == b || open[pair] {
+	for i := range p.few[:p.n] {
+		if p.few[i] == pair {
+			return true
+		}
+	}
+	if p.n < len(p.few) {
+		p.few[p.n] = pair
+		p.n++
+		return false
+	}
+	if p.more[pair] {
+		return true
+	}
+	if p.more == nil {
+		p.more = map[[2]*Type]bool{}
+	}
+	p.more[pair] = true
+	return false
+}
+
+func same(a, b *Type, open *typePairs) bool {
+	if a == b {
 		return true
 	}
 	if a.Kind != b.Kind || a.Bits != b.Bits || a.Logical != b.Logical || a.Precision != b.Precision || a.Scale != b.Scale ||
@@ -212,7 +245,10 @@ func same(a, b *Type, open map[[2]*Type]bool) bool {
 		len(a.Fields) != len(b.Fields) || len(a.Branches) != len(b.Branches) {
 		return false
 	}
-	open[pair] = true
+	parts := a.Elem != nil || len(a.Fields)+len(a.Branches) > 0
+	if !parts || open.seen(a, b) {
+		return true // b has none either: its kind is the same
+	}
 	for i := range a.Fields {
 		f, g := &a.Fields[i], &b.Fields[i]
 		if f.Name != g.Name || f.Number != g.Number || f.Optional != g.Optional || f.Wire != g.Wire || !Equal(f.Unset, g.Unset) || !same(f.Type, g.Type, open) {

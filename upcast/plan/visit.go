@@ -138,29 +138,40 @@ func (f *Finder) body(fn *Function) bool {
 // Size counts the nodes of a tree as if nothing in it were shared, up to a most:
 // the work of whoever walks it as a tree.
 func Size(n Node, most int) int {
-	s := sizer{most: most, known: map[Node]int{}, open: map[*Function]bool{}}
-	return s.of(n)
+	return NewSizer(most).Of(n)
 }
 
-type sizer struct {
+// Sizer is [Size] that remembers what it has seen. Nodes that it has seen must
+// not change.
+type Sizer struct {
 	most  int
 	known map[Node]int
 	open  map[*Function]bool
 }
 
-func (s *sizer) of(n Node) int {
-	if n == nil {
+// NewSizer counts up to a most.
+func NewSizer(most int) *Sizer { return &Sizer{most: most} }
+
+// Of counts the nodes of a tree. A body is counted where it is first met.
+func (s *Sizer) Of(n Node) int {
+	switch n.(type) {
+	case nil:
 		return 0
+	case *Copy, *Lit, *Nothing, *Stop, *Extra:
+		return 1
 	}
 	if known, seen := s.known[n]; seen {
 		return known
 	}
 	out := 1
-	add := func(x Node) { out = min(out+s.of(x), s.most+1) }
+	add := func(x Node) { out = min(out+s.Of(x), s.most+1) }
 	if a, ok := n.(*Apply); ok {
 		add(a.X)
 		// A body is walked once, however often it is called.
 		if !s.open[a.Fn] {
+			if s.open == nil {
+				s.open = map[*Function]bool{}
+			}
 			s.open[a.Fn] = true
 			add(a.Fn.Body)
 		}
@@ -168,6 +179,9 @@ func (s *sizer) of(n Node) int {
 		for _, x := range below(n) {
 			add(x)
 		}
+	}
+	if s.known == nil {
+		s.known = map[Node]int{}
 	}
 	s.known[n] = out
 	return out
