@@ -3,6 +3,7 @@ package upcast
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -32,7 +33,22 @@ type descent struct {
 }
 
 func (d *descent) is(t *plan.Type) bool {
+	if t.JSON {
+		return t.Kind == plan.Record && slices.Contains(placesOf(t), d.op.Type)
+	}
 	return t.Kind == plan.Record && t.Name != "" && (t.Name == d.op.Type || simpleName(t.Name) == d.op.Type)
+}
+
+// placesOf names the places of a JSON Schema that judge a value of a type, as
+// references write them.
+func placesOf(t *plan.Type) []string {
+	var out []string
+	for _, n := range plan.Surely(t.Schemas) {
+		if n.Pointer != "" {
+			out = append(out, "#"+n.Pointer)
+		}
+	}
+	return out
 }
 
 func simpleName(name string) string {
@@ -75,7 +91,13 @@ func namesIn(t *plan.Type) []string {
 			return false
 		}
 		seen[x] = true
-		if x.Kind == plan.Record && x.Name != "" && !slices.Contains(out, simpleName(x.Name)) {
+		if x.Kind == plan.Record && x.JSON {
+			for _, place := range placesOf(x) {
+				if strings.Contains(place, "/$defs/") || strings.Contains(place, "/definitions/") {
+					out = append(out, place)
+				}
+			}
+		} else if x.Kind == plan.Record && x.Name != "" && !slices.Contains(out, simpleName(x.Name)) {
 			out = append(out, simpleName(x.Name))
 		}
 		return parts(x, visit)

@@ -77,25 +77,6 @@ func (b *builder) always(x plan.Node, call *plan.Call) (plan.Node, bool) {
 	return nil, false
 }
 
-// linearFits reports whether every integer of a type has a result: the factor is
-// whole or the result is rounded, and both ends fit.
-func linearFits(call *plan.Call, t *plan.Type) bool {
-	if t.Kind != plan.Int || t.Bits == 0 || call.Type.Kind != plan.Int && call.Type.Kind != plan.Decimal {
-		return false
-	}
-	s := typeSpan(t)
-	for _, end := range []string{s.lo.Text('f', 0), s.hi.Text('f', 0), "1"} {
-		lit := &plan.Lit{Type: t}
-		lit.Value, _ = plan.Exact(end, t)
-		try := *call
-		try.Args = []plan.Node{lit}
-		if _, ok := try.Constant(); !ok {
-			return false
-		}
-	}
-	return true
-}
-
 func mayFail(c *plan.Call) bool {
 	if c.Func.Partial && !c.Safe {
 		return true

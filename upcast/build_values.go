@@ -154,6 +154,10 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 			t = &plan.Type{Kind: plan.Int, Bits: t.Bits}
 		}
 		call := &plan.Call{Func: plan.Linear, Args: []plan.Node{x}, Type: t, Table: map[string]string{"factor": op.Factor, "offset": op.Offset, "round": op.Round}}
+		if linearFits(call, b.typeOf(x)) {
+			call.Safe = true
+			return call
+		}
 		return b.partial(x, call, op.Else, op.Path, "the result may not fit "+t.String())
 	})(x)
 }

@@ -117,8 +117,13 @@ func (p *prover) exclude(f *facts, n plan.Node, one span) {
 	if one.lo.Cmp(one.hi) != 0 || one.nan {
 		return
 	}
-	if one.lo.Sign() == 0 {
+	if one.lo.Sign() == 0 && p.key(n) != "" {
 		f.truth[p.notZero(n)] = true
+	}
+	if v, acc := one.lo.Int64(); acc == big.Exact {
+		if x, at, ok := solved(n, big.NewInt(v)); ok && at != nil && p.key(x) != "" {
+			f.truth[p.differs(x, at)] = true
+		}
 	}
 	t, _ := plan.TypeOf(n)
 	if t.Kind == plan.Float {

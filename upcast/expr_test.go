@@ -202,7 +202,11 @@ func TestDischarged(t *testing.T) {
 		"int(math.min(math.max(d, 0.0), 10.0))": false, "i > 0 ? math.abs(i) : 0": true, "-j": true, "-i": false, "size(s) + size(s)": true,
 		"s.substring(0)": true, "s.substring(1)": false, "size(s) > 2 ? s.substring(2) : s": true, "size(s) > 2 ? s.substring(0, 2) : s": true, "size(s) > 2 ? s.substring(0, 4) : s": false,
 		"o.hasValue() ? o.value() : 0": true, "o.hasValue() ? p.value() : s": false, "o.orValue(0) % 10": true, "cel.bind(y, math.min(j, 9), y * y * y)": false, "cel.bind(y, math.max(0, math.min(j, 9)), y * y * y)": true,
-		"li.all(y, y != 0 && 5 / y > 0)": true, "li.all(y, 5 / y > 0)": false, "li.map(y, y > 0, 5 / y)": true, "li.map(y, y >= 0, 5 / y)": false, "b ? j : -j": true, "string(x)": false, "timestamp(s)": false,
+		"li.all(y, y != 0 && 5 / y > 0)": true, "li.all(y, 5 / y > 0)": false, "li.map(y, y > 0, 5 / y)": true, "li.map(y, y >= 0, 5 / y)": false, "b ? j : -j": true,
+		"j == 13 ? 0 : 10 / (j - 13)": true, "j == 12 ? 0 : 10 / (j - 13)": false, "j - 13 != 0 ? 10 / (j - 13) : 0": true, "13 - j != 0 ? 10 / (j - 13) : 0": true, "j + 1 == 4 ? 0 : 10 / (j - 3)": true,
+		"j * 2 == 4 ? 0 : 10 / (j - 2)": true, "10 / (j * 2 + 1)": true, "10 / (j * 2 + 2)": false, "j != 0 ? 10 / (j * 3) : 0": true, "j != 3 && 10 / (3 - j) > 0": true, "j == 13 || 10 / (j - 13) > 1": true,
+		"j != 2 && j != 3 ? 10 / ((j - 2) * (j - 3)) : 0": true, "j != 2 ? 10 / ((j - 2) * (j - 3)) : 0": false, "j > 13 ? 10 / (j - 13) : 0": true, "j != 7 ? 10 / -(j - 7) : 0": true, "j != 0 ? 10 / math.abs(j) : 0": true,
+		"cel.bind(y, j + 5, y == 0 ? 0 : 10 / (j + 5))": true, "cel.bind(y, j + 5, y == 0 ? 0 : 10 / (j + 4))": false, "(b ? j : 0) != 0 ? 7 / (b ? 0 : j) : 0": false, "j == 13 ? 10 / (j - 13) : 0": false, "string(x)": false, "timestamp(s)": false,
 	} {
 		c, err := w.compile(text)
 		if err != nil {

@@ -233,7 +233,7 @@ func unless(holds bool, reason string) string {
 
 func (p *prover) division(n *plan.Call, f facts) string {
 	a, b := p.span(n.Args[0], f), p.span(n.Args[1], f)
-	if b.has(integer(0)) && !f.truth[p.notZero(n.Args[1])] {
+	if b.has(integer(0)) && !p.nonZero(n.Args[1], f) {
 		return "the divisor may be zero"
 	}
 	if b.has(integer(-1)) && a.has(minInt) && (n.Func == plan.IntDiv || n.Func == plan.IntMod) {
