@@ -102,8 +102,9 @@ func (c *operationCase) schema(t *testing.T, f schema.Format, text string) schem
 	return s
 }
 
-// run gives the lines of the case as they should be.
-func (c *operationCase) run(t *testing.T) []string {
+// verify proves the document of the case, or refutes it.
+func (c *operationCase) verify(t *testing.T) *Hop {
+	t.Helper()
 	head := "instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - "
 	if slices.ContainsFunc(c.doc, func(line string) bool { return strings.HasPrefix(line, "to: ") }) {
 		head = strings.Replace(head, "to: 2\n", "", 1)
@@ -121,6 +122,12 @@ func (c *operationCase) run(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h
+}
+
+// run gives the lines of the case as they should be.
+func (c *operationCase) run(t *testing.T) []string {
+	h := c.verify(t)
 	var out []string
 	for _, line := range c.lines {
 		switch key, rest, _ := strings.Cut(line, ": "); key {

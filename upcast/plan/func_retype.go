@@ -191,7 +191,7 @@ func durationMillis(s string) (int64, string) {
 		return 0, none
 	}
 	days, clock, _ := strings.Cut(rest, "T")
-	var total int64
+	var total uint64
 	for _, part := range []struct {
 		text, units string
 		sizes       []time.Duration
@@ -206,16 +206,17 @@ func durationMillis(s string) (int64, string) {
 				return 0, none
 			}
 			ms, ok := millisOf(text[:i], sizes[u], units[u] == 'S')
-			if !ok || total > math.MaxInt64-ms {
+			// The least number has no positive counterpart.
+			if !ok || total > 1<<63-uint64(ms) {
 				return 0, none
 			}
-			total, text, units, sizes = total+ms, text[i+1:], units[u+1:], sizes[u+1:]
+			total, text, units, sizes = total+uint64(ms), text[i+1:], units[u+1:], sizes[u+1:]
 		}
 	}
 	if negative {
-		total = -total
+		return int64(-total), ""
 	}
-	return total, ""
+	return int64(total), when(total > math.MaxInt64, none)
 }
 
 func millisOf(digits string, unit time.Duration, fraction bool) (int64, bool) {
