@@ -12,6 +12,8 @@ import (
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // The bounds of a JSON body besides its size.
@@ -322,7 +324,7 @@ func (d *decoder) only(o *jsonx.Value, known ...string) {
 			continue
 		}
 		at := &jsonx.Value{Offset: m.Offset}
-		if near := nearest(m.Key, known); near != "" {
+		if near := nearest.Name(m.Key, known); near != "" {
 			d.fail(at, "The property %q is unknown; did you mean %q?", clip(m.Key, 100), near)
 		} else {
 			d.fail(at, "The property %q is unknown; %s are known", clip(m.Key, 100), strings.Join(known, ", "))

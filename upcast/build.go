@@ -5,6 +5,8 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // builder runs steps on the tree that says where everything comes from. The same
@@ -417,7 +419,7 @@ func (b *builder) unknown(path Path, s Segment, m *plan.Make) plan.Node {
 			return b.wrong(fmt.Sprintf("there is no %s at this step", path), hint)
 		}
 	}
-	if near := nearest(s.Name, partNames(m)); near != "" {
+	if near := nearest.Name(s.Name, partNames(m)); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	return b.wrong(fmt.Sprintf("there is no %s at this step", path), hint)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
@@ -44,7 +46,7 @@ func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
 }
 
 func near(want string, known []string) string {
-	if n := nearest(want, known); n != "" {
+	if n := nearest.Name(want, known); n != "" {
 		return fmt.Sprintf("did you mean %s?", n)
 	}
 	return "known are " + strings.Join(known, ", ")

@@ -12,6 +12,8 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // name is a variable of an expression: what it is called and where it comes
@@ -268,7 +270,7 @@ func nearName(what string, names []name) string {
 	if near := insteadOf(what); near != "" {
 		return "use " + near
 	}
-	if near := nearest(what, known); near != "" {
+	if near := nearest.Name(what, known); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	return "known here are " + variables + ", and the functions of upcasters"

@@ -7,6 +7,7 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/overloads"
 
+	"github.com/instar-registry/instar/internal/nearest"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -137,7 +138,7 @@ func nearestFunction(want string) string {
 	}
 	best, least := functionNames[0], 1<<30
 	for _, k := range functionNames {
-		d := distance(strings.ToLower(want), strings.ToLower(k), 1<<20)
+		d := nearest.Distance(strings.ToLower(want), strings.ToLower(k))
 		if prefix := commonPrefix(want, k); d-2*prefix < least {
 			best, least = k, d-2*prefix
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // Envelope is what is known of an event beside its bytes. Everything in it may be
@@ -144,7 +146,7 @@ func (b *builder) contextValue(name string) *plan.Copy {
 		}
 	}
 	hint := "declare it under context, as {" + name + ": {type: string, kind: lookup, key: ...}}"
-	if near := nearest(name, names); near != "" {
+	if near := nearest.Name(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	b.wrong("the document declares no context input "+name, hint)

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/instar-registry/instar/internal/jsonx"
+	"github.com/instar-registry/instar/internal/nearest"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -316,7 +317,7 @@ func nameLikeness(a, b string) float64 {
 	if len(p) > longest || len(q) > longest || p == "" || q == "" {
 		return words
 	}
-	letters := 1 - float64(distance(p, q, longest))/float64(max(len(p), len(q)))
+	letters := 1 - float64(nearest.Distance(p, q))/float64(max(len(p), len(q)))
 	if shortens(p, q) || shortens(q, p) {
 		letters = max(letters, abbreviated)
 	}

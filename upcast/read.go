@@ -7,6 +7,8 @@ import (
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // reader decodes the tree of a document. The first mistake stays; whatever is
@@ -114,7 +116,7 @@ func (o *object) done() {
 			continue
 		}
 		hint := "known are " + strings.Join(o.known, ", ")
-		if near := nearest(m.Key, o.known); near != "" {
+		if near := nearest.Name(m.Key, o.known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		o.r.fail(Invalid, m.Offset, o.at(m.Key), fmt.Sprintf("%s has no key %q", o.what, m.Key), hint)
@@ -149,7 +151,7 @@ func (o *object) choice(key string, required bool, words ...string) string {
 	}
 	if !slices.Contains(words, v.Text) {
 		hint := "allowed are " + strings.Join(words, ", ")
-		if near := nearest(v.Text, words); near != "" {
+		if near := nearest.Name(v.Text, words); near != "" {
 			hint = fmt.Sprintf("did you mean %s? ", near) + hint
 		}
 		o.fail(key, fmt.Sprintf("%q of %s cannot be %q", key, o.what, v.Text), hint)
@@ -247,38 +249,4 @@ func (o *object) pairs(key string, required bool) []Pair {
 		out[i] = Pair{m.Key, m.Value.Text}
 	}
 	return out
-}
-
-// nearest returns the known word that is a slip of want, or "".
-func nearest(want string, known []string) string {
-	best, least := "", 1+len(want)/3
-	for _, k := range known {
-		if d := distance(want, k, least); d <= least && (best == "" || d < least) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, given up above most.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

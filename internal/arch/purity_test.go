@@ -12,7 +12,7 @@ import (
 // gives the same output on every machine at every time.
 func isPure(name string) bool {
 	top, _, _ := strings.Cut(name, "/")
-	return top == "schema" || top == "compat" || top == "upcast" || name == "internal/jsonx"
+	return top == "schema" || top == "compat" || top == "upcast" || name == "internal/jsonx" || name == "internal/nearest"
 }
 
 // effects are the files of package registry that run the pure part: goroutines,

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // convert turns the written form of a value into the Go value of its field. The
@@ -60,8 +63,9 @@ func (k *Key) convertEnum(text string) (any, error) {
 		return e, nil
 	}
 	err := "is none of " + strings.Join(k.Enum, ", ")
-	if near := nearest(strings.ToUpper(text), upper(k.Enum)); near >= 0 {
-		err += fmt.Sprintf("; did you mean %s?", k.Enum[near])
+	known := upper(k.Enum)
+	if near := nearest.Name(strings.ToUpper(text), known); near != "" {
+		err += fmt.Sprintf("; did you mean %s?", k.Enum[slices.Index(known, near)])
 	}
 	return nil, errors.New(err)
 }

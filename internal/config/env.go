@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // clientVariables belong to the client-side commands, not to the server.
@@ -102,8 +104,8 @@ func (l *loader) unknownVariable(o Origin, keys map[string]*Key) {
 		l.problem(o, "", "only secrets can be read from a file; set %s", base)
 		return
 	}
-	if i := nearest(o.Name, names); i >= 0 {
-		l.problem(o, "", "there is no such setting; did you mean %s?", names[i])
+	if near := nearest.Name(o.Name, names); near != "" {
+		l.problem(o, "", "there is no such setting; did you mean %s?", near)
 		return
 	}
 	l.problem(o, "", "there is no such setting; run \"registry config print\" for all of them")

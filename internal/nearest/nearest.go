@@ -10,7 +10,7 @@ func Name(want string, known []string) string {
 		if len(k) >= len(want)+best || len(want) >= len(k)+best {
 			continue
 		}
-		if d := distance(want, k); d < best {
+		if d := Distance(want, k); d < best {
 			best, name = d, k
 		}
 	}
@@ -20,9 +20,9 @@ func Name(want string, known []string) string {
 // maxName bounds what is compared; longer names are nobody's typing mistake.
 const maxName = 256
 
-// distance is the number of single-character edits, a swap of neighbours
-// counting as one, between two names.
-func distance(a, b string) int {
+// Distance is the number of single-character edits, a swap of neighbours counting
+// as one, between two names; of those longer than 256 bytes it is 256.
+func Distance(a, b string) int {
 	if len(a) > maxName || len(b) > maxName {
 		return maxName
 	}

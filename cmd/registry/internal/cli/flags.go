@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/instar-registry/instar/internal/config"
+	"github.com/instar-registry/instar/internal/nearest"
 )
 
 // commonKeys are the configuration keys that help texts show; all others are
@@ -106,5 +107,5 @@ func nearestFlag(c *cobra.Command, name string) string {
 	name, _, _ = strings.Cut(name, "=")
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return config.Nearest(name, names)
+	return nearest.Name(name, names)
 }
