@@ -38,7 +38,7 @@ func orderJSON(i int) string {
 
 // upcastJSON measures carrying JSON events.
 func upcastJSON(ctx context.Context, e *env) ([]row, error) {
-	hops, long, short, err := bothChains(ctx, func(i int) (schema.Parsed, error) { return jsonschema.Parse(orderJSON(i), nil, schemaOptions) })
+	hops, long, short, err := bothChains(ctx, func(i int) (schema.Parsed, error) { return jsonschema.Parse(orderJSON(i), nil, schemaOptions) }, orderChange)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"fmt"
+	"math/big"
 	"regexp"
 	"strconv"
 
@@ -83,13 +84,23 @@ func (b *builder) narrowCall(x plan.Node, t *plan.Type, op *Narrow) (call *plan.
 	}
 }
 
+// wholeBound reports whether a bound is a whole number, if it is given.
+func wholeBound(s string) bool {
+	x, ok := new(big.Rat).SetString(s)
+	return s == "" || ok && x.IsInt()
+}
+
 // clamps reports whether every number of a type has a clamped one: both ends and
 // the bounds themselves do.
 func (b *builder) clamps(call *plan.Call, t *plan.Type) bool {
-	if t.Kind == plan.Float && t.Bits > 0 {
+	switch {
+	case t.Kind == plan.Float && t.Bits > 0:
 		return false // NaN has no nearest number
-	}
-	if t.Kind != plan.Int || t.Bits == 0 {
+	case t.Kind == plan.Float && t.JSON:
+		return true // every decimal number is one
+	case t.Kind == plan.Int && t.JSON:
+		return wholeBound(call.Table[plan.NarrowMin]) && wholeBound(call.Table[plan.NarrowMax]) && wholeBound(call.Table[plan.NarrowMultiple])
+	case t.Kind != plan.Int || t.Bits == 0:
 		return false
 	}
 	s := typeSpan(t)

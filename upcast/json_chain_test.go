@@ -76,7 +76,7 @@ func TestChainsJSON(t *testing.T) {
 }
 
 // chain makes documents and the schemas between them.
-func (w *jsonWorld) chain(t *testing.T, hops int) (documents []*Document, versions []*jsonschema.Schema, story string) {
+func (w *jsonWorld) chain(t testing.TB, hops int) (documents []*Document, versions []*jsonschema.Schema, story string) {
 	t.Helper()
 	root := w.object(3+w.r.IntN(4), 0)
 	versions = append(versions, jsonSchema(t, root.text()))
@@ -100,7 +100,7 @@ func (w *jsonWorld) chain(t *testing.T, hops int) (documents []*Document, versio
 
 // event is a generated event with undeclared properties where they may be, spaces
 // and escapes.
-func (w *jsonWorld) event(t *testing.T, s *jsonschema.Schema, seed uint64) []byte {
+func (w *jsonWorld) event(t testing.TB, s *jsonschema.Schema, seed uint64) []byte {
 	t.Helper()
 	sample, err := s.Varied(seed)
 	if err != nil {

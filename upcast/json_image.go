@@ -364,30 +364,7 @@ func (im *image) call(n *plan.Call) any {
 	case n.Func == plan.NumberOfInt:
 		im.bounds(out, n.Args[0])
 	case n.Func == plan.Narrow:
-		return im.narrowed(out, n)
-	}
-	return out
-}
-
-// narrowed is the schema of values within bounds. What is cut off or clamped is
-// another value, of which only the bounds are known; what does not fit and stops
-// leaves the others as they were.
-func (im *image) narrowed(out keywords, n *plan.Call) any {
-	names := [][2]string{{plan.NarrowMin, "minimum"}, {plan.NarrowMax, "maximum"}, {plan.NarrowMinLength, "minLength"}, {plan.NarrowMaxLength, "maxLength"}}
-	if n.Type.Kind == plan.List {
-		names[2][1], names[3][1] = "minItems", "maxItems"
-	}
-	asIs := n.Table[plan.NarrowMode] == "else"
-	if asIs { // a clamped number need not be a multiple
-		names = append(names, [2]string{plan.NarrowMultiple, "multipleOf"})
-	}
-	for _, x := range names {
-		if bound := n.Table[x[0]]; bound != "" {
-			out[x[1]] = json.Number(bound)
-		}
-	}
-	if asIs {
-		return keywords{"allOf": []any{out, im.orNever(im.of(n.Args[0]))}}
+		return im.narrowed(n, out)
 	}
 	return out
 }

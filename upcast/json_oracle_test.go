@@ -160,6 +160,18 @@ func oracleJSONValue(v plan.Value, op Operation) (plan.Value, error) {
 			}
 			return items[0], nil
 		})
+	case *Narrow:
+		return atJSON(v, op.Path, func(x plan.Value) (plan.Value, error) {
+			if s, ok := x.(string); ok {
+				return string([]rune(s)[:min(2, len([]rune(s)))]), nil
+			}
+			if n, _ := new(big.Rat).SetString(string(x.(plan.Number))); n.Sign() < 0 {
+				return plan.Number("0"), nil
+			} else if n.Cmp(big.NewRat(2000, 1)) > 0 {
+				return plan.Number("2000"), nil
+			}
+			return x, nil
+		})
 	case *MapEnum:
 		return atJSON(v, op.Path, func(x plan.Value) (plan.Value, error) {
 			for _, p := range op.Map {

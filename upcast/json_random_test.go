@@ -247,11 +247,21 @@ func (w *jsonWorld) onMember(rec *shapeJSON, i int, path string) string {
 	case "enum":
 		return w.mapEnum(m, path)
 	case "string":
+		if w.r.IntN(3) == 0 {
+			s.more = `,"maxLength":2`
+			return fmt.Sprintf("narrow: {path: '%s', maxLength: 2, mode: truncate}", path)
+		}
 		if w.r.IntN(2) == 0 {
+			s.more = ""
 			return fmt.Sprintf("set: {path: '%s', expr: \"this + '!'\"}", path)
 		}
 	case "integer":
+		if w.r.IntN(3) == 0 {
+			s.more = `,"minimum":0,"maximum":2000`
+			return fmt.Sprintf("narrow: {path: '%s', min: 0, max: 2000, mode: clamp}", path)
+		}
 		if w.r.IntN(2) == 0 {
+			s.more = ""
 			return fmt.Sprintf("convert: {path: '%s', factor: %d, else: %s}", path, 1+w.r.IntN(3), way)
 		}
 	}

@@ -109,7 +109,37 @@ func TestVerifyJSON(t *testing.T) {
 		"require":    {`"mail?":{"type":["string","null"]}`, `"mail":{"type":"string"}`, []string{"require: {path: mail, else: {value: none}}"}, `{"mail":null}`, `{"mail":"none"}`},
 		"require it": {`"mail?":{"type":["string","null"]}`, `"mail":{"type":"string"}`, []string{"require: {path: mail, else: {value: none}}"}, `{}`, `{"mail":"none"}`},
 		"relax":      {`"mail":{"type":"string"}`, `"mail?":{"type":["string","null"]}`, []string{"relax: {path: mail}"}, `{"mail":"m"}`, `{"mail":"m"}`},
-		"wrap":       {`"tag":{"type":"string"}`, `"tag":{"type":"array","items":{"type":"string"}}`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tag":["t"]}`},
+		"narrow a text": {
+			`"note":{"type":"string"}`, `"note":{"type":"string","maxLength":3}`,
+			[]string{"narrow: {path: note, maxLength: 3, mode: truncate}"},
+			`{"note":"aé😀bc"}`, `{"note":"aé😀"}`,
+		},
+		"narrow a number of any size": {
+			`"n":{"type":"integer"}`, `"n":{"type":"integer","minimum":0,"maximum":100}`,
+			[]string{"narrow: {path: n, min: 0, max: 100, mode: clamp}"},
+			`{"n":12345678901234567890123}`, `{"n":100}`,
+		},
+		"narrow a fraction": {
+			`"n":{"type":"number"}`, `"n":{"type":"number","maximum":0.5}`,
+			[]string{"narrow: {path: n, max: 0.5, mode: clamp}"},
+			`{"n":0.50}`, `{"n":0.50}`,
+		},
+		"narrow by the way out": {
+			`"n":{"type":"integer","maximum":50}`, `"n":{"type":"integer","minimum":0,"maximum":50,"multipleOf":5}`,
+			[]string{"narrow: {path: n, min: 0, multipleOf: 5, mode: else, else: {value: 0}}"},
+			`{"n":7}`, `{"n":0}`,
+		},
+		"narrow to a pattern": {
+			`"n":{"type":"string"}`, `"n":{"type":"string","pattern":"^[a-z]{2,3}$"}`,
+			[]string{"narrow: {path: n, pattern: '^[a-z]{2,3}$', mode: else, else: {value: xx}}"},
+			`{"n":"abcd"}`, `{"n":"xx"}`,
+		},
+		"narrow a list": {
+			`"n":{"type":"array","items":{"type":"integer"}}`, `"n":{"type":"array","items":{"type":"integer"},"maxItems":2}`,
+			[]string{"narrow: {path: n, maxLength: 2, mode: truncate}"},
+			`{"n":[1,2.0,3]}`, `{"n":[1,2.0]}`,
+		},
+		"wrap": {`"tag":{"type":"string"}`, `"tag":{"type":"array","items":{"type":"string"}}`, []string{"wrap: {path: tag, as: list}"}, `{"tag":"t"}`, `{"tag":["t"]}`},
 		"head": {
 			`"tags":{"type":"array","items":{"type":"string"}}`, `"tags":{"type":"string"}`,
 			[]string{"head: {path: tags, else: {value: none}}"},
@@ -213,6 +243,8 @@ func TestRefutationsJSON(t *testing.T) {
 		"another type":          {`"a":{"type":"string"}`, `"a":{"type":"integer"}`, nil, "O5", "", `{"a":""}`},
 		"a longer text":         {`"a":{"type":"string","maxLength":5}`, `"b":{"type":"string","maxLength":3}`, []string{"rename: {from: a, to: b}"}, "O5", "", `{"a":"aaaa"}`},
 		"a larger number":       {`"a":{"type":"integer","maximum":5}`, `"b":{"type":"integer","maximum":3}`, []string{"rename: {from: a, to: b}"}, "O5", "", `{"a":4}`},
+		"a text cut too late":   {`"a":{"type":"string"}`, `"a":{"type":"string","maxLength":3}`, []string{"narrow: {path: a, maxLength: 4, mode: truncate}"}, "O5", "maxLength", `{"a":"cfuh"}`},
+		"a bound beside it":     {`"n":{"type":"integer"}`, `"n":{"type":"integer","multipleOf":2}`, []string{"narrow: {path: n, max: 3, mode: clamp}"}, "O5", "multipleOf", `{"n":1}`},
 		"an open object":        {objectOf(textID, ""), textID, nil, "O5", "", `{"":0,"id":""}`},
 		"an undeclared one of another type": {
 			objectOf(textID, ""), objectOf(textID+`|"n?":{"type":"integer"}`, ""), nil, "O5", "", `{"id":"","n":""}`,

@@ -26,7 +26,7 @@ func TestProposeJSON(t *testing.T) {
 		},
 		"a bound of numbers": {
 			object + `"n":{"type":"integer"}},"required":["n"]}`, object + `"n":{"type":"integer","minimum":3}},"required":["n"]}`,
-			[]string{`narrow: {path: "n", min: 3, mode: else, else: {value: 3}}`},
+			[]string{`narrow: {path: "n", min: 3, mode: clamp}`},
 		},
 		"another constant": {
 			object + `"v":{"const":"1"}},"required":["v"]}`, object + `"v":{"const":"2"}},"required":["v"]}`, []string{`set: {path: "v", value: "2"}`},
