@@ -38,10 +38,10 @@ func models(kinds string) string {
 func jsonPropertyRows() []row {
 	return []row{
 		jsonEdits("property-{added,removed}-open", "property",
-			"The old schema does not mention the property and is open, so an old event may hold anything under that name. The new schema says what it must be. Where writers emit declared properties only, the policy DECLARED accepts this.",
+			"The old schema does not mention the property and is open, so an old event may hold anything under that name. The new schema says what it must be. Where writers emit declared properties only, the policy DECLARED accepts this; a closed object (`additionalProperties: false`) takes new properties without a break.",
 			`the new schema says what "{property}" must be; old events may hold anything there, as the old schema is open`, "open-object", "retype rest",
 			models("OPTIONAL_PROPERTY_ADDED_TO_OPEN PROPERTY_ADDED_TO_OPEN"),
-			"The new schema no longer mentions the property and is open, so a new event may hold anything under that name. The old schema says what it must be. Where writers emit declared properties only, the policy DECLARED accepts this.",
+			"The new schema no longer mentions the property and is open, so a new event may hold anything under that name. The old schema says what it must be. Where writers emit declared properties only, the policy DECLARED accepts this; a closed object (`additionalProperties: false`) takes new properties without a break.",
 			`the old schema says what "{property}" must be; new events may hold anything there, as the new schema is open`, "restore-field", "drop rest",
 			models("PROPERTY_REMOVED_FROM_OPEN")),
 		jsonEdits("property-{removed,added}-closed", "property",

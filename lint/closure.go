@@ -248,7 +248,7 @@ func formatByName(name string) schema.Format {
 		return schema.Avro
 	case strings.HasSuffix(name, ".proto"):
 		return schema.Protobuf
-	case strings.HasSuffix(name, ".schema.json"):
+	case strings.HasSuffix(name, ".schema.json") || isYAML(name):
 		return schema.JSON
 	}
 	return 0

@@ -64,7 +64,14 @@ func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, e
 
 // source is the text that findings are located in.
 func (s *side) source(file string, f schema.Format, body string, number int) *Source {
-	return &Source{File: file, Commit: s.tree.Snap().Commit, Version: number, Format: f, Text: body}
+	out := &Source{File: file, Commit: s.tree.Snap().Commit, Version: number, Format: f, Text: body}
+	s.mu.Lock()
+	t := s.texts[file]
+	s.mu.Unlock()
+	if t != nil && t.yaml != nil && t.body == body {
+		out.Text, out.tree, out.read = t.yaml.Text, t.yaml.tree, true
+	}
+	return out
 }
 
 // judge does one job.
@@ -215,7 +222,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 
 // repair looks for edits of the head's text.
 func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Request, found []compat.Finding) error {
-	if head.text.mark > 0 {
+	if !head.text.editable() {
 		return nil // offsets would not be those of the file
 	}
 	src := compat.Source{Text: head.text.body, Parse: func(document, body string) (schema.Parsed, error) {
@@ -232,7 +239,7 @@ func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Re
 		if err != nil {
 			return err
 		}
-		if t.mark == 0 {
+		if t.editable() {
 			src.Documents = append(src.Documents, d)
 		}
 	}

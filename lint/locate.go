@@ -114,6 +114,13 @@ func (s *Source) headOf(v *jsonx.Value, key int) (from, to int) {
 	if v.Kind != jsonx.Object && v.Kind != jsonx.Array {
 		return v.Offset, v.End
 	}
+	if key >= 0 && s.Text[key] != '"' { // in YAML
+		end := lineEnd(s.Text, key)
+		if n := strings.IndexByte(s.Text[key:end], ':'); n > 0 {
+			end = key + n
+		}
+		return key, end
+	}
 	if key >= 0 {
 		return key, key + len(`""`) + keyLength(s.Text[key:])
 	}

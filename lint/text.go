@@ -37,6 +37,8 @@ type text struct {
 	body string // without the mark of UTF-8
 	mark int    // the length of that mark
 	err  error  // a *FileError
+	// yaml is what body was made of; nil if that is the file itself.
+	yaml *Source
 
 	once sync.Once
 	hash string // see sum
@@ -113,8 +115,14 @@ func newText(name string, data []byte, limit int) *text {
 	if rest, ok := strings.CutPrefix(t.body, bom); ok {
 		t.body, t.mark = rest, len(bom)
 	}
+	if isYAML(name) {
+		t.fromYAML(limit)
+	}
 	return t
 }
+
+// editable reports whether offsets of the body are those of the file.
+func (t *text) editable() bool { return t.mark == 0 && t.yaml == nil }
 
 func invalidAt(data []byte) int {
 	for i := 0; i < len(data); {

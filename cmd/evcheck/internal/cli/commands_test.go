@@ -99,10 +99,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	},
 	"replace": func(ts *testscript.TestScript, _ bool, args []string) {
 		text := ts.ReadFile(args[0])
-		if !strings.Contains(text, args[1]) {
-			ts.Fatalf("%s does not have %q", args[0], args[1])
+		old := strings.ReplaceAll(args[1], `\n`, "\n")
+		if !strings.Contains(text, old) {
+			ts.Fatalf("%s does not have %q", args[0], old)
 		}
-		now := strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))
+		now := strings.ReplaceAll(text, old, strings.ReplaceAll(args[2], `\n`, "\n"))
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(now), 0o644)) //nolint:gosec // a test's file
 	},
 }

@@ -26,8 +26,14 @@ func TestMain(m *testing.M) {
 //	registry            start a registry in memory at $REGISTRY
 //	rest METHOD PATH [BODY…]  send a request there and print the answer
 //	stamp               write what was printed to out.txt, commits aside
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { scripts(t, "testdata/script") }
+
+// TestWishes runs what users of other tools have asked for; see docs/evcheck.md.
+func TestWishes(t *testing.T) { scripts(t, "../../../../lint/testdata/wish") }
+
+func scripts(t *testing.T, dir string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: isolate, Cmds: commands,
+		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true, Setup: isolate, Cmds: commands,
 	})
 }

@@ -195,6 +195,9 @@ func createFile(file, text string) error {
 // looked for in the tree as it is now; where they have changed, they are put in
 // place, as far as the format can.
 func (a *app) oldText(s *sides, kept string) string {
+	if strings.HasSuffix(s.file, ".yaml") || strings.HasSuffix(s.file, ".yml") {
+		return s.old.Parsed.Canonical() + "\n" // which is not told by the name of what is kept
+	}
 	if slices.Equal(s.old.Documents, s.new.Documents) {
 		return s.old.Source.Text
 	}
