@@ -53,6 +53,7 @@ var outcomes = map[registry.Code]outcome{
 	registry.UpcasterNotFound:      {404, wire.CodeUpcasterNotFound},
 	registry.UpcasterExists:        {409, wire.CodeUpcasterImmutable},
 	registry.UpcasterBridges:       {409, wire.CodeUpcasterBridges},
+	registry.UpcasterCycle:         {409, wire.CodeUpcasterCycle},
 	registry.UpcasterRevision:      {412, wire.CodeUpcasterRevision},
 	registry.InvalidUpcaster:       {422, wire.CodeInvalidUpcaster},
 	registry.UpcasterRefuted:       {422, wire.CodeUpcasterRefuted},

@@ -147,7 +147,7 @@ func withFrame(s codec, v *registry.Version, event []byte) []byte {
 
 // trace shows the event after each hop, as JSON.
 func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
-	images, _, err := c.way.Trace(c.x.ctx, in)
+	images, _, err := c.way.Trace(c.x.ctx, &c.envelope, in)
 	if err != nil {
 		return nil, err
 	}

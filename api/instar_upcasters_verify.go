@@ -20,6 +20,11 @@ func verifyUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
+	if doc, err := upcast.Parse(text); err == nil {
+		if err := x.seesTargets(n, doc); err != nil {
+			return err
+		}
+	}
 	v, err := x.api.service.ProveUpcaster(x.ctx, n, text)
 	if err != nil {
 		return err

@@ -43,6 +43,11 @@ func putUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
+	if doc, err := upcast.Parse(text); err == nil { // else the registry says what is wrong with it
+		if err := x.seesTargets(n, doc); err != nil {
+			return err
+		}
+	}
 	draft, err := x.draft()
 	if err != nil {
 		return err
@@ -65,6 +70,22 @@ func putUpcaster(x *request) error {
 	}
 	x.w.Header().Set("ETag", strconv.Quote(strconv.Itoa(out.Revision)))
 	return x.json(http.StatusOK, body)
+}
+
+// seesTargets refuses a document that leads to a subject which the caller may not
+// see, as if there were none.
+func (x *request) seesTargets(n registry.Name, doc *upcast.Document) error {
+	if len(doc.Targets()) == 0 {
+		return nil
+	}
+	return x.view(func(st *registry.State) error {
+		for _, t := range doc.Targets() {
+			if to := registry.In(n.Context, t.Subject); x.findSubject(st, to) == nil {
+				return subjectNotFound(to)
+			}
+		}
+		return nil
+	})
 }
 
 // draft reads the state that a revision is to have: a draft, or active.

@@ -9,6 +9,7 @@ import (
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
 )
 
 func registerRoutes(a *API) []route {
@@ -80,6 +81,15 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 	by, err := x.by()
 	if err != nil {
 		return err
+	}
+	if cmd.Upcaster != "" {
+		// Which versions it leads between does not matter here, and what is wrong
+		// with it the registry says.
+		if doc, err := upcast.Between(cmd.Upcaster, 1, 2); err == nil {
+			if err := x.seesTargets(cmd.Name, doc); err != nil {
+				return err
+			}
+		}
 	}
 	cmd.Explain = x.media == mediaInstar
 	out, err := x.api.service.Register(x.ctx, by, cmd)

@@ -68,6 +68,11 @@ func (d *decider) deleteSubject(cmd DeleteSubject) (Decision, error) {
 		if err := d.unreferenced(cmd.Name, v.Number, !cmd.Permanent, true); err != nil {
 			return Decision{}, err
 		}
+		if cmd.Permanent {
+			if err := d.unspread(cmd.Name, v.Number); err != nil {
+				return Decision{}, err
+			}
+		}
 		numbers = append(numbers, v.Number)
 	}
 	var change Change = SubjectDeleted{Context: cmd.Name.Context, Subject: cmd.Name.Subject, Versions: numbers}

@@ -46,6 +46,7 @@ const (
 	UpcasterNotFound
 	UpcasterExists
 	UpcasterBridges
+	UpcasterCycle
 	UpcasterRevision
 	InvalidUpcaster
 	UpcasterRefuted

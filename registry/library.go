@@ -25,7 +25,9 @@ type Library interface {
 	// Check runs the compatibility engine.
 	Check(req compat.Request) (compat.Report, error)
 	// Prove runs the prover on a document and the schemas of its two versions.
-	Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error)
+	// targets are the schemas of the versions of other subjects that the document
+	// sends parts of its events to.
+	Prove(d *upcast.Document, from, to schema.Parsed, targets map[upcast.Target]schema.Parsed) (*upcast.Hop, error)
 	// Rules prepares migration rules for events that go from one version to the
 	// other, and lifts them to steps where they are known idioms.
 	Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)

@@ -156,13 +156,20 @@ func (q inquiry) Check(req compat.Request) (compat.Report, error) {
 }
 
 // Prove implements Library. A hop without a document is derived.
-func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop, error) {
+func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed, targets map[upcast.Target]schema.Parsed) (*upcast.Hop, error) {
 	document := ""
 	if d != nil {
 		document = d.Hash()
 	}
 	a, b := compat.KeyOf(from), compat.KeyOf(to)
-	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion+document+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:]))
+	whole := slices.Concat([]byte(upcast.ProverVersion+document+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:])
+	if len(targets) > 0 {
+		for _, t := range d.Targets() {
+			k := compat.KeyOf(targets[t])
+			whole = append(append(whole, byte(k.Format)), k.Text[:]...)
+		}
+	}
+	key := sha256.Sum256(whole)
 	if h, ok := q.hops.Get(key); ok {
 		q.obs.Cache("hop", true)
 		return h, nil
@@ -176,12 +183,22 @@ func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed) (*upcast.Hop,
 	if d == nil {
 		h, err = upcast.Derive(q.ctx, from, to)
 	} else {
-		h, err = upcast.Verify(q.ctx, d, from, to)
+		h, err = upcast.VerifyWith(q.ctx, d, from, to, optionsWith(targets))
 	}
 	if err == nil {
 		q.hops.Put(key, h, h.Size())
 	}
 	return h, q.ended(err)
+}
+
+// optionsWith gives the prover the schemas that a document leads to.
+func optionsWith(targets map[upcast.Target]schema.Parsed) upcast.Options {
+	return upcast.Options{Targets: func(t upcast.Target) (schema.Parsed, error) {
+		if p := targets[t]; p != nil {
+			return p, nil
+		}
+		return nil, fail(InvalidUpcaster, "The document leads to version %s of subject '%s', which is not known here", t.Version, t.Subject)
+	}}
 }
 
 // Rules implements Library.

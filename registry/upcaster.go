@@ -37,6 +37,8 @@ type Upcaster struct {
 	// and, with Down, the ways back.
 	Since int  `json:",omitempty"`
 	Down  bool `json:",omitempty"`
+	// Spreads are the versions of other subjects that parts of its events go to.
+	Spreads []Spread `json:",omitempty"`
 	// Author is the principal who sent it.
 	Author string `json:",omitempty"`
 	At     int64  // µs since 1970

@@ -112,7 +112,11 @@ func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upc
 			return nil, unreadable(versions[i], err)
 		}
 	}
-	hop, err := env.Library.Prove(doc, parsed[0], parsed[1])
+	targets, err := st.targets(env, n, doc)
+	if err != nil {
+		return nil, err
+	}
+	hop, err := env.Library.Prove(doc, parsed[0], parsed[1], targets)
 	if err != nil {
 		return nil, upcasterRefusal(err)
 	}

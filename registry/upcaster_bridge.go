@@ -31,7 +31,11 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	if err != nil {
 		return refusalOrNeed(err)
 	}
-	hop, err := d.env.Library.Prove(doc, old, c.parsed)
+	targets, err := d.st.targets(d.env, cmd.Name, doc)
+	if err != nil {
+		return err
+	}
+	hop, err := d.env.Library.Prove(doc, old, c.parsed, targets)
 	if err != nil {
 		return upcasterRefusal(err)
 	}
@@ -44,6 +48,13 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			return err
 		}
 	}
+	spread := spreads(cmd.Name, doc)
+	if refused != nil && len(spread) > 0 {
+		return splits(out.Version)
+	}
+	if err := d.acyclic(cmd.Name, latest.Number, spread); err != nil {
+		return err
+	}
 	text := textHash(doc.Canonical())
 	d.bridge = &bridge{
 		text: doc.Canonical(),
@@ -51,7 +62,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: latest.Number, To: out.Version, Revision: 1,
 			Text: hex.EncodeToString(text[:]), Document: doc.Hash(), Verdict: string(hop.Verdict.Outcome), Class: string(hop.Verdict.Class),
 			Total: hop.Verdict.Total, Prover: upcast.ProverVersion, Bridges: refused != nil,
-			Partial: refused != nil && cmd.AcceptPartial && need.partial, Author: cmd.Author,
+			Partial: refused != nil && cmd.AcceptPartial && need.partial, Author: cmd.Author, Spreads: spread,
 		},
 		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, State: ActiveUpcaster, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
 	}
@@ -141,6 +152,12 @@ func leads(h *upcast.Hop, down, partial bool) (total bool, err error) {
 			because("give each else a value, or accept it by acceptPartial")
 	}
 	return h.Verdict.Total, nil
+}
+
+// splits refuses a document whose events do not become events of the version that
+// rests on it.
+func splits(version int) *Error {
+	return fail(UpcasterBelowVerdict, "The upcaster makes events of other subjects, so none becomes an event of version %d", version)
 }
 
 // upholds holds a document that takes its place in a hop to what the bridge needs

@@ -30,6 +30,8 @@ type UpcasterActivated struct {
 	Since  int    `json:"since,omitempty"`
 	Down   bool   `json:"down,omitempty"`
 	Author string `json:"author,omitempty"`
+	// Spreads are the versions of other subjects that parts of its events go to.
+	Spreads []Spread `json:"spreads,omitempty"`
 	// Supersedes is the revision that leaves the plans for this one.
 	Supersedes int `json:"supersedes,omitempty"`
 }
@@ -103,6 +105,6 @@ func (c *UpcasterActivated) revision(seq, at int64) (Upcaster, error) {
 	return Upcaster{
 		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Text: text, Document: c.Document, Verdict: c.Verdict,
 		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial,
-		Since: c.Since, Down: c.Down, Author: c.Author, At: at, Seq: seq,
+		Since: c.Since, Down: c.Down, Author: c.Author, Spreads: c.Spreads, At: at, Seq: seq,
 	}, err
 }

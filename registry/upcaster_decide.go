@@ -154,7 +154,7 @@ func (a *addition) change(out *UpcasterAdded) UpcasterActivated {
 	return UpcasterActivated{
 		Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To, Revision: out.Revision,
 		Text: hex.EncodeToString(text[:]), Document: out.Document, Verdict: string(v.Outcome), Class: string(v.Class), Total: v.Total,
-		Prover: upcast.ProverVersion, Author: cmd.Author,
+		Prover: upcast.ProverVersion, Author: cmd.Author, Spreads: spreads(cmd.Name, a.doc),
 	}
 }
 
@@ -201,7 +201,13 @@ func (a *addition) activate() (Decision, error) {
 		if err != nil {
 			return Decision{}, err
 		}
+		if len(change.Spreads) > 0 {
+			return Decision{}, splits(leaning.To)
+		}
 		change.Partial = !total // accepted by name, and written down
+	}
+	if err := a.d.acyclic(cmd.Name, cmd.From, change.Spreads); err != nil {
+		return Decision{}, err
 	}
 	if active != nil {
 		out.Supersedes, change.Supersedes = active.Revision, active.Revision

@@ -65,7 +65,7 @@ func (d *decider) importUpcaster(cmd ImportUpcaster) (Decision, error) {
 		UpcasterActivated: UpcasterActivated{
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: x.From, To: x.To, Revision: x.Revision,
 			Text: hex.EncodeToString(text[:]), Document: x.Document, Verdict: x.Verdict, Class: x.Class, Total: x.Total,
-			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial, Since: x.Since, Down: x.Down, Author: x.Author,
+			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial, Since: x.Since, Down: x.Down, Author: x.Author, Spreads: spreadsOf(cmd.Name, cmd.Text),
 		},
 		State: x.State, At: x.At,
 	}
@@ -73,6 +73,15 @@ func (d *decider) importUpcaster(cmd ImportUpcaster) (Decision, error) {
 		Changes: []Change{change}, Texts: []Text{{Hash: text, Body: cmd.Text}},
 		Result: UpcasterTaken{Created: true, Difference: difference},
 	}, nil
+}
+
+// spreadsOf is [spreads] of a text that may be none.
+func spreadsOf(n Name, text string) []Spread {
+	doc, err := upcast.Parse(text)
+	if err != nil {
+		return nil
+	}
+	return spreads(n, doc)
 }
 
 // differs proves what an archive brought and says how this registry's verdict is

@@ -16,6 +16,9 @@ import (
 // of the one after it. Where nothing can, it is a refusal.
 func (d *decider) join(n Name, version int) ([]Change, []Text, error) {
 	all, s := d.st.Upcasters(n), d.st.Subject(n)
+	if err := d.unspread(n, version); err != nil {
+		return nil, nil, err
+	}
 	into, out := all.Into(version), all.active(func(x *Upcaster) bool { return x.From == version })
 	if into == nil && out == nil {
 		return nil, nil, nil
@@ -47,6 +50,7 @@ func (d *decider) join(n Name, version int) ([]Change, []Text, error) {
 	change := UpcasterActivated{
 		Context: n.Context, Subject: n.Subject, From: from, To: to, Revision: 1, Text: hex.EncodeToString(hash[:]), Document: doc.Hash(),
 		Verdict: string(hop.Verdict.Outcome), Class: string(hop.Verdict.Class), Total: hop.Verdict.Total, Prover: upcast.ProverVersion,
+		Spreads: spreads(n, doc),
 	}
 	if newest := all.Revision(from, to, 0); newest != nil {
 		change.Revision = newest.Revision + 1

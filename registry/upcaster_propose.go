@@ -19,7 +19,7 @@ type Proposal struct {
 // is no part of any plan before a person registers it.
 func (s *Service) Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
 	q := inquiry{s.shelf, ctx}
-	derived, err := q.Prove(nil, from, to)
+	derived, err := q.Prove(nil, from, to, nil)
 	if err != nil {
 		return nil, upcasterRefusal(err)
 	}
@@ -37,7 +37,7 @@ func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed
 	if err != nil {
 		return upcast.Verdict{}, upcasterRefusal(err)
 	}
-	hop, err := inquiry{s.shelf, ctx}.Prove(doc, from, to)
+	hop, err := inquiry{s.shelf, ctx}.Prove(doc, from, to, nil)
 	var refused *Error
 	switch {
 	case errors.As(err, &refused):

@@ -95,8 +95,9 @@ func (l *leg) carry(ctx context.Context, e *upcast.Envelope, event []byte, out *
 	return nil
 }
 
-// Trace carries an event hop by hop and gives what it is after each.
-func (w *Way) Trace(ctx context.Context, event []byte) ([][]byte, *upcast.Failure, error) {
+// Trace carries an event hop by hop and gives what it is after each, up to a hop
+// that makes several events of one.
+func (w *Way) Trace(ctx context.Context, e *upcast.Envelope, event []byte) ([][]byte, *upcast.Failure, error) {
 	var out [][]byte
 	for i := range w.legs {
 		l := &w.legs[i]
@@ -104,7 +105,7 @@ func (w *Way) Trace(ctx context.Context, event []byte) ([][]byte, *upcast.Failur
 		var f *upcast.Failure
 		var err error
 		if l.rules == nil {
-			images, f, err = l.chain.Trace(ctx, event)
+			images, f, err = l.chain.TraceWith(ctx, e, event)
 		} else {
 			var r *upcast.RuleResult
 			if r, f, err = l.rules.Apply(ctx, event, upcast.RuleRun{}); f == nil && err == nil {
@@ -112,7 +113,7 @@ func (w *Way) Trace(ctx context.Context, event []byte) ([][]byte, *upcast.Failur
 			}
 		}
 		out = append(out, images...)
-		if f != nil || err != nil {
+		if f != nil || err != nil || len(images) == 0 {
 			return out, f, err
 		}
 		event = out[len(out)-1]

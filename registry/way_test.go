@@ -119,7 +119,7 @@ func TestProofsEndWithTheirRequest(t *testing.T) {
 		if err := (inquiry{shelf, c.ctx}).ended(other); err != other { //nolint:errorlint // as it came
 			t.Errorf("another error became %v", err)
 		}
-		if _, err := shelf.during(c.ctx).Prove(nil, parsedAvro(t, orderV1, nil), parsedAvro(t, orderV1, nil)); !errors.As(err, &e) || e.Code != c.code {
+		if _, err := shelf.during(c.ctx).Prove(nil, parsedAvro(t, orderV1, nil), parsedAvro(t, orderV1, nil), nil); !errors.As(err, &e) || e.Code != c.code {
 			t.Errorf("a proof in a request that is over: %v", err)
 		}
 	}

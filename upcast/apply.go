@@ -131,14 +131,23 @@ func (r *Runner) decoded(ctx context.Context, dst, event []byte) ([]byte, *Failu
 
 // Trace carries an event out hop by hop and gives what it is after each, encoded.
 func (c *Chain) Trace(ctx context.Context, event []byte) ([][]byte, *Failure, error) {
+	return c.TraceWith(ctx, &Envelope{}, event)
+}
+
+// TraceWith is [Chain.Trace] of an event with what is known beside it. It ends
+// before a hop that makes several events of one.
+func (c *Chain) TraceWith(ctx context.Context, e *Envelope, event []byte) ([][]byte, *Failure, error) {
 	v, err := c.from().decode(event)
 	if err != nil {
 		return nil, nil, &schema.Bug{Where: "upcast.Trace", Cause: err}
 	}
 	var out [][]byte
 	for i, h := range c.Hops {
-		one := Chain{Hops: []*Hop{h}} // Stepwise needs no segments
-		next, f, err := one.Stepwise(ctx, v, plan.DefaultLimits())
+		if len(h.effects.parts) > 0 {
+			break
+		}
+		one := Chain{Hops: []*Hop{h}} // stepwise needs no segments
+		next, f, err := one.stepwise(ctx, v, e, plan.DefaultLimits())
 		if f != nil {
 			f.Hop = i
 		}

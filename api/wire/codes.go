@@ -39,6 +39,7 @@ const (
 	CodePreconditionFailed   = 41260
 	CodeUpcasterImmutable    = 40950
 	CodeUpcasterBridges      = 40951
+	CodeUpcasterCycle        = 40952
 	CodeUpcasterRevision     = 41250
 
 	CodeInvalidSchema   = 42201
