@@ -88,7 +88,9 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
 	null, single := b.mayBeNull(x)
 	b.acts(null, op.Path.String()+" is never null or absent", "remove the step")
-	if !null {
+	// An earlier hop may have made it one branch of a union that is never null: it
+	// is taken out as any other.
+	if !null && b.typeOf(x).Kind != plan.Union {
 		return x
 	}
 	out, _ := b.otherwise(event, op.Else, op.Path)

@@ -92,6 +92,13 @@ var refusals = []struct {
 	{"another end than the document's", "ends no event", func(d map[string]any) { nodeOf(d, "stop")[1] = "O4" }},
 	{"a constant of another type", "the constant is no", func(d map[string]any) { nodeOf(d, "lit")[2] = []any{} }},
 	{"a type without elements", "has elements, or has none", func(d map[string]any) { d["types"] = append(d["types"].([]any), map[string]any{"kind": "list"}) }},
+	{"a map with keys of its own type", "cannot be written", func(d map[string]any) {
+		types := d["types"].([]any)
+		n := len(types)
+		d["types"] = append(types, map[string]any{"kind": "map", "elem": n, "key": n}, map[string]any{
+			"kind": "record", "message": true, "fields": []any{map[string]any{"name": "m", "number": 1, "type": n, "default": []any{}}},
+		})
+	}},
 	{"no segment", "has no segment", func(d map[string]any) { d["segments"] = []any{} }},
 	{"another encoding", "is no type of events in protobuf", func(d map[string]any) { d["segments"].([]any)[0].(map[string]any)["from"] = "protobuf" }},
 }

@@ -255,16 +255,20 @@ func messagesInside(list []*Type) string {
 	return ""
 }
 
+func compound(t *Type) bool { return t.Kind == Map || t.Kind == List }
+
 // wired reports whether an encoding of Protobuf writes values of a type.
 func wired(w Wire, t *Type) bool {
 	switch {
+	case t.Kind == Map && (t.Key == nil || compound(t.Key) || compound(t.Elem)), t.Kind == List && compound(t.Elem):
+		return false
 	case t.Kind == Map:
-		key := t.Key != nil && wired(Wire{Kind: w.Key}, t.Key) && w.Key != WireFloat && w.Key != WireDouble && w.Key != WireBytes && w.Key < WireMessage && w.Key != WireEnum
-		return key && wired(Wire{Kind: w.Kind}, t.Elem) && t.Elem.Kind != Map && t.Elem.Kind != List && w.Kind != WireGroup
+		key := wired(Wire{Kind: w.Key}, t.Key) && w.Key != WireFloat && w.Key != WireDouble && w.Key != WireBytes && w.Key < WireMessage && w.Key != WireEnum
+		return key && wired(Wire{Kind: w.Kind}, t.Elem) && w.Kind != WireGroup
 	case w.Key != WireNone:
 		return false
 	case t.Kind == List:
-		return t.Elem.Kind != List && t.Elem.Kind != Map && wired(Wire{Kind: w.Kind}, t.Elem) && (!w.Packed || w.Kind < WireString)
+		return wired(Wire{Kind: w.Kind}, t.Elem) && (!w.Packed || w.Kind < WireString)
 	}
 	is := func(k Kind, bits int) bool { return t.Kind == k && t.Bits == bits }
 	switch w.Kind {
