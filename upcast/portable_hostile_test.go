@@ -99,6 +99,9 @@ var refusals = []struct {
 			"kind": "record", "message": true, "fields": []any{map[string]any{"name": "m", "number": 1, "type": n, "default": []any{}}},
 		})
 	}},
+	{"branches told apart by nothing", "by no property", func(d map[string]any) {
+		d["types"] = append(d["types"].([]any), map[string]any{"kind": "union", "json": true, "branches": []any{map[string]any{"name": "a", "type": 0, "values": []any{"a"}}}})
+	}},
 	{"no segment", "has no segment", func(d map[string]any) { d["segments"] = []any{} }},
 	{"another encoding", "is no type of events in protobuf", func(d map[string]any) { d["segments"].([]any)[0].(map[string]any)["from"] = "protobuf" }},
 }

@@ -167,6 +167,8 @@ func (r *planReader) sound(v *jsonx.Value, t *Type) {
 		wrong("has no symbols")
 	case t.Kind != Decimal && t.Scale < 0:
 		wrong("has a scale")
+	case t.Tag == "" && slices.ContainsFunc(t.Branches, func(b Branch) bool { return len(b.Values) > 0 }):
+		wrong("tells its branches apart by no property")
 	case len(t.Numbers) > 0 && (t.Kind != Enum || len(t.Numbers) != len(t.Symbols) || !slices.IsSorted(t.Numbers)):
 		wrong("needs one number a symbol, ascending")
 	}
