@@ -68,6 +68,11 @@ func (f Files) Replay(ctx context.Context, project string) (*Replay, error) {
 // Projects are those that have a history.
 var Projects = []string{"octokit-webhooks", "cdevents-spec", "radar-schemas", "opentelemetry-proto"}
 
+// Edits yields the edits of a project of [Projects], oldest first in each file:
+// those of its complete history where it is at hand, or else those that the
+// repository holds.
+func (f Files) Edits(project string, yield func(*Edit) error) error { return f.edits(project, yield) }
+
 func (f Files) edits(project string, yield func(*Edit) error) error {
 	switch {
 	case project == "radar-schemas":
