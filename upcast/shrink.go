@@ -154,7 +154,7 @@ func smaller(v plan.Value, t *plan.Type) []plan.Value {
 			return append(out, v-1)
 		}
 	case float64:
-		return smallerFloat(v)
+		return smallerFloat(v, t.Bits)
 	case string:
 		return smallerText(v, t)
 	case plan.Number:
@@ -223,15 +223,22 @@ func smallerNumber(v plan.Symbol, t *plan.Type) []plan.Value {
 	return out
 }
 
-func smallerFloat(v float64) []plan.Value {
+func smallerFloat(v float64, bits int) []plan.Value {
 	if v == 0 {
 		return nil
 	}
 	out := []plan.Value{0.0}
-	if whole := math.Trunc(v); whole != v && !math.IsNaN(v) {
+	if math.IsNaN(v) || math.IsInf(v, 0) { // a number tells a reader more
+		most := math.MaxFloat64
+		if bits == 32 {
+			most = math.MaxFloat32
+		}
+		return append(out, math.Copysign(1<<60, v), math.Copysign(most, v))
+	}
+	if whole := math.Trunc(v); whole != v {
 		out = append(out, whole)
 	}
-	for step := math.Trunc(v / 2); step != 0 && len(out) < 64 && !math.IsInf(v, 0); step = math.Trunc(step / 2) {
+	for step := math.Trunc(v / 2); step != 0 && len(out) < 64; step = math.Trunc(step / 2) {
 		if x := v - step; x != v {
 			out = append(out, x)
 		}
