@@ -355,6 +355,7 @@ func exerciseUpcasters(c *client.Client, note func(string, error)) {
 	note("Upcasters", first(c.Upcasters(bg, "u", client.UpcasterFilter{})))
 	note("Upcaster", first(c.Upcaster(bg, "u", 1, 2, 0)))
 	note("UpcasterCoverage", first(c.UpcasterCoverage(bg, "u", 2)))
+	note("UpcasterSources", first(c.UpcasterSources(bg, "u", 2)))
 	note("Upcast", first(c.Upcast(bg, wire.UpcastRequest{Subject: "u", From: "1", Event: []byte(`{"x":1}`)})))
 	note("UpcastBatch", first(c.UpcastBatch(bg, client.UpcastBatchQuery{Subject: "u", From: "1"}, strings.NewReader("{\"x\":1}\n"), func(wire.UpcastLine) error { return nil })))
 	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2, false)))

@@ -95,6 +95,12 @@ func (c *Client) UpcasterCoverage(ctx context.Context, subject string, target in
 	return fetch[wire.UpcasterCoverage](ctx, c, subjectPath(subject, "upcasters", "coverage"), values("target", target))
 }
 
+// UpcasterSources lists the versions whose events can become events of a version;
+// 0 is the newest.
+func (c *Client) UpcasterSources(ctx context.Context, subject string, version int) (wire.UpcasterSources, error) {
+	return fetch[wire.UpcasterSources](ctx, c, "/upcasters/sources", values("subject", subject, "version", version))
+}
+
 // Upcast carries one event from a version of a subject to another.
 func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast, error) {
 	return send[wire.Upcast](ctx, c, &call{method: http.MethodPost, path: "/upcast", body: r, repeatable: true})

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/instar-registry/instar/upcast"
@@ -108,6 +109,10 @@ func (r *route) steps(env *Env) ([]step, error) {
 			out[i].gap = gap.Message
 		case err != nil:
 			return nil, err
+		}
+		low, high := min(info.From, info.To), max(info.From, info.To)
+		if x := r.st.Upcasters(r.name).Active(low, high); x != nil && len(x.Spreads) > 0 && out[i].gap == "" {
+			out[i].gap = fmt.Sprintf("The upcaster from version %d to %d makes events of other subjects", low, high)
 		}
 		out[i].info = info
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -48,6 +49,16 @@ func TestCircles(t *testing.T) {
 	}
 	if x := n.State().Upcasters(ParseName("a")).Active(2, 3); len(x.Spreads) != 1 || x.Spreads[0].Name() != ParseName("b") || x.Spreads[0].Version != 1 {
 		t.Errorf("%+v", x)
+	}
+	// c/1 splits into b/3, whose only way there is from itself; b/2 into c/2, c/2
+	// into a/3, which a/2 does not reach: its hop splits.
+	sources, err := n.Sources(ctx, ParseName("a"), 3)
+	var names []string
+	for _, s := range sources {
+		names = append(names, fmt.Sprintf("%s/%d %s", s.Name, s.Version.Number, s.Path.Class))
+	}
+	if err != nil || !slices.Contains(names, "a/3 iso") || !slices.Contains(names, "c/2 one-way") || !slices.Contains(names, "b/2 one-way") || slices.Contains(names, "a/2 iso") {
+		t.Errorf("%v, %v", names, err)
 	}
 	// What parts go to stays.
 	wantCode(t, n.purge(ParseName("b"), 1), UpcasterBridges, "sends parts")

@@ -104,6 +104,24 @@ type UpcasterCoverage struct {
 	Versions []UpcasterReach `json:"versions"`
 }
 
+// UpcasterSources lists the versions whose events can become events of one.
+type UpcasterSources struct {
+	Subject string           `json:"subject"`
+	Version int              `json:"version"`
+	Sources []UpcasterSource `json:"sources"`
+}
+
+// UpcasterSource is a version, and what is known of the way from it.
+type UpcasterSource struct {
+	Subject string `json:"subject"`
+	Version int    `json:"version"`
+	ID      int64  `json:"id"`
+	Deleted bool   `json:"deleted,omitempty"`
+	Verdict string `json:"verdict"`
+	Class   string `json:"class"`
+	Total   bool   `json:"total,omitempty"`
+}
+
 // UpcastEvent is an event of the target version, as JSON or as bytes.
 type UpcastEvent struct {
 	Subject string          `json:"subject"`
