@@ -63,7 +63,7 @@ func (j jsonEvents) Decode(event []byte) ([]byte, error) { return event, nil }
 
 // carrierFor finds the way from a version to the one that to names, in the same
 // subject.
-func (x *request) carrierFor(from located, to, as string) (*carrier, error) {
+func (x *request) carrierFor(from located, to, as string, m message) (*carrier, error) {
 	c := &carrier{x: x, name: from.name, from: from.version, as: as}
 	if err := x.view(func(st *registry.State) (err error) {
 		c.to, err = st.Subject(c.name).VersionOf(to)
@@ -71,29 +71,46 @@ func (x *request) carrierFor(from located, to, as string) (*carrier, error) {
 	}); err != nil {
 		return nil, err
 	}
-	var err error
-	if c.source, err = x.codec(c.name, c.from); err != nil {
+	p, err := x.api.service.Parsed(x.ctx, c.name.Context, c.from.Content)
+	if err != nil {
 		return nil, err
 	}
-	if c.target, err = x.codec(c.name, c.to); err != nil {
+	name, err := m.of(p)
+	if err != nil {
 		return nil, err
 	}
 	or(&c.as, asJSON)
-	if binary := strings.ToLower(c.target.Format().String()); c.as != asJSON && c.as != asFrame && c.as != binary {
+	if binary := strings.ToLower(c.to.Content.Format.String()); c.as != asJSON && c.as != asFrame && c.as != binary {
 		return nil, unprocessable("Events of subject '%s' are shown as json, %s or frame; found %s", c.name, binary, clip(c.as, 20))
 	}
 	c.envelope = upcast.Envelope{Subject: c.name.String(), Version: c.from.Number, SchemaID: int(c.from.ID)}
-	c.way, err = x.api.service.Way(x.ctx, c.name, c.from.Number, c.to.Number)
+	if c.way, err = x.api.service.WayOf(x.ctx, c.name, name, c.from.Number, c.to.Number); err != nil {
+		return nil, err
+	}
+	if c.source, err = x.codec(c.name, c.from, name); err != nil {
+		return nil, err
+	}
+	if n := len(c.way.Hops); n > 0 {
+		name = c.way.Hops[n-1].Message
+	}
+	c.target, err = x.codec(c.name, c.to, name)
 	return c, err
 }
 
-func (x *request) codec(n registry.Name, v *registry.Version) (codec, error) {
+// codec reads and writes the events of a version; in a Protobuf file, of a message
+// by its full name, or of the first one.
+func (x *request) codec(n registry.Name, v *registry.Version, name string) (codec, error) {
 	p, err := x.api.service.Parsed(x.ctx, n.Context, v.Content)
 	if err != nil {
 		return nil, err
 	}
 	if p.Format() == schema.JSON {
 		return jsonEvents{p, x.ctx}, nil
+	}
+	if e, ok, err := upcast.EventsOf(p, name); err != nil {
+		return nil, &schema.Bug{Where: "the message of a version", Cause: err}
+	} else if ok {
+		return e, nil
 	}
 	s, ok := p.(codec)
 	if !ok {
@@ -188,7 +205,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "as", "trace", "headers", "context")
+	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "message", "as", "trace", "headers", "context")
 	v, around := &validation{}, d.envelope()
 	if err := x.readEvent(d, v); err != nil {
 		return err
@@ -202,6 +219,8 @@ func upcastEvent(x *request) error {
 		return d.err
 	case framed && from != "":
 		return unprocessable("A framed event names the version that it was written under; leave from out")
+	case framed && (v.message != "" || len(v.event.Message) > 0):
+		return unprocessable("A framed event names its message; leave message out")
 	case !framed && (subject == "" || from == ""):
 		return unprocessable("Name the subject and the version that the event was written under, as subject and from; only a framed event names its own")
 	}
@@ -214,15 +233,14 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	c, err := x.carrierFor(at, to, as)
+	if err := v.settle(at.version.Content.Format); err != nil {
+		return err
+	}
+	c, err := x.carrierFor(at, to, as, message{v.message, v.event.Message})
 	if err != nil {
 		return err
 	}
 	c.envelope.Headers, c.envelope.Context = around.Headers, around.Context
-	v.judge = c.source
-	if err := v.firstMessage(); err != nil {
-		return err
-	}
 	out, err := c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
 	if err != nil {
 		return err

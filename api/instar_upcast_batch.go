@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -25,6 +26,7 @@ type batch struct {
 	from    string
 	to      string
 	as      string
+	message string
 	trace   bool
 	in      *bufio.Reader
 	out     *bufio.Writer
@@ -38,12 +40,14 @@ type batch struct {
 
 // writerKey is what names the version that an event was written under.
 type writerKey struct {
-	id   int32
-	guid [16]byte
+	id      int32
+	guid    [16]byte
+	message string // the path of the message as text; empty for the version itself
 }
 
-// carriage is a carrier that was found, or why there is none.
+// carriage is a version or a carrier that was found, or why there is none.
 type carriage struct {
+	at      located
 	carrier *carrier
 	err     error
 }
@@ -60,7 +64,7 @@ func (e *errTooLong) Error() string { return "the event is too long" }
 // begun, no event and no error fails the others; the last line counts.
 func upcastBatch(x *request) error {
 	b := &batch{
-		x: x, subject: x.text("subject"), from: x.text("from"), to: x.text("to"), as: strings.ToLower(x.text("as")), trace: x.flag("trace"),
+		x: x, subject: x.text("subject"), from: x.text("from"), to: x.text("to"), as: strings.ToLower(x.text("as")), message: x.text("message"), trace: x.flag("trace"),
 		limit: x.api.service.Limits().EventBytes, carriers: map[writerKey]*carriage{}, control: http.NewResponseController(&x.w),
 	}
 	or(&b.to, "latest")
@@ -94,6 +98,8 @@ func (b *batch) prepare(kind string) error {
 	switch {
 	case framed && b.from != "":
 		return badRequest("A framed event names the version that it was written under; leave from out")
+	case framed && b.message != "":
+		return badRequest("A framed event names its message; leave message out")
 	case framed && b.trace:
 		return badRequest("Events in frames are not traced; send them as %s", wire.TypeNDJSON)
 	case framed && b.as != "" && b.as != asFrame:
@@ -119,7 +125,7 @@ func (b *batch) prepare(kind string) error {
 	if err != nil {
 		return err
 	}
-	c, err := b.x.carrierFor(at, b.to, b.as)
+	c, err := b.x.carrierFor(at, b.to, b.as, message{name: b.message})
 	b.carriers[writerKey{}] = &carriage{carrier: c}
 	return err
 }
@@ -255,35 +261,52 @@ func (b *batch) frame() (wire.Upcast, error) {
 	if err != nil {
 		return wire.Upcast{}, unprocessable("The event has no readable frame: %s", err)
 	}
-	c, err := b.carrierOf(p)
+	at, err := b.writerOf(p)
 	if err != nil {
 		return wire.Upcast{}, err
 	}
-	v := &validation{encoding: asFrame, prefix: p, judge: c.source, event: schema.Event{Bytes: event}}
-	if err := v.firstMessage(); err != nil {
+	v := &validation{encoding: asFrame, prefix: p, event: schema.Event{Bytes: event}}
+	if err := v.settle(at.version.Content.Format); err != nil {
+		return wire.Upcast{}, err
+	}
+	c, err := b.carrierOf(p, at, v.event.Message)
+	if err != nil {
 		return wire.Upcast{}, err
 	}
 	return c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, false)
 }
 
-// carrierOf finds the way of the version that a frame names, once.
-func (b *batch) carrierOf(p frame.Prefix) (*carrier, error) {
-	key := writerKey{p.ID, p.GUID}
+// writerOf finds the version that a frame names, once.
+func (b *batch) writerOf(p frame.Prefix) (located, error) {
+	found := b.once(writerKey{id: p.ID, guid: p.GUID}, func() (out carriage) {
+		out.at, out.err = b.x.framedWriter(b.subject, p)
+		return out
+	})
+	return found.at, found.err
+}
+
+// carrierOf finds the way of a message of the version that a frame names, once.
+func (b *batch) carrierOf(p frame.Prefix, at located, path []int) (*carrier, error) {
+	found := b.once(writerKey{p.ID, p.GUID, fmt.Sprint(path)}, func() (out carriage) {
+		out.carrier, out.err = b.x.carrierFor(at, b.to, b.as, message{path: path})
+		return out
+	})
+	return found.carrier, found.err
+}
+
+// once remembers what was found for a key.
+func (b *batch) once(key writerKey, find func() carriage) carriage {
 	if known, ok := b.carriers[key]; ok {
-		return known.carrier, known.err
+		return *known
 	}
 	if len(b.carriers) >= maxCarriers {
 		clear(b.carriers)
 	}
-	at, err := b.x.framedWriter(b.subject, p)
-	found := &carriage{err: err}
-	if err == nil {
-		found.carrier, found.err = b.x.carrierFor(at, b.to, b.as)
-	}
+	found := find()
 	if b.x.ctx.Err() == nil {
-		b.carriers[key] = found
+		b.carriers[key] = &found
 	}
-	return found.carrier, found.err
+	return found
 }
 
 func (b *batch) flush() error {

@@ -242,3 +242,43 @@ func TestBatchesEndWhenTheNodeStops(t *testing.T) {
 		t.Errorf("%s", w.Body.String())
 	}
 }
+
+// TestMessagesOfBatches: each framed event goes the way of its own Protobuf
+// message, and its answer names the place that the message has in the target.
+func TestMessagesOfBatches(t *testing.T) {
+	s := newServer(t, nil)
+	for _, text := range []string{
+		`message A { string x = 1; } message B { int32 n = 1; message C { string y = 1; } }`,
+		`message B { string n = 1; message Z { string z = 1; } message C { string y = 1; } } message A { string x = 1; }`,
+	} {
+		body := `{"schemaType":"PROTOBUF","schema":"syntax = \"proto3\"; ` + text + `","upcaster":{"message":"B","steps":[{"convert":{"path":"n","to":"string","expr":"string(this)"}}]}}`
+		if strings.HasPrefix(text, "message A") {
+			body = `{"schemaType":"PROTOBUF","schema":"syntax = \"proto3\"; ` + text + `"}`
+		}
+		s.post("/subjects/s/versions", body)
+	}
+	events := withLength(
+		framed(1, 0, 10, 1, 'a'), framed(1, 2, 2, 8, 7), framed(1, 4, 2, 0, 10, 1, 'c'), framed(1, 2, 2, 8, 9), framed(1, 2, 8, 8, 9), framed(1, 2),
+	)
+	a := sendBatch(t, s.API, "/upcast/batch?subject=s", wire.TypeFrames, events)
+	got := readFrames(t, a.body)
+	for i, want := range [][]byte{
+		framed(2, 2, 2, 10, 1, 'a'), framed(2, 0, 10, 1, '7'), framed(2, 4, 0, 2, 10, 1, 'c'), framed(2, 0, 10, 1, '9'),
+	} {
+		if got[i].status != 0 || got[i].body != string(want) {
+			t.Errorf("event %d: %d %x, want %x", i, got[i].status, got[i].body, want)
+		}
+	}
+	for _, i := range []int{4, 5} { // no such message, no readable place of one
+		if got[i].status != 4 || !strings.Contains(got[i].body, "message") {
+			t.Errorf("event %d: %d %s", i, got[i].status, got[i].body)
+		}
+	}
+	a = sendBatch(t, s.API, "/upcast/batch?subject=s&from=1&message=B", wire.TypeNDJSON, "{\"n\":7}\n")
+	if !strings.Contains(a.body, `"event":{"n":"7"}`) {
+		t.Errorf("%s", a.body)
+	}
+	if a = sendBatch(t, s.API, "/upcast/batch?message=B", wire.TypeFrames, events); a.status != 400 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

@@ -111,7 +111,7 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 		if err != nil {
 			return wire.UpcastEvent{}, err
 		}
-		if target, err = c.x.codec(name, version); err != nil {
+		if target, err = c.x.codec(name, version, ""); err != nil {
 			return wire.UpcastEvent{}, err
 		}
 	}
@@ -139,8 +139,8 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 // withFrame puts the frame of a version before an event.
 func withFrame(s codec, v *registry.Version, event []byte) []byte {
 	out := frame.AppendID(make([]byte, 0, len(event)+8), int32(v.ID)) //nolint:gosec // ids have 31 bits
-	if s.Format() == schema.Protobuf {
-		out = frame.AppendIndexes(out, []int{0})
+	if m, ok := s.(upcast.MessageEvents); ok {
+		out = frame.AppendIndexes(out, m.Path)
 	}
 	return append(out, event...)
 }
@@ -167,7 +167,7 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		}); err != nil {
 			return nil, err
 		}
-		s, err := c.x.codec(c.name, v)
+		s, err := c.x.codec(c.name, v, h.Message)
 		if err != nil {
 			return nil, err
 		}

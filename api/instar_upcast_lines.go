@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/instar-registry/instar/api/wire"
-	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -104,15 +103,4 @@ func (b *batch) readFrame() ([]byte, error) {
 		}
 	}
 	return event, nil
-}
-
-// firstMessage takes the frame off, and refuses what is not carried yet.
-func (v *validation) firstMessage() error {
-	if err := v.settle(); err != nil {
-		return err
-	}
-	if m := v.event.Message; len(m) > 0 && (len(m) != 1 || m[0] != 0) {
-		return registry.Fail(registry.NotYet, "Only events of the first message of a Protobuf file are carried")
-	}
-	return nil
 }

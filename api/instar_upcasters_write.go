@@ -114,7 +114,7 @@ func (x *request) differences(out *registry.UpcasterAdded) ([]wire.UpcasterDiffe
 		s := st.Subject(out.Name)
 		for i, number := range []int{out.From, out.To} {
 			var err error
-			if codecs[i], err = x.codec(out.Name, s.Version(number)); err != nil {
+			if codecs[i], err = x.codec(out.Name, s.Version(number), ""); err != nil {
 				return err
 			}
 		}

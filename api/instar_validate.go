@@ -17,6 +17,7 @@ import (
 type validation struct {
 	context  string
 	event    schema.Event
+	message  string // of a Protobuf file, by name
 	encoding string
 	prefix   frame.Prefix // of encoding frame
 	judge    schema.Parsed
@@ -41,8 +42,13 @@ func validate(x *request) error {
 	if err := x.chooseJudge(d, v); err != nil {
 		return err
 	}
-	if err := v.settle(); err != nil {
+	if err := v.settle(v.judge.Format()); err != nil {
 		return err
+	}
+	if v.message != "" {
+		if err := v.findMessage(); err != nil {
+			return err
+		}
 	}
 	verdict, err := x.judgeEvent(v)
 	if err != nil {
@@ -88,10 +94,8 @@ func refusedEvent(err error) error {
 	return err
 }
 
-// readEvent reads the bytes of the event and how they are written.
-func (x *request) readEvent(d *decoder, v *validation) error {
-	event, packed := d.root.Get("event"), d.get(d.root, "eventBase64")
-	v.encoding = strings.ToLower(d.string(d.root, "encoding"))
+// readIndexes reads the place of a message in its file.
+func (x *request) readIndexes(d *decoder, v *validation) {
 	for i, item := range d.items(d.root, "message", jsonx.Number) {
 		n, ok := wholeNumber(item)
 		if !ok || n > 1<<20 || i >= x.api.service.Limits().MessageIndexes {
@@ -99,6 +103,17 @@ func (x *request) readEvent(d *decoder, v *validation) error {
 			break
 		}
 		v.event.Message = append(v.event.Message, int(n))
+	}
+}
+
+// readEvent reads the bytes of the event and how they are written.
+func (x *request) readEvent(d *decoder, v *validation) error {
+	event, packed := d.root.Get("event"), d.get(d.root, "eventBase64")
+	v.encoding = strings.ToLower(d.string(d.root, "encoding"))
+	if m := d.root.Get("message"); m != nil && m.Kind == jsonx.String {
+		v.message = m.Text
+	} else {
+		x.readIndexes(d, v)
 	}
 	switch {
 	case d.err != nil:
@@ -243,8 +258,7 @@ func (x *request) judgeInline(d *decoder, v *validation) error {
 }
 
 // settle holds the encoding against the format and takes the frame off.
-func (v *validation) settle() error {
-	format := v.judge.Format()
+func (v *validation) settle(format schema.Format) error {
 	v.event.Encoding = schema.EncodingBinary
 	switch v.encoding {
 	case "json":

@@ -107,11 +107,12 @@ func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast,
 }
 
 // UpcastBatchQuery says what the events of a batch are and what they become. From
-// and To are version numbers or "latest"; an empty To is the latest. Trace asks
-// for every step of the first thousand events.
+// and To are version numbers or "latest"; an empty To is the latest. Message is the
+// Protobuf message that the events are of, or empty for the first of its file.
+// Trace asks for every step of the first thousand events.
 type UpcastBatchQuery struct {
-	Subject, From, To, As string
-	Trace                 bool
+	Subject, From, To, As, Message string
+	Trace                          bool
 }
 
 // UpcastBatch carries events, one a line in the JSON encoding of their format, and
@@ -120,7 +121,7 @@ type UpcastBatchQuery struct {
 // breaks off is an error; what follows the last index can be sent again.
 func (c *Client) UpcastBatch(ctx context.Context, q UpcastBatchQuery, events io.Reader, each func(wire.UpcastLine) error) (wire.UpcastCounts, error) {
 	var last *wire.UpcastEnded
-	query := values("subject", q.Subject, "from", q.From, "to", q.To, "as", q.As, "trace", q.Trace)
+	query := values("subject", q.Subject, "from", q.From, "to", q.To, "as", q.As, "message", q.Message, "trace", q.Trace)
 	r := &call{
 		method: http.MethodPost, path: "/upcast/batch", query: query, stream: events,
 		header: http.Header{"Content-Type": {wire.TypeNDJSON}}, accept: wire.TypeNDJSON + ", " + accept,

@@ -199,6 +199,12 @@ func (b *bridging) leads(ctx context.Context, last *upcast.Hop, p *compat.Pair) 
 		chain = append(chain, h)
 	}
 	for _, h := range chain {
+		if h == nil {
+			return false, nil
+		}
+		if message, _, err := h.Unbridged(p.Direction == compat.NewToOld, b.derive(ctx)); message != "" || err != nil {
+			return false, err
+		}
 		if p.Direction == compat.NewToOld {
 			h = h.Down
 		}
@@ -210,6 +216,12 @@ func (b *bridging) leads(ctx context.Context, last *upcast.Hop, p *compat.Pair) 
 		}
 	}
 	return true, nil
+}
+
+func (b *bridging) derive(ctx context.Context) func(message string, from, to schema.Parsed) (*upcast.Hop, error) {
+	return func(message string, from, to schema.Parsed) (*upcast.Hop, error) {
+		return upcast.DeriveOf(ctx, message, from, to)
+	}
 }
 
 // inner is the hop from one old version to the next: by a document, or derived.

@@ -28,6 +28,9 @@ type Library interface {
 	// targets are the schemas of the versions of other subjects that the document
 	// sends parts of its events to.
 	Prove(d *upcast.Document, from, to schema.Parsed, targets map[upcast.Target]schema.Parsed) (*upcast.Hop, error)
+	// Derive proves the hop without a document for the events of a Protobuf
+	// message; an empty name is the first, and that of other formats.
+	Derive(message string, from, to schema.Parsed) (*upcast.Hop, error)
 	// Rules prepares migration rules for events that go from one version to the
 	// other, and lifts them to steps where they are known idioms.
 	Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)

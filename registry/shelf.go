@@ -157,19 +157,31 @@ func (q inquiry) Check(req compat.Request) (compat.Report, error) {
 
 // Prove implements Library. A hop without a document is derived.
 func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed, targets map[upcast.Target]schema.Parsed) (*upcast.Hop, error) {
-	document := ""
-	if d != nil {
-		document = d.Hash()
+	if d == nil {
+		return q.Derive("", from, to)
 	}
 	a, b := compat.KeyOf(from), compat.KeyOf(to)
-	whole := slices.Concat([]byte(upcast.ProverVersion+document+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:])
+	whole := slices.Concat([]byte(upcast.ProverVersion+d.Hash()+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:])
 	if len(targets) > 0 {
 		for _, t := range d.Targets() {
 			k := compat.KeyOf(targets[t])
 			whole = append(append(whole, byte(k.Format)), k.Text[:]...)
 		}
 	}
-	key := sha256.Sum256(whole)
+	return q.hop(sha256.Sum256(whole), func() (*upcast.Hop, error) {
+		return upcast.VerifyWith(q.ctx, d, from, to, optionsWith(targets))
+	})
+}
+
+// Derive implements Library.
+func (q inquiry) Derive(message string, from, to schema.Parsed) (*upcast.Hop, error) {
+	a, b := compat.KeyOf(from), compat.KeyOf(to)
+	key := slices.Concat([]byte(upcast.ProverVersion+"\x00"+message+"\x00"), []byte{byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:])
+	return q.hop(sha256.Sum256(key), func() (*upcast.Hop, error) { return upcast.DeriveOf(q.ctx, message, from, to) })
+}
+
+// hop proves a hop unless it is known.
+func (q inquiry) hop(key Hash, prove func() (*upcast.Hop, error)) (*upcast.Hop, error) {
 	if h, ok := q.hops.Get(key); ok {
 		q.obs.Cache("hop", true)
 		return h, nil
@@ -178,13 +190,7 @@ func (q inquiry) Prove(d *upcast.Document, from, to schema.Parsed, targets map[u
 	if err := q.ctx.Err(); err != nil {
 		return nil, q.ended(err)
 	}
-	var h *upcast.Hop
-	var err error
-	if d == nil {
-		h, err = upcast.Derive(q.ctx, from, to)
-	} else {
-		h, err = upcast.VerifyWith(q.ctx, d, from, to, optionsWith(targets))
-	}
+	h, err := prove()
 	if err == nil {
 		q.hops.Put(key, h, h.Size())
 	}

@@ -35,7 +35,7 @@ func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string) (upcas
 	var out upcast.Verdict
 	err = s.View(ctx, func(st *State) error {
 		return s.withTexts(ctx, func(env *Env) error {
-			hop, err := st.hop(env, n, from, to, doc)
+			hop, err := st.hop(env, n, from, to, doc, "")
 			if err == nil {
 				out = hop.Verdict
 			}
@@ -50,7 +50,7 @@ func (s *Service) Derived(ctx context.Context, n Name, from, to int) (upcast.Ver
 	var out upcast.Verdict
 	err := s.View(ctx, func(st *State) error {
 		return s.withTexts(ctx, func(env *Env) error {
-			hop, err := st.hop(env, n, from, to, nil)
+			hop, err := st.hop(env, n, from, to, nil, "")
 			if err == nil {
 				out = hop.Verdict
 			}
@@ -89,8 +89,9 @@ func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision i
 	return found, text, err
 }
 
-// hop proves the way between two versions by a document, or derives it.
-func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upcast.Hop, error) {
+// hop proves the way between two versions by a document, or derives it for a
+// message.
+func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document, message string) (*upcast.Hop, error) {
 	s := st.Subject(n)
 	if s == nil {
 		return nil, subjectNotFound(n)
@@ -112,6 +113,10 @@ func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upc
 			return nil, unreadable(versions[i], err)
 		}
 	}
+	if doc == nil {
+		hop, err := env.Library.Derive(message, parsed[0], parsed[1])
+		return hop, upcasterRefusal(err)
+	}
 	targets, err := st.targets(env, n, doc)
 	if err != nil {
 		return nil, err
@@ -128,7 +133,7 @@ func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document) (*upc
 func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) {
 	x := st.Upcasters(n).Active(from, to)
 	if x == nil {
-		return st.hop(env, n, from, to, nil)
+		return st.hop(env, n, from, to, nil, "")
 	}
 	body, ok := env.Library.Text(x.Text)
 	if !ok {
@@ -138,7 +143,7 @@ func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) 
 	if err != nil { // an import refuses nothing
 		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d: the stored document cannot be read: %s", from, to, err)
 	}
-	return st.hop(env, n, from, to, doc)
+	return st.hop(env, n, from, to, doc, "")
 }
 
 // VersionOf resolves "latest" and numbers, deleted versions included.

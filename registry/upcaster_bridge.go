@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -101,6 +102,9 @@ func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int,
 		}
 		for _, h := range chain {
 			total, err := leads(h, p.Direction == compat.NewToOld, partial)
+			if err == nil {
+				err = d.beside(h, p.Direction == compat.NewToOld)
+			}
 			if err != nil {
 				return out, err
 			}
@@ -109,6 +113,23 @@ func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int,
 		out.since, out.down = min(out.since, p.Version), out.down || p.Direction == compat.NewToOld
 	}
 	return out, nil
+}
+
+// beside demands a derived way for the events of the Protobuf messages that a
+// document says nothing of.
+func (d *decider) beside(h *upcast.Hop, down bool) error {
+	message, why, err := h.Unbridged(down, func(message string, from, to schema.Parsed) (*upcast.Hop, error) {
+		return d.env.Library.Derive(message, from, to)
+	})
+	switch {
+	case err != nil:
+		return err
+	case message == "":
+		return nil
+	}
+	carried, _ := h.Messages()
+	return fail(UpcasterBelowVerdict, "The upcaster carries events of %s; those of %s have no proved way: %s", carried, message, why).
+		because("change one message a version; message: %s names the one that a document carries", message)
 }
 
 // need is what a bridge rests on: ways from version since on, also back if down,

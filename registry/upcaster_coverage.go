@@ -102,7 +102,11 @@ type step struct {
 func (r *route) steps(env *Env) ([]step, error) {
 	out := make([]step, len(r.documents))
 	for i := range out {
-		info, _, _, err := r.hop(env, i)
+		info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number}
+		at, err := r.first(env, i)
+		if err == nil {
+			info, _, _, err = r.hop(env, i, at)
+		}
 		var gap *Error
 		switch {
 		case errors.As(err, &gap) && gap.Code != Canceled && gap.Code != Unavailable:

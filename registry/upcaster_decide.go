@@ -98,7 +98,7 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 	if err := fitting(doc, cmd.Name, cmd.From, cmd.To); err != nil {
 		return Decision{}, err
 	}
-	hop, err := d.st.hop(d.env, cmd.Name, cmd.From, cmd.To, doc)
+	hop, err := d.st.hop(d.env, cmd.Name, cmd.From, cmd.To, doc, "")
 	if err != nil {
 		return Decision{}, err
 	}

@@ -60,7 +60,7 @@ func (st *State) hopOfText(env *Env, n Name, from, to int, text Hash) (*upcast.H
 	if err != nil {
 		return nil, upcasterRefusal(err)
 	}
-	return st.hop(env, n, from, to, doc)
+	return st.hop(env, n, from, to, doc, "")
 }
 
 // differences compares two ways from one schema to another.

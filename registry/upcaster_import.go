@@ -102,7 +102,7 @@ func (d *decider) differs(cmd *ImportUpcaster) (string, error) {
 	if s.Version(x.From) == nil || s.Version(x.To) == nil {
 		return "it cannot be proved: a version that it leads from or to does not exist here", nil
 	}
-	hop, err := d.st.hop(d.env, cmd.Name, x.From, x.To, doc)
+	hop, err := d.st.hop(d.env, cmd.Name, x.From, x.To, doc, "")
 	var refused *Error
 	switch {
 	case errors.As(err, &refused) && refused.Code != Canceled && refused.Code != Unavailable:

@@ -14,7 +14,10 @@ type HopInfo struct {
 	// Document is the hash of the active document; empty if the hop is derived.
 	Document string
 	// Rules says that the migration rules of the newer version are carried out.
-	Rules   bool
+	Rules bool
+	// Message is the full name of the Protobuf message that it leads to; empty
+	// in other formats.
+	Message string
 	Verdict upcast.Verdict
 	// Unproved says why rules are only tried: what they give is held to the
 	// schema, event by event.
@@ -41,12 +44,19 @@ func (w *Way) Class() upcast.Class {
 // Way finds the chain of hops from one version of a subject to another. A hop
 // that is not proved is a gap.
 func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
+	return s.WayOf(ctx, n, "", from, to)
+}
+
+// WayOf is [Service.Way] for the events of one message of a Protobuf file, by its
+// full name; an empty name is the first of the version that the way begins at.
+func (s *Service) WayOf(ctx context.Context, n Name, message string, from, to int) (*Way, error) {
 	var out *Way
 	err := s.View(ctx, func(st *State) error {
 		r, err := st.route(n, from, to)
 		if err != nil {
 			return err
 		}
+		r.message = message
 		if r.alone() { // its key needs no text
 			key, err := r.key(nil)
 			if err != nil {
@@ -70,6 +80,7 @@ func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
 type route struct {
 	st        *State
 	name      Name
+	message   string // whose events; empty for the first
 	versions  []*Version
 	documents []string // of the hop after each version but the last; "" if derived
 }
@@ -118,6 +129,7 @@ func (r *route) alone() bool {
 func (r *route) key(env *Env) (Hash, error) {
 	s := &frameSink{buf: make([]byte, 0, 64+128*len(r.versions))}
 	s.str(upcast.ProverVersion)
+	s.str(r.message)
 	for i, v := range r.versions {
 		s.num(v.Number)
 		if i > 0 {
@@ -167,12 +179,16 @@ func (r *route) way(env *Env) (*Way, error) {
 		w.legs, hops = append(w.legs, l), nil
 		return err
 	}
+	at, err := r.first(env, 0)
+	if err != nil {
+		return nil, err
+	}
 	for i := range r.documents {
-		info, h, rules, err := r.hop(env, i)
+		info, h, rules, err := r.hop(env, i, at)
 		if err != nil {
 			return nil, err
 		}
-		w.Hops = append(w.Hops, info)
+		w.Hops, at = append(w.Hops, info), info.Message
 		if rules == nil {
 			hops = append(hops, h)
 			continue
@@ -189,23 +205,24 @@ func (r *route) way(env *Env) (*Way, error) {
 	return w, nil
 }
 
-// hop finds one hop of the route: by the active document, by migration rules, or
-// derived. A gap is an error.
-func (r *route) hop(env *Env, i int) (info HopInfo, h *upcast.Hop, rules *upcast.RuleHop, err error) {
+// hop finds one hop of the route for events of a message: by the active document,
+// by migration rules, or derived. A gap is an error.
+func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Hop, rules *upcast.RuleHop, err error) {
 	from, to := r.versions[i], r.versions[i+1]
 	info = HopInfo{From: from.Number, To: to.Number, Document: r.documents[i]}
 	if info.Document == "" {
-		x, err := r.ruled(env, from, to)
+		x, err := r.ruledFor(env, i, message)
 		if err != nil {
 			return info, nil, nil, err
 		}
 		if x != nil {
-			h, rules, err = info.byRules(x)
+			if info.Message, err = r.first(env, i+1); err == nil {
+				h, rules, err = info.byRules(x)
+			}
 			return info, h, rules, err
 		}
 	}
-	h, err = r.st.activeHop(env, r.name, min(info.From, info.To), max(info.From, info.To))
-	if err != nil {
+	if h, err = r.proved(env, &info, message); err != nil {
 		return info, nil, nil, err
 	}
 	info.Verdict = h.Verdict
@@ -219,6 +236,7 @@ func (r *route) hop(env *Env, i int) (info HopInfo, h *upcast.Hop, rules *upcast
 		h = h.Down
 		info.Verdict.Total = h.Verdict.Total // the class is that of the document
 	}
+	_, info.Message = h.Messages()
 	return info, h, nil, nil
 }
 

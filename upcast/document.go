@@ -25,6 +25,9 @@ type Document struct {
 	Subject string
 	From    Version
 	To      Target
+	// Message is the Protobuf message whose events the document carries; empty
+	// for the first of the file. All others go by derived hops.
+	Message string
 	Doc     string
 	Steps   []Step
 	// Down is how the way back is made.
@@ -133,6 +136,7 @@ func (r *reader) document(d *Document) {
 	} else {
 		o.fail("", `the document has no "to"`, "name the version that the steps lead to")
 	}
+	d.Message = o.text("message", false)
 	d.Doc = o.text("doc", false)
 	d.Steps = o.steps("steps", true)
 	r.down(d, o)

@@ -65,7 +65,7 @@ const (
 // for the rest a value that the author has to choose. The steps are proved before
 // they are returned. The error is the context's, or an [*Error] of code NotYet.
 func Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
-	source, target, err := codecsOf(from, to, false)
+	source, target, err := codecsOf(from, to, false, "")
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (p *published) step() {
 func (p *published) document() members {
 	out := closed(members{
 		"instar": members{"const": Format}, "subject": ref("text"), "from": ref("version"),
-		"to": anyOf(ref("version"), ref("target")), "doc": ref("text"), "steps": listOf("step", 0),
+		"to": anyOf(ref("version"), ref("target")), "message": ref("text"), "doc": ref("text"), "steps": listOf("step", 0),
 		"down": anyOf(members{"enum": []string{"derived", "none"}}, ref("steps")),
 		"tests": members{"type": "array", "items": closed(members{
 			"name": ref("text"), "in": true, "inMeta": members{"type": "object"}, "out": true,

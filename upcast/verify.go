@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/protobuf"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -62,7 +63,7 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 	if err := d.later(); err != nil {
 		return nil, err
 	}
-	source, target, err := codecsOf(from, to, d.transcodes())
+	source, target, err := codecsOf(from, to, d.transcodes(), d.Message)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +94,7 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 // defaults, conversions that keep every value. What the target lacks is left
 // out, as every reader of the format does.
 func Derive(ctx context.Context, from, to schema.Parsed) (*Hop, error) {
-	source, target, err := codecsOf(from, to, false)
-	if err != nil {
-		return nil, err
-	}
-	return derive(ctx, source, target)
+	return DeriveOf(ctx, "", from, to)
 }
 
 func derive(ctx context.Context, source, target codec) (*Hop, error) {
@@ -118,7 +115,7 @@ func derive(ctx context.Context, source, target codec) (*Hop, error) {
 
 // codecsOf are the codecs of both schemas. Between formats a document has to say
 // transcode; JSON keeps what binary formats cannot, and is not mixed with them.
-func codecsOf(from, to schema.Parsed, transcodes bool) (source, target codec, err error) {
+func codecsOf(from, to schema.Parsed, transcodes bool, message string) (source, target codec, err error) {
 	if f, t := from.Format(), to.Format(); f != t && (!transcodes || f == schema.JSON || t == schema.JSON) {
 		e := &Error{Code: NotYet}
 		e.Problem.What = fmt.Sprintf("upcasters from %s to %s are not carried out yet", f, t)
@@ -129,6 +126,14 @@ func codecsOf(from, to schema.Parsed, transcodes bool) (source, target codec, er
 			e.Problem.Hint = fmt.Sprintf("say so by the step transcode: {to: %s}", t)
 		}
 		return nil, nil, e
+	}
+	if old, ok := from.(*protobuf.Schema); ok {
+		if young, ok := to.(*protobuf.Schema); ok {
+			return protoCodecsOf(old, young, message)
+		}
+	}
+	if message != "" {
+		return nil, nil, noMessage("message names one of a Protobuf file, and both versions are none", "leave message out")
 	}
 	if source, err = codecOf(from); err == nil {
 		target, err = codecOf(to)

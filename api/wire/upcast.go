@@ -249,6 +249,7 @@ type UpcastRequest struct {
 	Event       json.RawMessage `json:"event,omitempty"`
 	EventBase64 string          `json:"eventBase64,omitempty"`
 	Encoding    string          `json:"encoding,omitempty"`
+	Message     string          `json:"message,omitempty"`
 	As          string          `json:"as,omitempty"`
 	Trace       bool            `json:"trace,omitempty"`
 	// Headers go with the event; Context holds values of declared inputs.

@@ -73,3 +73,31 @@ func (s *Schema) MessageIndexes(fullName string) ([]int, bool) {
 	slices.Reverse(path)
 	return path, true
 }
+
+// TopMessages lists the full names of the messages at the top of the file, in its
+// order.
+func (s *Schema) TopMessages() []string {
+	list := s.file.Messages()
+	out := make([]string, list.Len())
+	for i := range out {
+		out[i] = string(list.Get(i).FullName())
+	}
+	return out
+}
+
+// Messages lists the full names of all messages of the file that may be events,
+// each before those that are declared in it.
+func (s *Schema) Messages() []string {
+	var out []string
+	var visit func(list protoreflect.MessageDescriptors)
+	visit = func(list protoreflect.MessageDescriptors) {
+		for i := range list.Len() {
+			if m := list.Get(i); !m.IsMapEntry() {
+				out = append(out, string(m.FullName()))
+				visit(m.Messages())
+			}
+		}
+	}
+	visit(s.file.Messages())
+	return out
+}

@@ -1,0 +1,76 @@
+package registry
+
+import (
+	"errors"
+
+	"github.com/instar-registry/instar/upcast"
+)
+
+// first is the message whose events a route begins with at one of its versions:
+// the one asked for at its start, elsewhere the first of the file. It is empty for
+// formats without messages.
+func (r *route) first(env *Env, i int) (string, error) {
+	v, message := r.versions[i], ""
+	if i == 0 {
+		message = r.message
+	}
+	p, err := r.st.parsed(env, r.name.Context, v.Content)
+	if err != nil {
+		return "", unreadable(v, err)
+	}
+	name, err := upcast.MessageName(p, message)
+	if err != nil {
+		return "", upcasterRefusal(err)
+	}
+	return name, nil
+}
+
+// proved is the hop between two neighbours for a message: by the document if it
+// carries that one, else derived. info is told which.
+func (r *route) proved(env *Env, info *HopInfo, message string) (*upcast.Hop, error) {
+	from, to := min(info.From, info.To), max(info.From, info.To)
+	start := func(h *upcast.Hop) string {
+		source, target := h.Messages()
+		if info.From > info.To {
+			return target
+		}
+		return source
+	}
+	if info.Document != "" {
+		h, err := r.st.activeHop(env, r.name, from, to)
+		if err != nil || start(h) == message {
+			return h, err
+		}
+		info.Document = ""
+	}
+	h, err := r.st.hop(env, r.name, from, to, nil, message)
+	var no *Error
+	if message != "" && info.From > info.To && errors.As(err, &no) && no.Code == InvalidUpcaster {
+		h, err = r.st.hop(env, r.name, from, to, nil, "") // the older version may have it under another name, as its first
+	}
+	switch {
+	case message != "" && errors.As(err, &no) && no.Code == InvalidUpcaster:
+		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d for events of %s: %s", info.From, info.To, message, no.Message).from(err)
+	case err == nil && start(h) != message:
+		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d for events of %s: version %d has no such message", info.From, info.To, message, info.To)
+	}
+	return h, err
+}
+
+// ruledFor is [route.ruled] for the events of a message; rules carry those of the
+// first one of a file.
+func (r *route) ruledFor(env *Env, i int, message string) (*Ruled, error) {
+	x, err := r.ruled(env, r.versions[i], r.versions[i+1])
+	if err != nil || x == nil || message == "" {
+		return x, err
+	}
+	p, err := r.st.parsed(env, r.name.Context, r.versions[i].Content)
+	if err != nil {
+		return nil, unreadable(r.versions[i], err)
+	}
+	if first, err := upcast.MessageName(p, ""); err != nil || first != message {
+		return nil, fail(UpcasterGap, "There is no way from version %d to %d for events of %s: migration rules carry events of the first message of a file",
+			r.versions[i].Number, r.versions[i+1].Number, message).because("register an upcaster for this hop, which is carried out instead")
+	}
+	return x, nil
+}
