@@ -92,7 +92,7 @@ func (d *decider) joinedHop(n Name, from, version, to int) (string, *upcast.Hop,
 	if err != nil {
 		return "", nil, no("the steps of both hops make no document: %s", err)
 	}
-	hop, err := d.st.hop(d.env, n, from, to, doc)
+	hop, err := d.st.hop(d.env, n, from, to, doc, "")
 	var refused *Error
 	switch {
 	case errors.As(err, &refused) && refused.Code != Canceled && refused.Code != Unavailable:
