@@ -84,6 +84,10 @@ func (d *decider) joinedHop(n Name, from, version, to int) (string, *upcast.Hop,
 	if err != nil {
 		return "", nil, err
 	}
+	_, middle := first.Messages()
+	if next, _ := second.Messages(); middle != next {
+		return "", nil, no("the two hops carry events of two messages, %s and %s", middle, next)
+	}
 	text, why := concatenated(docs, from, to)
 	if why != "" {
 		return "", nil, no("the two hops do not become one: %s; a soft-deleted version stays in the way and is not served", why)
