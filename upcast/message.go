@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/instar-registry/instar/internal/nearest"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/protobuf"
 	"github.com/instar-registry/instar/upcast/plan"
@@ -36,7 +37,7 @@ func MessageName(s schema.Parsed, message string) (string, error) {
 	i := slices.IndexFunc(all, func(name string) bool { return strings.HasSuffix(name, "."+message) })
 	if i < 0 {
 		hint := "leave message out where the first one is meant"
-		if near := nearest(message, all); near != "" {
+		if near := nearest.Name(message, all); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
 		return "", noMessage("the schema has no message "+message, hint)
