@@ -56,7 +56,7 @@ func TestProtoChains(t *testing.T) {
 var settles = map[string]bool{"mapBranch": true, "move": true, "head": true}
 
 // chain makes proved hops, and documents that say the same to the oracle.
-func (w *protoWorld) chain(t *testing.T, length int) (hops []*Hop, oracles []*Document, story string) {
+func (w *protoWorld) chain(t testing.TB, length int) (hops []*Hop, oracles []*Document, story string) {
 	t.Helper()
 	root := w.message(3+w.r.IntN(4), 0)
 	root.Name = "M"
