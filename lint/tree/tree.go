@@ -38,9 +38,7 @@ func Entries(ctx context.Context, t lint.Tree, c *lint.Config, want func(subject
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		l.mapped = append(l.mapped, file)
-	}
+	l.mapped = files
 	for _, file := range files {
 		s, err := l.reader.Schema(ctx, file)
 		if err != nil {
