@@ -8,7 +8,8 @@ export CGO_ENABLED ?= 0
 export GOFLAGS     := -mod=mod -buildvcs=auto
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/instar-registry/instar/cmd/registry/internal/cli.version=$(VERSION)
+LDFLAGS := -s -w -X github.com/instar-registry/instar/cmd/registry/internal/cli.version=$(VERSION) \
+           -X github.com/instar-registry/instar/cmd/evcheck/internal/cli.version=$(VERSION)
 IMAGE   ?= instar-registry:$(VERSION)
 FUZZTIME ?= 10s
 BENCH    ?= .
@@ -98,6 +99,10 @@ bench-server: setup ## Measure the server as a process; writes docs/benchmarks.m
 .PHONY: bench-compat
 bench-compat: ## Measure the compatibility engines and hold them to known answers; writes docs/benchmarks.md
 	cd bench && go run . -write engines
+
+.PHONY: bench-evcheck
+bench-evcheck: setup ## Measure evcheck as a process, beside buf; writes docs/benchmarks.md (INSTAR_CORPORA)
+	cd bench && go run . -write linter
 
 .PHONY: oracle
 oracle: ## Hold the engines to 1,000,000 random pairs and events, all laws and whole histories (INSTAR_CORPORA)

@@ -28,9 +28,10 @@ func engineBenchmarks() []benchmark {
 	}
 }
 
-// isEngine tells the benchmarks that need no registry.
+// isEngine tells the benchmarks that need no registry: those of evcheck are among
+// them.
 func isEngine(b benchmark) bool {
-	for _, e := range engineBenchmarks() {
+	for _, e := range append(engineBenchmarks(), linterBenchmarks()...) {
 		if e.name == b.name {
 			return true
 		}

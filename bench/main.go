@@ -7,7 +7,7 @@
 //	cd bench && go run . -write get
 //
 // or all of the server by "go run . -write all", all of the compatibility engines
-// by "go run . -write engines". Every comparison happens in one run on one
+// by "go run . -write engines", all of evcheck by "go run . -write linter". Every comparison happens in one run on one
 // machine, in alternating rounds; only ratios are worth comparing between
 // machines.
 package main
@@ -44,6 +44,11 @@ func benchmarks() []benchmark {
 	}
 }
 
+// every lists the benchmarks of all groups.
+func every() []benchmark {
+	return slices.Concat(benchmarks(), engineBenchmarks(), linterBenchmarks())
+}
+
 // env is what every benchmark gets.
 type env struct {
 	registry string        // the built program
@@ -67,6 +72,9 @@ func run(args []string) int {
 	if len(args) == 1 && args[0] == replayCommand {
 		return exitCode(replayHistories(context.Background()))
 	}
+	if len(args) == 1 && args[0] == lintCommand {
+		return exitCode(lintHistories(context.Background()))
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	write := flags.Bool("write", false, "write the figures into docs/benchmarks.md")
 	round := flags.Duration("round", 2*time.Second, "length of one measured round")
@@ -75,8 +83,8 @@ func run(args []string) int {
 	pairs := flags.Int("pairs", 1_000_000, "random pairs of schemas that the oracle asks about")
 	events := flags.Int("events", 1_000_000, "random events that the oracle reads")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: bench [flags] all | engines | NAME...")
-		for _, b := range append(benchmarks(), engineBenchmarks()...) {
+		fmt.Fprintln(flags.Output(), "usage: bench [flags] all | engines | linter | NAME...")
+		for _, b := range every() {
 			fmt.Fprintf(flags.Output(), "  %-11s %s\n", b.name, b.what)
 		}
 		flags.PrintDefaults()
@@ -110,10 +118,13 @@ func choose(names []string) ([]benchmark, error) {
 	if len(names) == 1 && names[0] == "engines" {
 		return engineBenchmarks(), nil
 	}
+	if len(names) == 1 && names[0] == "linter" {
+		return linterBenchmarks(), nil
+	}
 	var out []benchmark
 	for _, name := range names {
 		found := false
-		for _, b := range append(benchmarks(), engineBenchmarks()...) {
+		for _, b := range every() {
 			if b.name == name {
 				out, found = append(out, b), true
 			}
