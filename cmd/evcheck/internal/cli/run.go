@@ -59,6 +59,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	a.dir = dir
+	a.spendMemory()
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	defer func() {
@@ -69,6 +70,16 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := a.root()
 	root.SetArgs(args)
 	return a.exit(ctx, root.ExecuteContext(ctx))
+}
+
+// spendMemory lets the heap grow before it is swept, up to a bound: a run lasts
+// seconds, and sweeping often would be a tenth of its processor time. Who sets
+// GOGC or GOMEMLIMIT is obeyed.
+func (a *app) spendMemory() {
+	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(512 << 20)
+	}
 }
 
 // interrupted is the cause of a context that a signal ended.
