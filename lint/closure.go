@@ -37,6 +37,10 @@ type looseUse struct {
 
 // closure resolves the references of a file, in the same tree.
 func (s *side) closure(ctx context.Context, name string, format schema.Format, m *Mapping) (*closure, error) {
+	if r, ok := s.tree.(RegistryBase); ok {
+		docs, files := r.Closure(name)
+		return &closure{docs: docs, files: files}, nil
+	}
 	w := resolver{side: s, format: format, mapping: m, out: &closure{files: map[string]string{}}, state: map[string]int{}}
 	return w.out, w.visit(ctx, name, "", "")
 }

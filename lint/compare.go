@@ -63,6 +63,9 @@ type Base struct {
 	// Earlier returns the snapshots before the base that a history names, newest
 	// first; nil where there can be none.
 	Earlier func(context.Context, History) ([]Tree, error)
+	// Optional says that the run goes on without the base if it cannot be read,
+	// as long as there is another one.
+	Optional bool
 }
 
 // run is the state of one comparison.
@@ -112,12 +115,21 @@ func (x *run) all(ctx context.Context) error {
 		return err
 	}
 	var jobs []job
+	read := 0
 	for i := range x.Bases {
 		list, err := x.pair(ctx, i)
+		if err != nil && x.Bases[i].Optional && (read > 0 || i+1 < len(x.Bases)) && ctx.Err() == nil {
+			x.report.Summary.Remarks = append(x.report.Summary.Remarks, x.Bases[i].Tree.Snap().Name+" could not be read and is left out: "+err.Error())
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		read++
 		jobs = append(jobs, list...)
+	}
+	if read == 0 {
+		return &InputError{Rule: "evcheck/nothing-compared", What: "no base could be read", Hint: "the remarks of the report say why"}
 	}
 	if len(jobs) == 0 {
 		return x.nothing()

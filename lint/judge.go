@@ -175,6 +175,10 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 			out.findings = append(out.findings, x.baseInvalid(j, &v, p))
 			continue
 		}
+		if j.known(head.schema, p.schema) {
+			out.subject.State = SubjectUnchanged
+			return nil
+		}
 		if p.text.body == head.text.body && p.schema.Inlined() == head.schema.Inlined() && len(j.olds) == 1 {
 			out.subject.State = SubjectUnchanged // what changed beside it makes no difference
 			return nil

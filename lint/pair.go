@@ -18,6 +18,9 @@ type job struct {
 	head     *side
 	olds     []version // newest first
 	renamed  string    // the subject that it was before
+	// registered says that the base is a registry, normalize that it compares
+	// texts after normalisation.
+	registered, normalize bool
 }
 
 // version is an old text of a subject.
@@ -31,6 +34,11 @@ type version struct {
 // them have to be judged.
 func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 	tree := x.Bases[index].Tree
+	if r, ok := tree.(RegistryBase); ok {
+		jobs, err := x.registered(ctx, r)
+		x.report.Base = append(x.report.Base, tree.Snap())
+		return jobs, err
+	}
 	base := newSide(tree, x.Config)
 	base.shared = x.shared
 	snap := tree.Snap()

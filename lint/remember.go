@@ -65,6 +65,7 @@ func (x *run) question(ctx context.Context, j *job, level compat.Level, policy c
 	h := sha256.New()
 	part := func(s string) { _, _ = fmt.Fprintf(h, "%d:%s,", len(s), s) }
 	part(resultKind + " " + x.Build + " " + compat.EngineVersion)
+	part(fmt.Sprint(j.registered, j.normalize))
 	for _, s := range []string{j.subject, j.base, j.renamed, level.String(), policy.String(), fmt.Sprintf("%+v", j.new.mapping.options()), strconv.FormatBool(x.Fixes)} {
 		part(s)
 	}

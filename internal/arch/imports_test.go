@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"lint/cache":                {},
 	"lint/fix":                  {"lint", "compat", "schema", "schema/*", "internal/jsonx"},
 	"lint/tree":                 {"lint", "client", "api/wire", "compat", "schema"},
-	"lint/source":               {"lint", "client", "api/wire", "schema", "compat"},
+	"lint/source":               {"lint", "lint/tree", "client", "api/wire", "schema", "compat", "internal/remote"},
 	"web":                       {},
 	"cmd/registry":              {"cmd/registry/internal/*"},
 	"cmd/registry/internal/cli": {

@@ -4,7 +4,10 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/api/wire"
@@ -59,6 +62,46 @@ func (r *Reader) Subject(ctx context.Context, subject string) ([]Version, error)
 	}
 	return out, nil
 }
+
+// Text is a version of a subject with what it refers to, not parsed.
+type Text struct {
+	wire.Schema
+	Documents []schema.Document // dependencies first
+}
+
+// Live reads the versions of a subject that are not deleted, newest first: all,
+// or the newest alone. A subject without any has none.
+func (r *Reader) Live(ctx context.Context, subject string, all bool) ([]Text, error) {
+	numbers, err := r.client.Versions(ctx, subject, client.VersionsQuery{})
+	var answer *client.Error
+	if errors.As(err, &answer) && answer.Status == http.StatusNotFound && answer.Code == subjectNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(numbers)
+	slices.Reverse(numbers)
+	if !all {
+		numbers = numbers[:min(len(numbers), 1)]
+	}
+	var out []Text
+	for _, n := range numbers {
+		s, err := r.text(ctx, at{subject, n})
+		if err != nil {
+			return nil, err
+		}
+		docs, err := r.Documents(ctx, s.Subject, s.References)
+		if err != nil {
+			return nil, fmt.Errorf("version %d of subject %s: %w", n, subject, err)
+		}
+		out = append(out, Text{*s, docs})
+	}
+	return out, nil
+}
+
+// subjectNotFound is the error code of an unknown subject.
+const subjectNotFound = 40401
 
 func (r *Reader) text(ctx context.Context, v at) (*wire.Schema, error) {
 	if s := r.read[v]; s != nil {

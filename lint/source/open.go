@@ -19,6 +19,10 @@ type Opener struct {
 	// Exact compares with the tip of a base, not with the merge base. Fetch
 	// allows git to fetch a base.
 	Exact, Fetch bool
+	// Offline refuses bases that are registries. Registries are those of the
+	// configuration.
+	Offline    bool
+	Registries map[string]lint.Registry
 
 	// Repo is the repository around Dir; nil if there is none. Root is the top of
 	// the tree that paths are relative to.
@@ -217,6 +221,9 @@ func (o *Opener) Bases(ctx context.Context, names []string) ([]lint.Base, error)
 }
 
 func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
+	if s.kind == "registry" {
+		return o.registry(s)
+	}
 	if s.kind != "git" {
 		t, err := o.other(ctx, s)
 		return lint.Base{Tree: t}, err

@@ -13,7 +13,8 @@ import (
 // Connect returns a registry by its name in the configuration, or by its address.
 // Without a name there must be exactly one in the configuration. Credentials come
 // from the environment: INSTAR_TOKEN or INSTAR_BASIC as "name:password", each
-// with "_" and the registry's name in capitals behind it where that is set.
+// with "_" and the registry's name in capitals behind it where that is set; so do
+// the files of certificates.
 func Connect(name string, c *lint.Config, getenv func(string) string) (*Registry, error) {
 	if name == "" {
 		names := slices.Sorted(maps.Keys(c.Registries))
@@ -38,7 +39,15 @@ func Connect(name string, c *lint.Config, getenv func(string) string) (*Registry
 	if u.User != nil {
 		return nil, &lint.InputError{What: "the address holds credentials", Hint: "set INSTAR_BASIC or INSTAR_TOKEN"}
 	}
-	r.Client, err = client.New([]string{address}, credentials(getenv, suffix)...)
+	options := credentials(getenv, suffix)
+	secure, err := certificates(getenv, suffix)
+	if err != nil {
+		return nil, err
+	}
+	if secure != nil {
+		options = append(options, client.TLS(secure))
+	}
+	r.Client, err = client.New([]string{address}, options...)
 	if err != nil {
 		return nil, &lint.InputError{What: err.Error()}
 	}

@@ -176,7 +176,7 @@ func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Re
 	}
 	var err error
 	q.Build = programBuild()
-	o := &source.Opener{Dir: a.dir, Environ: a.environ, Exact: f.exact, Fetch: f.fetch && !f.offline}
+	o := &source.Opener{Dir: a.dir, Environ: a.environ, Exact: f.exact, Fetch: f.fetch && !f.offline, Offline: f.offline}
 	if err = o.Find(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -204,6 +204,7 @@ func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, 
 	if len(names) == 0 {
 		names = q.Config.Against
 	}
+	o.Registries = q.Config.Registries
 	if q.Bases, err = o.Bases(ctx, names); err != nil {
 		return err
 	}

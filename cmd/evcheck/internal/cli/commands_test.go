@@ -63,8 +63,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 			ts.Fatalf("evcheck %s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
 		}
 	},
-	// registry starts a registry in memory, whose address is $REGISTRY.
-	"registry": func(ts *testscript.TestScript, _ bool, _ []string) {
+	// registry starts a registry in memory, whose address is $REGISTRY. Behind a
+	// token, it is asked for from everybody but the script's own commands.
+	"registry": func(ts *testscript.TestScript, _ bool, args []string) {
 		service := registry.Open(registry.Options{Log: memory.New(), Clock: time.Now, Exclusive: true, Settings: registry.DefaultSettings()})
 		for range 5000 {
 			if service.Status().Ready {
@@ -74,7 +75,13 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		}
 		h, err := api.New(api.Options{Service: service, Clock: time.Now, Version: "test"})
 		ts.Check(err)
-		s := httptest.NewServer(h)
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if len(args) > 0 && r.Header.Get("Authorization") != "Bearer "+args[0] && r.Header.Get("X-Script") == "" {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			h.ServeHTTP(w, r)
+		}))
 		ts.Defer(func() { s.Close(); _ = service.Close(context.Background()) })
 		ts.Setenv("REGISTRY", s.URL)
 	},
