@@ -28,7 +28,7 @@ var (
 	knownFixes = []FixKind{
 		FixAddDefault, FixRestoreField, FixRestoreType, FixMakeNullable, FixMakeOptional, FixKeepAlias, FixKeepName, FixKeepJSONName,
 		FixReserveNumber, FixReserveName, FixKeepSymbol, FixEnumDefault, FixKeepBranch, FixWiden, FixNewField, FixRelaxBound,
-		FixDropConstraint, FixKeepConstraint, FixOpenObject, FixNewSubject, FixUpcaster,
+		FixDropConstraint, FixKeepConstraint, FixOpenObject, FixNewSubject, FixKeepNumbers, FixRestoreMessage, FixUpcaster,
 	}
 	// The operations of upcaster documents.
 	knownOps = strings.Fields(`add drop rename move copy set convert retype mapEnum mapBranch split merge nest flatten wrap head filter

@@ -43,6 +43,8 @@ var fixTitles = map[FixKind]string{
 	FixKeepConstraint: "Bring the old constraint back",
 	FixOpenObject:     "Take what the old schema took",
 	FixNewSubject:     "Register under a new major subject",
+	FixKeepNumbers:    "Give the fields their old numbers back, and new ones to those of another type",
+	FixRestoreMessage: "Bring the message's fields back as they were",
 	FixUpcaster:       "Migrate old events by an upcaster",
 }
 

@@ -31,6 +31,8 @@ const (
 	FixKeepConstraint FixKind = "keep-constraint" // bring the old constraint back
 	FixOpenObject     FixKind = "open-object"     // let undeclared properties pass
 	FixNewSubject     FixKind = "new-subject"     // register under a new major subject
+	FixKeepNumbers    FixKind = "keep-numbers"    // give the fields of one or all messages their old numbers back
+	FixRestoreMessage FixKind = "restore-message" // bring the message's fields back as they were
 	FixUpcaster       FixKind = "upcaster"        // migrate old events by an upcaster
 )
 

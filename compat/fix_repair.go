@@ -43,7 +43,7 @@ const (
 // severe is new. The request is the one that the findings answer; remarks may be
 // among them.
 func Repair(ctx context.Context, q Request, src Source, findings []Finding) error {
-	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit(), trees: map[string]*jsonText{}}
+	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit(), trees: map[string]*jsonText{}, answers: map[[2]string]*answer{}}
 	// An edit is asked about once, so no memory is filled with it, and the
 	// candidate's key is not its own.
 	p.q.Memo, p.q.Key = nil, SchemaKey{}
@@ -64,6 +64,8 @@ type repair struct {
 	// steps is what asking again may still cost.
 	steps int
 	trees map[string]*jsonText // by document
+	// answers are by document and its text.
+	answers map[[2]string]*answer
 }
 
 // proposal is a fix that was not tried yet.
@@ -84,26 +86,38 @@ func (p *repair) finding(ctx context.Context, f *Finding, all []Finding) error {
 		return nil
 	}
 	for _, k := range row.Fixes {
-		x := p.propose(f, k, older)
-		if x == nil || p.left <= 0 || p.steps <= 0 {
-			continue
-		}
-		before, ok := p.src.text(x.document)
-		if !ok || x.text == before {
-			continue
-		}
-		p.left--
-		holds, err := p.holds(ctx, f, x, all)
-		if err != nil {
+		if err := p.attempt(ctx, f, p.propose(f, k, older), all); err != nil {
 			return err
 		}
-		if holds {
-			f.Fixes = append(f.Fixes, Fix{
-				Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks,
-				Document: x.document, Edits: Edits(before, x.text),
-			})
+	}
+	if len(f.Fixes) > 0 {
+		return nil
+	}
+	for _, x := range p.generalFixes(f, older) {
+		if err := p.attempt(ctx, f, x, all); err != nil || len(f.Fixes) > 0 {
+			return err
 		}
 	}
+	return nil
+}
+
+// attempt offers a proposal if it holds.
+func (p *repair) attempt(ctx context.Context, f *Finding, x *proposal, all []Finding) error {
+	if x == nil {
+		return nil
+	}
+	before, ok := p.src.text(x.document)
+	if !ok || x.text == before {
+		return nil
+	}
+	holds, err := p.holds(ctx, f, x, all)
+	if err != nil || !holds {
+		return err
+	}
+	f.Fixes = append(f.Fixes, Fix{
+		Kind: x.kind, Title: x.kind.Title(), Safe: x.kind.safe() && len(x.asks) == 0, Asks: x.asks,
+		Document: x.document, Edits: Edits(before, x.text),
+	})
 	return nil
 }
 
@@ -123,23 +137,50 @@ func (p *repair) version(f *Finding) schema.Parsed {
 	return nil
 }
 
-// holds applies a proposal and asks again. What is new and an error speaks
-// against it, and so does the finding if it is still there.
-func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Finding) (bool, error) {
+// answer is what asking again gave. One edit may mend many findings.
+type answer struct {
+	schema schema.Parsed
+	report Report
+}
+
+// ask applies a proposal and asks again; nil if its text does not parse, or if
+// enough was asked.
+func (p *repair) ask(ctx context.Context, x *proposal) (*answer, error) {
+	key := [2]string{x.document, x.text}
+	if a, known := p.answers[key]; known {
+		return a, nil
+	}
+	if p.left <= 0 || p.steps <= 0 {
+		return nil, nil //nolint:nilnil // nothing was asked
+	}
+	p.left--
 	fixed, err := p.src.Parse(x.document, x.text)
 	if err != nil {
-		return false, ctx.Err() // an edit that does not parse is no fix
+		p.answers[key] = nil
+		return nil, ctx.Err() // an edit that does not parse is no fix
 	}
 	q := p.q
 	q.Candidate = fixed
 	r, err := Check(ctx, q)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for i := range r.Pairs {
 		p.steps -= r.Pairs[i].Steps
 	}
 	p.left -= len(r.Pairs) / 8 // a long history costs even where nothing is asked
+	p.answers[key] = &answer{fixed, r}
+	return p.answers[key], nil
+}
+
+// holds applies a proposal and asks again. What is new and an error speaks
+// against it, and so does the finding if it is still there.
+func (p *repair) holds(ctx context.Context, f *Finding, x *proposal, before []Finding) (bool, error) {
+	answer, err := p.ask(ctx, x)
+	if err != nil || answer == nil {
+		return false, err
+	}
+	fixed, r := answer.schema, &answer.report
 	after := r.Findings()
 	if f.Class() != ClassData {
 		for _, v := range p.q.History {
