@@ -135,3 +135,33 @@ func TestLeastVerdict(t *testing.T) {
 	_, err := n.SetConfig(t.Context(), by, SetConfig{Scope: o, Patch: ConfigPatch{Set: Config{UpcasterVerdict: "REFUTED"}}})
 	wantCode(t, err, InvalidLevel, "upcasterVerdict")
 }
+
+// TestForwardBridges: where only old readers count, the way down is what bridges,
+// and a way up alone does not.
+func TestForwardBridges(t *testing.T) {
+	ctx := t.Context()
+	n := start(t, newMemLog())
+	o := ParseName("o")
+	if _, err := n.SetConfig(ctx, by, SetConfig{Scope: o, Patch: ConfigPatch{Set: Config{Compatibility: "FORWARD"}}}); err != nil {
+		t.Fatal(err)
+	}
+	n.must("o", `{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"note","type":"string"}]}`)
+	register := func(document string) error {
+		_, err := n.Register(ctx, by, Register{
+			Name: o, Format: schema.Avro, Upcaster: document,
+			Text: `{"type":"record","name":"Order","fields":[{"name":"id","type":"string"}]}`,
+		})
+		return err
+	}
+	if err := register(""); err == nil {
+		t.Fatal("old readers need the field that is gone")
+	}
+	wantCode(t, register(`{"down":"none","steps":[{"drop":{"path":"note"}}]}`), UpcasterBelowVerdict, "way down")
+	wantCode(t, register(`{"steps":[{"drop":{"path":"note"}}]}`), UpcasterBelowVerdict, "way down")
+	if err := register(`{"steps":[{"drop":{"path":"note","restore":{"value":""}}}]}`); err != nil {
+		t.Fatal(err)
+	}
+	if x := n.State().Upcasters(o).Active(1, 2); x == nil || !x.Bridges || !x.Down {
+		t.Errorf("%+v", x)
+	}
+}
