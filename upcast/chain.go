@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
@@ -54,7 +55,7 @@ func Fuse(hops []*Hop) (*Chain, error) {
 			e.Problem.Hint = "carry each of them on from the version that it went to"
 			return nil, e
 		}
-		if i > 0 && !plan.Same(hops[i-1].Target, h.Source.Type) {
+		if i > 0 && !follows(hops[i-1], h) {
 			return nil, &schema.Bug{Where: "upcast.Fuse", Cause: fmt.Sprintf("hop %d does not begin where hop %d ends", i+1, i)}
 		}
 	}
@@ -72,6 +73,26 @@ func Fuse(hops []*Hop) (*Chain, error) {
 		c.Root = c.segments[0].root
 	}
 	return c, nil
+}
+
+// follows reports whether a hop begins with the events that another one gives.
+// Most hops share the schema between them, whose types need not be compared.
+func follows(before, h *Hop) bool {
+	switch x := before.to.(type) {
+	case *avroCodec:
+		if y, ok := h.from.(*avroCodec); ok && x.schema == y.schema {
+			return true
+		}
+	case *jsonCodec:
+		if y, ok := h.from.(*jsonCodec); ok && x.schema == y.schema {
+			return true
+		}
+	case *protoCodec:
+		if y, ok := h.from.(*protoCodec); ok && x.schema == y.schema && slices.Equal(x.message, y.message) {
+			return true
+		}
+	}
+	return plan.Same(before.Target, h.Source.Type)
 }
 
 // alone reports whether a hop is not fused with others: it needs what is beside
