@@ -3,6 +3,7 @@ package upcast
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -161,5 +162,37 @@ func TestReaderOfProtobuf(t *testing.T) {
 	f, err := r.Read(t.Context(), []byte{0x08, 0x07, 0x12, 0x01, 'x', 0x1a, 0x02, 0x08, 0x05, 0x1a, 0x00}, &got)
 	if f != nil || err != nil || !reflect.DeepEqual(got, message{7, "x", []*line{{5}, {}}, true}) {
 		t.Errorf("%+v, %v, %v", got, f, err)
+	}
+}
+
+// TestReaderOfUntypedJSON reads what JSON Schema leaves open, and unions, into
+// fields of type any: as encoding/json would with UseNumber.
+func TestReaderOfUntypedJSON(t *testing.T) {
+	const text = `{"type":"object","properties":{"id":{"type":"string"},"pay":{"oneOf":[
+	 {"type":"object","properties":{"kind":{"const":"card"},"no":{"type":"integer"}},"required":["kind","no"]},
+	 {"type":"object","properties":{"kind":{"const":"cash"}},"required":["kind"]}]},"more":true,"%s":{"type":"string"}},"required":["id","%[1]s"]}`
+	c := carriedTo(t, schema.JSON, fmt.Sprintf(text, "old"), fmt.Sprintf(text, "new"), "  - rename: {from: old, to: new}\n")
+	type into struct {
+		ID   string `json:"id"`
+		New  string `json:"new"`
+		Pay  any    `json:"pay"`
+		More any    `json:"more"`
+	}
+	r, err := NewReader(c, &into{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const event = `{"id":"a","old":"b","pay":{"kind":"card","no":12,"x":null},"more":[[1,{"k":[true,null,"t",1.50]}],{}]}`
+	var got, want into
+	if f, err := r.Read(t.Context(), []byte(event), &got); f != nil || err != nil {
+		t.Fatal(f, err)
+	}
+	d := json.NewDecoder(strings.NewReader(strings.Replace(event, `"old"`, `"new"`, 1)))
+	d.UseNumber()
+	if err := d.Decode(&want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %#v\nwant %#v", got, want)
 	}
 }

@@ -8,8 +8,12 @@ import (
 )
 
 // ToNative gives a value of a type as a Go value, as [FromNative] reads it. What a
-// record holds beside its declared fields is left out.
+// record holds beside its declared fields is left out; a value of JSON is whole,
+// and what encoding/json makes of its text with UseNumber.
 func ToNative(t *Type, v Value) any {
+	if t.JSON {
+		return nativeJSON(Untyped(v))
+	}
 	switch x := v.(type) {
 	case *Rec:
 		out := make(map[string]any, len(x.Fields))
@@ -41,6 +45,27 @@ func ToNative(t *Type, v Value) any {
 	default:
 		return nativeLeaf(t, v)
 	}
+}
+
+// nativeJSON gives an untyped value of JSON as a Go value.
+func nativeJSON(v Value) any {
+	switch x := v.(type) {
+	case []Value:
+		out := make([]any, len(x))
+		for i := range x {
+			out[i] = nativeJSON(x[i])
+		}
+		return out
+	case *Entries:
+		out := make(map[string]any, len(*x))
+		for _, e := range *x {
+			out[e.Key] = nativeJSON(e.Value)
+		}
+		return out
+	case Number:
+		return json.Number(x)
+	}
+	return v // nil, bool, string
 }
 
 func nativeLeaf(t *Type, v Value) any {
