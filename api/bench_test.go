@@ -6,10 +6,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/instar-registry/instar/internal/cputime"
 	"github.com/instar-registry/instar/registry"
 )
 
@@ -170,7 +170,7 @@ func drive(b *testing.B, address, request string, n int) time.Duration {
 		}
 		size += k
 	}
-	before := cpuTime(b)
+	before := cputime.Used()
 	for range n {
 		if _, err := io.WriteString(c, request); err != nil {
 			b.Fatal(err)
@@ -179,7 +179,7 @@ func drive(b *testing.B, address, request string, n int) time.Duration {
 			got += read()
 		}
 	}
-	return cpuTime(b) - before
+	return cputime.Used() - before
 }
 
 // complete reports whether a buffer ends with a whole answer that names its
@@ -193,14 +193,6 @@ func complete(buf []byte) bool {
 		}
 	}
 	return ok && len(body) >= length
-}
-
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestFastLaneAllocations holds the chain to its bar: two allocations, which are

@@ -15,13 +15,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/instar-registry/instar/api/wire"
+	"github.com/instar-registry/instar/internal/cputime"
 )
 
 // childVariable makes the test binary a registry to be mistreated.
@@ -68,11 +68,7 @@ func hostileChild(out io.Writer, in io.Reader) error {
 		_ = http.Serve(meter, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
-			var u syscall.Rusage
-			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-				panic(err)
-			}
-			fmt.Fprint(w, m.TotalAlloc, " ", u.Utime.Nano()+u.Stime.Nano())
+			fmt.Fprint(w, m.TotalAlloc, " ", cputime.Used().Nanoseconds())
 		}))
 	}()
 	fmt.Fprintln(out, main.Addr(), meter.Addr())

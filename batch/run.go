@@ -122,14 +122,22 @@ func formatOf(path string) (Format, error) {
 	return Lines, nil
 }
 
+// apart refuses one file for two of the three that a run knows.
+func apart(in fs.FileInfo, out, dead string) error {
+	if info, err := os.Stat(out); err == nil && os.SameFile(info, in) {
+		return fmt.Errorf("%s is the input too; name another file for the output", out)
+	}
+	if filepath.Clean(dead) == filepath.Clean(out) {
+		return fmt.Errorf("%s is the output too; name another file for the dead letters", dead)
+	}
+	return nil
+}
+
 // resume opens manifest and output. A run that was complete but for the names of
 // its files is completed here.
 func (r *run) resume(info fs.FileInfo) error {
-	if out, err := os.Stat(r.job.Out); err == nil && os.SameFile(info, out) {
-		return fmt.Errorf("%s is the input too; name another file for the output", r.job.Out)
-	}
-	if filepath.Clean(r.job.Dead) == filepath.Clean(r.job.Out) {
-		return fmt.Errorf("%s is the output too; name another file for the dead letters", r.job.Dead)
+	if err := apart(info, r.job.Out, r.job.Dead); err != nil {
+		return err
 	}
 	path := filepath.Join(r.job.Checkpoint, filepath.Base(r.job.Out)+".manifest")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

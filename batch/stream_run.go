@@ -156,8 +156,8 @@ func (r *streamRun) vacant() error {
 	case r.job.DryRun:
 		return nil
 	}
-	if out, err := os.Stat(r.job.Out); err == nil && os.SameFile(info, out) {
-		return fmt.Errorf("%s is the input too; name another file for the output", r.job.Out)
+	if err := apart(info, r.job.Out, r.job.Dead); err != nil {
+		return err
 	}
 	files := run{job: Job{Out: r.job.Out, Dead: r.job.Dead}}
 	return files.vacant()

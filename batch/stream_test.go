@@ -251,6 +251,7 @@ func TestStreamRefusals(t *testing.T) {
 		{`- merge: {from: [a, b], to: c}`, `{"s":"a","at":1}` + "\n" + `{"s":"b","at":"2026-01-01T00:00:00Z"}`, "of another kind", nil},
 		{`- apply: {subject: a}`, `{"s":"a"}`, "there is no registry", nil},
 		{`- delete: {match: a}`, `{"s":"a"}`, "is the input too", func(j *StreamJob) { j.In = j.Out }},
+		{`- delete: {match: a}`, `{"s":"a"}`, "is the output too", func(j *StreamJob) { j.Dead = j.Out }},
 	} {
 		name := filepath.Join(t.TempDir(), "in")
 		if err := os.WriteFile(name, []byte(c.in), 0o600); err != nil {

@@ -104,12 +104,20 @@ func versionsOf(pairs []Pair) string {
 	for i := range pairs {
 		numbers = append(numbers, pairs[i].Version)
 	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	if len(numbers) == 1 {
-		if numbers[0] == 0 {
-			return "the old schema"
-		}
+	if !slices.ContainsFunc(numbers, func(n int) bool { return n != 0 }) {
+		return "the old schema"
+	}
+	return VersionText(numbers)
+}
+
+// VersionText names version numbers, which may be in any order and stand twice:
+// "version 3", "versions 1 to 3, 7", and "" where there is none.
+func VersionText(numbers []int) string {
+	numbers = slices.Compact(slices.Sorted(slices.Values(numbers)))
+	switch len(numbers) {
+	case 0:
+		return ""
+	case 1:
 		return "version " + strconv.Itoa(numbers[0])
 	}
 	var runs []string

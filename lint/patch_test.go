@@ -78,7 +78,7 @@ func TestApplyEditsRefuses(t *testing.T) {
 // TestPatchApplies: what git makes of a patch is the text after the edits.
 func TestPatchApplies(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed")
+		t.Fatal("this test needs git: ", err)
 	}
 	dir := t.TempDir()
 	n := 0

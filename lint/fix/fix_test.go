@@ -294,7 +294,7 @@ func TestWrite(t *testing.T) {
 // TestPatchIsApplied: the patch and the files written are the same change.
 func TestPatchIsApplied(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed")
+		t.Fatal("this test needs git: ", err)
 	}
 	p := avroPair()
 	r, err := run(t, p, Want{Proposed: true})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/lint"
 )
 
@@ -18,7 +19,7 @@ func Explain(f *lint.Finding) string {
 	b.str("\nfingerprint: ", visible(f.Fingerprint), "\n")
 	for _, a := range f.Against {
 		b.str("against:     ", visible(a.Base))
-		if v := versions(a.Versions); v != "" {
+		if v := compat.VersionText(a.Versions); v != "" {
 			b.str(", ", v)
 		}
 		b.str("\n")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -68,35 +67,10 @@ func oldEvents(f *lint.Finding) string {
 	for _, a := range f.Against {
 		numbers = append(numbers, a.Versions...)
 	}
-	if v := versions(numbers); v != "" {
+	if v := compat.VersionText(numbers); v != "" {
 		return "events of " + v
 	}
 	return "events of the base"
-}
-
-// versions writes "version 3" or "versions 1 to 3, 7".
-func versions(numbers []int) string {
-	numbers = slices.Compact(slices.Sorted(slices.Values(numbers)))
-	switch len(numbers) {
-	case 0:
-		return ""
-	case 1:
-		return "version " + strconv.Itoa(numbers[0])
-	}
-	var runs []string
-	for i := 0; i < len(numbers); {
-		k := i
-		for k+1 < len(numbers) && numbers[k+1] == numbers[k]+1 {
-			k++
-		}
-		run := strconv.Itoa(numbers[i])
-		if k > i {
-			run += " to " + strconv.Itoa(numbers[k])
-		}
-		runs = append(runs, run)
-		i = k + 1
-	}
-	return "versions " + strings.Join(runs, ", ")
 }
 
 // line is one fact about a finding, with a name to find it by.
