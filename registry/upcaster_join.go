@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"slices"
-	"strconv"
 
-	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -121,6 +118,17 @@ func (d *decider) joinedHop(n Name, from, version, to int) (string, *upcast.Hop,
 	if err == nil && len(different) > 0 {
 		err = no("the steps of both hops, one after the other, carry an event to another image")
 	}
+	if err != nil || hop.Down == nil || first.Down == nil || second.Down == nil {
+		return text, hop, err
+	}
+	target, err := d.st.parsed(d.env, n.Context, d.st.Subject(n).Version(to).Content)
+	if err != nil {
+		return "", nil, err
+	}
+	different, err = differences(context.Background(), target, []*upcast.Hop{second.Down, first.Down}, []*upcast.Hop{hop.Down})
+	if err == nil && len(different) > 0 {
+		err = no("the steps of both hops, one after the other, carry an event back to another image")
+	}
 	return text, hop, err
 }
 
@@ -144,45 +152,4 @@ func (d *decider) half(n Name, from, to int, docs []*upcast.Document) (*upcast.H
 		docs = append(docs, doc)
 	}
 	return hop, docs, nil
-}
-
-// concatenated writes the steps of documents one after the other; why says what
-// stands against it. Tests are of one hop each and are left out.
-func concatenated(docs []*upcast.Document, from, to int) (text, why string) {
-	steps := &jsonx.Value{Kind: jsonx.Array}
-	assume := &jsonx.Value{Kind: jsonx.Array}
-	for _, doc := range docs {
-		root, err := jsonx.Parse(doc.Canonical(), jsonx.Limits{})
-		if err != nil {
-			return "", err.Error()
-		}
-		for _, m := range root.Members {
-			switch m.Key {
-			case "instar", "subject", "from", "to", "doc", "tests":
-			case "steps":
-				steps.Items = append(steps.Items, m.Value.Items...)
-			case "assume":
-				for _, a := range m.Value.Items {
-					if !slices.ContainsFunc(assume.Items, func(o *jsonx.Value) bool { return o.Text == a.Text }) {
-						assume.Items = append(assume.Items, a)
-					}
-				}
-			case "down":
-				if doc.Down != upcast.DownDerived {
-					return "", "a document says how to go back, and the other leaves it to its steps"
-				}
-			default:
-				return "", "a document has " + m.Key
-			}
-		}
-	}
-	number := func(n int) *jsonx.Value { return &jsonx.Value{Kind: jsonx.Number, Text: strconv.Itoa(n)} }
-	root := &jsonx.Value{Kind: jsonx.Object, Members: []jsonx.Member{{Key: "from", Value: number(from)}}}
-	if len(assume.Items) > 0 {
-		root.Members = append([]jsonx.Member{{Key: "assume", Value: assume}}, root.Members...)
-	}
-	root.Members = append(root.Members,
-		jsonx.Member{Key: "instar", Value: &jsonx.Value{Kind: jsonx.String, Text: upcast.Format}},
-		jsonx.Member{Key: "steps", Value: steps}, jsonx.Member{Key: "to", Value: number(to)})
-	return string(jsonx.Append(nil, root)), ""
 }

@@ -60,25 +60,72 @@ func TestHopsThatDoNotJoin(t *testing.T) {
 		return `{"type":"record","name":"R","fields":[` + strings.Join(fields, ",") + `]}`
 	}
 	const none = ""
+	end := func(steps string) string { // steps may be followed by other keys
+		if strings.HasSuffix(steps, `"none"`) {
+			return "}"
+		}
+		return "]}"
+	}
 	for name, c := range map[string]struct {
 		versions [3]string
 		steps    [2]string
 		want     string // in why it is refused; empty if it is not
+		back     string // what an event goes back to, if it does
+		event    string
 	}{
 		"renamed twice": {
 			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
 			[2]string{`{"rename":{"from":"a","to":"b"}}`, `{"rename":{"from":"b","to":"c"}}`},
-			none,
+			none, `{"a":2}`, `{"c":2}`,
+		},
+		"both say how to go back": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{
+				`{"rename":{"from":"a","to":"b"}}],"down":[{"rename":{"from":"b","to":"a"}},{"set":{"path":"a","value":7}}`,
+				`{"rename":{"from":"b","to":"c"}}],"down":[{"rename":{"from":"c","to":"b"}}`,
+			},
+			none, `{"a":7}`, `{"c":2}`,
+		},
+		"one says how to go back, the other is derived": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"int","doc":"d"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{none, `{"rename":{"from":"a","to":"c"}}],"down":[{"rename":{"from":"c","to":"a"}},{"set":{"path":"a","value":9}}`},
+			none, `{"a":9}`, `{"c":2}`,
+		},
+		"one says how to go back, the other leaves it to its steps": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{`{"rename":{"from":"a","to":"b"}}`, `{"rename":{"from":"b","to":"c"}}],"down":[{"rename":{"from":"c","to":"b"}}`},
+			"the other leaves it to its steps", "", "",
+		},
+		"one has no way back": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{`{"rename":{"from":"a","to":"b"}}`, `{"rename":{"from":"b","to":"c"}}],"assume":["int64"],"down":"none"`},
+			none, "", "",
+		},
+		"one context for both": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"int"}`, `{"name":"b","type":"string"}`), record(`{"name":"c","type":"int"}`, `{"name":"b","type":"string"}`, `{"name":"d","type":"string"}`)},
+			[2]string{
+				`{"fromContext":{"path":"b","context":"t","else":{"value":"x"}}}],"context":{"t":{"type":"string","kind":"header","name":"h"}},"assume":["int64"`,
+				`{"rename":{"from":"a","to":"c"}},{"fromContext":{"path":"d","context":"u","else":{"value":"y"}}}],"context":{"u":{"type":"string","kind":"header","name":"i"},"t":{"type":"string","kind":"header","name":"h"}},"assume":["int64"`,
+			},
+			none, "", "",
+		},
+		"two contexts of one name": {
+			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{
+				`{"rename":{"from":"a","to":"b"}}],"context":{"t":{"type":"string","kind":"header","name":"h"}},"assume":["int64"`,
+				`{"rename":{"from":"b","to":"c"}}],"context":{"t":{"type":"string","kind":"header","name":"i"}},"assume":["int64"`,
+			},
+			"both documents have a context input t", "", "",
 		},
 		"one of them derived": {
 			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"long"}`), record(`{"name":"c","type":"long"}`)},
 			[2]string{none, `{"rename":{"from":"a","to":"c"}}`},
-			none,
+			none, "", "",
 		},
 		"a default of the version between": {
 			[3]string{record(), record(`{"name":"b","type":"int","default":7}`), record(`{"name":"c","type":"int"}`)},
 			[2]string{none, `{"rename":{"from":"b","to":"c"}}`},
-			"there is no b",
+			"there is no b", "", "",
 		},
 		"an alias of the version between": {
 			[3]string{
@@ -86,7 +133,7 @@ func TestHopsThatDoNotJoin(t *testing.T) {
 				record(`{"name":"b","type":"int","aliases":["a"]}`, `{"name":"x","type":"int"}`),
 			},
 			[2]string{none, `{"add":{"path":"x","value":1}}`},
-			none,
+			none, "", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +147,7 @@ func TestHopsThatDoNotJoin(t *testing.T) {
 				if i == 0 || c.steps[i-1] == "" {
 					continue
 				}
-				doc := `{"instar":"upcast/v1","from":` + string(rune('0'+i)) + `,"to":` + string(rune('1'+i)) + `,"steps":[` + c.steps[i-1] + `]}`
+				doc := `{"instar":"upcast/v1","from":` + string(rune('0'+i)) + `,"to":` + string(rune('1'+i)) + `,"steps":[` + c.steps[i-1] + end(c.steps[i-1])
 				if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: o, From: i, To: i + 1, Text: doc}); err != nil {
 					t.Fatal(err)
 				}
@@ -112,6 +159,13 @@ func TestHopsThatDoNotJoin(t *testing.T) {
 				}
 				if w, err := n.Way(t.Context(), o, 1, 3); err != nil || len(w.Hops) != 1 {
 					t.Errorf("%+v, %v", w, err)
+				}
+				if down, err := n.Way(t.Context(), o, 3, 1); c.back != "" && err != nil {
+					t.Error(err)
+				} else if c.back != "" {
+					if got := carried(t, down, c.versions[2], c.versions[0], c.event); got != c.back {
+						t.Errorf("back: %s, not %s", got, c.back)
+					}
 				}
 				return
 			}
