@@ -37,6 +37,7 @@ var writers = []struct {
 	{"sarif", "SARIF 2.1.0, for code scanning", writeSARIF},
 	{"github", "annotations of GitHub Actions", writeGitHub},
 	{"github-summary", "the job summary of GitHub Actions", writeGitHubSummary},
+	{"github-output", "the counts, for steps that follow in GitHub Actions", writeGitHubOutput},
 	{"gitlab", "GitLab Code Quality", writeGitLab},
 	{"junit", "JUnit XML, a case for each question", writeJUnit},
 	{"rdjson", "reviewdog, with suggestions", writeRDJSON},

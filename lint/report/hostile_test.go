@@ -80,7 +80,7 @@ func TestHostileNames(t *testing.T) {
 		}
 		allowed := ""
 		switch f {
-		case "sarif", "rdjson", "gitlab", "junit", "checkstyle", "text", "oneline", "github", "markdown", "github-summary":
+		case "sarif", "rdjson", "gitlab", "junit", "checkstyle", "text", "oneline", "github", "markdown", "github-summary", "github-output":
 			allowed = "\n"
 		}
 		if f == "sarif" || f == "rdjson" {

@@ -23,39 +23,54 @@ var (
 var deepen = []int{50, 200, 1000}
 
 // Fetch brings a base into the clone, and as much of the history as the merge
-// base with the head needs. It is the one thing that reaches the network.
+// base with the head needs; without a head the base alone is wanted. A clone that
+// has both is left as it is. It is the one thing that reaches the network.
 func (r *Repository) Fetch(ctx context.Context, name, head string) error {
+	if r.reaches(ctx, name, head) {
+		return nil
+	}
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "refs/remotes/"), "origin/")
 	refspec := "+refs/heads/" + name + ":refs/remotes/origin/" + name
 	if hexID(name) {
 		refspec = name
 	}
-	g := *r.git
-	g.online = true
-	fetch := func(depth ...string) error {
-		_, err := g.run(ctx, slices.Concat([]string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}, depth, []string{"origin", refspec})...)
-		if err != nil {
+	var depth []string
+	if r.Shallow {
+		depth = []string{"--depth=1"}
+	}
+	if err := r.fetch(ctx, refspec, depth...); err != nil {
+		tag := "+refs/tags/" + name + ":refs/tags/" + name
+		if hexID(name) || r.fetch(ctx, tag, depth...) != nil {
 			return &lint.InputError{What: "the base " + name + " cannot be fetched: " + err.Error()}
 		}
-		return nil
-	}
-	if !r.Shallow {
-		return fetch()
-	}
-	if err := fetch("--depth=1"); err != nil {
-		return err
+		refspec = tag
 	}
 	for _, n := range deepen {
-		p, err := r.Resolve(ctx, name)
-		if err != nil || head == "" {
-			return err
-		}
-		if _, err := r.git.run(ctx, "merge-base", head, p.Commit); err == nil {
+		if !r.Shallow || head == "" || r.reaches(ctx, name, head) {
 			return nil
 		}
-		if err := fetch("--deepen=" + strconv.Itoa(n)); err != nil {
-			return err
+		if err := r.fetch(ctx, refspec, "--deepen="+strconv.Itoa(n)); err != nil {
+			return &lint.InputError{What: "the history of " + name + " cannot be fetched: " + err.Error()}
 		}
 	}
 	return nil
+}
+
+// fetch asks origin for a reference.
+func (r *Repository) fetch(ctx context.Context, refspec string, depth ...string) error {
+	g := *r.git
+	g.online = true
+	_, err := g.run(ctx, slices.Concat([]string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}, depth, []string{"origin", refspec})...)
+	return err
+}
+
+// reaches reports whether the clone has a base and, in a shallow one, the commit
+// that it has in common with a head.
+func (r *Repository) reaches(ctx context.Context, name, head string) bool {
+	p, err := r.Resolve(ctx, name)
+	if err != nil || !r.Shallow || head == "" {
+		return err == nil
+	}
+	_, err = r.git.run(ctx, "merge-base", head, p.Commit)
+	return err == nil
 }

@@ -234,7 +234,11 @@ func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
 		return lint.Base{}, err
 	}
 	if o.Fetch {
-		if err := o.Repo.Fetch(ctx, ref, o.headCommit); err != nil {
+		head := o.headCommit
+		if o.Exact {
+			head = ""
+		}
+		if err := o.Repo.Fetch(ctx, ref, head); err != nil {
 			return lint.Base{}, err
 		}
 	}

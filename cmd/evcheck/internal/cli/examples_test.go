@@ -1,50 +1,273 @@
 package cli
 
 import (
-	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/instar-registry/instar/internal/yamlx"
 )
 
-// TestExamplesOfCI: every command line of the examples and hooks is one that
-// evcheck takes: its command, its flags and its formats.
+// change is a clone on a branch that breaks old events, and the commits of both
+// sides.
+func change(t *testing.T) (dir, base string) {
+	t.Helper()
+	up, dir := t.TempDir(), filepath.Join(t.TempDir(), "clone")
+	put := func(dir, text, message string) {
+		if err := os.WriteFile(filepath.Join(dir, "order.avsc"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		gitIn(t, dir, "add", "-A")
+		gitIn(t, dir, "commit", "-q", "-m", message)
+	}
+	gitIn(t, up, "init", "-q", "-b", "main")
+	put(up, orderOne, "one")
+	gitIn(t, up, "clone", "-q", "file://"+up, dir)
+	gitIn(t, dir, "checkout", "-q", "-b", "feature")
+	put(dir, orderTwo, "two")
+	return dir, gitIn(t, dir, "rev-parse", "main")
+}
+
+// stubs is a directory of programs that are there on a CI system and do nothing.
+func stubs(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\ncat >/dev/null 2>&1 </dev/stdin\n"), 0o700); err != nil { //nolint:gosec // a program of a test
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// scriptsOf are the lines of shell under a key anywhere in a document, in order.
+func scriptsOf(n *yamlx.Node, keys ...string) []string {
+	var out []string
+	for _, item := range n.Items {
+		out = append(out, scriptsOf(item, keys...)...)
+	}
+	for _, m := range n.Members {
+		if !slices.Contains(keys, m.Key) {
+			out = append(out, scriptsOf(m.Value, keys...)...)
+			continue
+		}
+		if m.Value.Kind == yamlx.String {
+			out = append(out, m.Value.Text)
+		}
+		for _, item := range m.Value.Items {
+			out = append(out, item.Text)
+		}
+	}
+	return out
+}
+
+// TestExamplesOfCI: the scripts of examples/ci find a break in a clone with the
+// variables of their system, write the reports that they publish, and pass when
+// the break is gone.
 func TestExamplesOfCI(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "..")
-	files, err := filepath.Glob(filepath.Join(root, "examples", "ci", "*.yml"))
+	examples := map[string]struct {
+		env   []string // BASE stands for the commit of the base
+		files []string
+	}{
+		"azure.yml":     {[]string{"TF_BUILD=True", "SYSTEM_PULLREQUEST_TARGETBRANCH=refs/heads/main"}, []string{"evcheck.xml"}},
+		"bitbucket.yml": {[]string{"CI=true", "BITBUCKET_PR_DESTINATION_BRANCH=main", "BITBUCKET_PR_DESTINATION_COMMIT=BASE"}, []string{"test-results/evcheck.xml"}},
+		"buildkite.yml": {[]string{"CI=true", "BUILDKITE_PULL_REQUEST_BASE_BRANCH=main"}, []string{"evcheck.md"}},
+		"circleci.yml":  {[]string{"CI=true", "CIRCLECI=true"}, []string{"test-results/evcheck.xml"}},
+		"gitlab.yml": {
+			[]string{"CI=true", "CI_PIPELINE_SOURCE=merge_request_event", "CI_MERGE_REQUEST_DIFF_BASE_SHA=BASE", "CI_COMMIT_BEFORE_SHA=0000000000000000000000000000000000000000"},
+			[]string{"gl-code-quality-report.json", "evcheck.xml"},
+		},
+		"Jenkinsfile": {[]string{"JENKINS_URL=http://ci.example/", "CHANGE_TARGET=main"}, []string{"evcheck-checkstyle.xml", "evcheck.xml"}},
+	}
+	dir := filepath.Join("..", "..", "..", "..", "examples", "ci")
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := 0
-	for _, file := range append(files, filepath.Join(root, ".pre-commit-hooks.yaml")) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`(?m)(?:entry:|run:|-) evcheck (.*)$`).FindAllSubmatch(text, -1) {
-			lines++
-			args := strings.Fields(string(m[1]))
-			a := &app{stdin: &bytes.Reader{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}
-			c, rest, err := a.root().Find(args)
-			if err != nil || c.Name() != args[0] {
-				t.Errorf("%s: evcheck %s: %v", file, m[1], err)
-				continue
-			}
-			if err := c.ParseFlags(rest); err != nil {
-				t.Errorf("%s: evcheck %s: %v", file, m[1], err)
-			}
-			formats, err := c.Flags().GetStringArray("output")
+	if len(entries) != len(examples)+1 {
+		t.Errorf("%d examples are there; each is run here, but for github.yml", len(entries))
+	}
+	for name, x := range examples {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := parseOutputs(formats); err != nil {
-				t.Errorf("%s: evcheck %s: %v", file, m[1], err)
+			script := shellOf(t, name, text)
+			if strings.Count(script, "evcheck check") != 1 {
+				t.Fatalf("the script is %q", script)
+			}
+			clone, base := change(t)
+			path := stubs(t, "go", "buildkite-agent")
+			run := func() (int, string) {
+				c := exec.CommandContext(t.Context(), "bash", "-ec", script)
+				c.Dir = clone
+				c.Env = []string{"PATH=" + path + ":" + os.Getenv("PATH"), "HOME=" + path, "GIT_CONFIG_NOSYSTEM=1"}
+				for _, v := range x.env {
+					c.Env = append(c.Env, strings.ReplaceAll(v, "BASE", base))
+				}
+				out, err := c.CombinedOutput()
+				if err != nil && c.ProcessState == nil {
+					t.Fatal(err)
+				}
+				return c.ProcessState.ExitCode(), string(out)
+			}
+			if code, out := run(); code != 1 || !strings.Contains(out, "error[avro/field-added-without-default]") {
+				t.Errorf("a break: exit code %d\n%s", code, out)
+			}
+			for _, file := range x.files {
+				if report, err := os.ReadFile(filepath.Join(clone, file)); err != nil || !strings.Contains(string(report), "field-added-without-default") || !strings.Contains(string(text), file) {
+					t.Errorf("the report %s: %v\n%s", file, err, report)
+				}
+			}
+			gitIn(t, clone, "commit", "-q", "--allow-empty", "-m", "three")
+			if err := os.WriteFile(filepath.Join(clone, "order.avsc"), []byte(orderOne), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if code, out := run(); code != 0 {
+				t.Errorf("no break: exit code %d\n%s", code, out)
+			}
+		})
+	}
+}
+
+// shellOf is the shell of an example.
+func shellOf(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	var lines []string
+	if name == "Jenkinsfile" {
+		for _, m := range regexp.MustCompile(`(?m)^ *sh '([^']*)'$`).FindAllSubmatch(text, -1) {
+			lines = append(lines, string(m[1]))
+		}
+		return strings.Join(lines, "\n")
+	}
+	doc, problems := yamlx.Parse(text, yamlx.DefaultLimits())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	script := strings.Join(scriptsOf(doc, "script", "commands", "run"), "\n")
+	return strings.ReplaceAll(script, "$$", "$") // of Buildkite, which puts variables in before
+}
+
+// TestExampleOfGitHub: the workflow gives the action inputs that it has.
+func TestExampleOfGitHub(t *testing.T) {
+	r := newRunner(t, t.TempDir())
+	text, err := os.ReadFile(filepath.Join(r.root, "examples", "ci", "github.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, problems := yamlx.Parse(text, yamlx.DefaultLimits())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	given := 0
+	for _, s := range doc.Get("jobs").Get("evcheck").Get("steps").Items {
+		if !strings.HasPrefix(s.Get("uses").Text, "instar-registry/instar@") {
+			continue
+		}
+		for _, m := range s.Get("with").Members {
+			given++
+			if _, known := r.inputs[m.Key]; !known {
+				t.Errorf("the action has no input %s", m.Key)
 			}
 		}
 	}
-	if len(files) < 2 || lines < 4 {
-		t.Errorf("%d command lines in %d examples were checked", lines, len(files))
+	if given == 0 {
+		t.Error("the workflow does not use the action")
+	}
+}
+
+// hooks are the command lines of .pre-commit-hooks.yaml by their id.
+func hooks(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", ".pre-commit-hooks.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, problems := yamlx.Parse(text, yamlx.DefaultLimits())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	out := map[string]string{}
+	for _, h := range doc.Items {
+		known(t, h, "id", "name", "description", "language", "entry", "pass_filenames")
+		if h.Get("pass_filenames").Text != "false" {
+			t.Errorf("%s is given names of files", h.Get("id").Text)
+		}
+		out[h.Get("id").Text] = h.Get("entry").Text
+	}
+	return out
+}
+
+// TestHooks: the command lines of the hooks, before the first commit, with a
+// break that is staged, and with one that is not.
+func TestHooks(t *testing.T) {
+	entries := hooks(t)
+	if len(entries) != 3 {
+		t.Errorf("the hooks are %v", entries)
+	}
+	for id, entry := range entries {
+		t.Run(id, func(t *testing.T) {
+			dir := t.TempDir()
+			gitIn(t, dir, "init", "-q", "-b", "main")
+			run := func(what string, want int) string {
+				t.Helper()
+				c := exec.CommandContext(t.Context(), "bash", "-c", entry)
+				c.Dir = dir
+				out, _ := c.CombinedOutput() // its exit code counts
+				if got := c.ProcessState.ExitCode(); got != want {
+					t.Errorf("%s: exit code %d, want %d\n%s", what, got, want, out)
+				}
+				return string(out)
+			}
+			put := func(text string) {
+				if err := os.WriteFile(filepath.Join(dir, "order.avsc"), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(orderOne)
+			gitIn(t, dir, "add", "-A")
+			run("before the first commit", 0)
+			gitIn(t, dir, "commit", "-q", "-m", "one")
+			put(orderTwo)
+			if id != "evcheck-fix" {
+				run("a break that is not staged", 0)
+			}
+			gitIn(t, dir, "add", "-A")
+			if out := run("a break", 1); !strings.Contains(out, "avro/field-added-without-default") {
+				t.Errorf("the break is not named:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestPreCommit runs the hooks by the real pre-commit, which builds them from a
+// clone of this repository. INSTAR_PRE_COMMIT is the program; it is not asked for
+// in an ordinary run, since it takes a minute and the module proxy.
+func TestPreCommit(t *testing.T) {
+	program := os.Getenv("INSTAR_PRE_COMMIT")
+	if program == "" {
+		t.Skip("INSTAR_PRE_COMMIT does not name the program")
+	}
+	root, err := filepath.Abs(filepath.Join("..", "..", "..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, _ := change(t)
+	gitIn(t, dir, "reset", "-q", "--soft", "main") // the break is staged
+	config := "repos:\n  - repo: file://" + root + "\n    rev: " + gitIn(t, root, "rev-parse", "HEAD") + "\n    hooks: [{id: evcheck}, {id: evcheck-fix}, {id: evcheck-system}]\n"
+	if err := os.WriteFile(filepath.Join(dir, ".pre-commit-config.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gitIn(t, dir, "add", "-A")
+	c := exec.CommandContext(t.Context(), program, "run")
+	c.Dir = dir
+	out, err := c.CombinedOutput()
+	if err == nil || strings.Count(string(out), "avro/field-added-without-default") != 3 || strings.Count(string(out), "exit code: 1") != 3 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
