@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // A place is a part of a binary event whose position can be noted while it is
 // walked. Boundaries are numbered: where one part ends and the next begins is
 // one boundary, so that neighbours are copied in one piece.
@@ -78,9 +80,8 @@ func (p *places) find(c *Copy) *place {
 // walkOp is one step over the bytes of the source.
 type walkOp struct {
 	kind walkKind
-	n    int   // boundary, size, count of symbols, or program
-	alt  []int // programs of a union's branches
-	typ  *Type // of a list or map: what it holds
+	n    int32 // boundary, size, count of symbols, program, or steps to leap
+	alt  []int // steps to leap by the branch of a union
 }
 
 type walkKind uint8
@@ -93,11 +94,14 @@ const (
 	walkBytes  // a length and as many bytes; text that is only copied
 	walkString // the same, UTF-8
 	walkEnum   // an index below n
-	walkUnion  // an index, then a program of alt
+	walkBranch // an index below the length of alt, then leap alt of it
+	walkJump   // leap n steps
+	walkItems  // the head of a block; leap n steps if it is the last
+	walkNext   // end of an item: leap n steps back to the head, if there is none left
 	walkList   // blocks of program n
 	walkMap    // the same, with keys
 	walkText   // the same, with keys in UTF-8
-	walkCall   // program n: a record that contains itself
+	walkCall   // program n: a record that is large or contains itself
 )
 
 // walker makes the programs that walk a scope.
@@ -105,6 +109,7 @@ type walkMaker struct {
 	places   *places
 	programs *[][]walkOp
 	byType   map[skipped]int
+	open     map[int]bool // programs that are being made
 	marked   map[int]bool
 	// strict holds all text to UTF-8, not only what is computed on.
 	strict bool
@@ -117,7 +122,7 @@ type skipped struct {
 }
 
 func newWalkMaker(p *places, programs *[][]walkOp, strict bool) *walkMaker {
-	return &walkMaker{places: p, programs: programs, byType: map[skipped]int{}, marked: map[int]bool{}, strict: strict}
+	return &walkMaker{places: p, programs: programs, byType: map[skipped]int{}, open: map[int]bool{}, marked: map[int]bool{}, strict: strict}
 }
 
 // scope makes the program for a place and everything below it that is noted.
@@ -137,7 +142,7 @@ func (w *walkMaker) mark(out []walkOp, boundary int) []walkOp {
 		return out
 	}
 	w.marked[boundary] = true
-	return append(out, walkOp{kind: walkMark, n: boundary})
+	return append(out, walkOp{kind: walkMark, n: int32(boundary)})
 }
 
 func (w *walkMaker) place(out []walkOp, x *place) []walkOp {
@@ -148,20 +153,19 @@ func (w *walkMaker) place(out []walkOp, x *place) []walkOp {
 			out = w.place(out, f)
 		}
 	case x.branches != nil:
-		op := walkOp{kind: walkUnion}
+		ways := make([][]walkOp, len(x.branches))
 		for i, b := range x.branches {
 			if b == nil {
-				op.alt = append(op.alt, w.skipper(x.typ.Branches[i].Type, w.strict))
+				ways[i] = w.inline(nil, w.skipper(x.typ.Branches[i].Type, w.strict))
 				continue
 			}
 			// The end of the content is the end of the union.
-			inner := *w
 			was := w.marked[x.end]
 			w.marked[x.end] = true
-			op.alt = append(op.alt, inner.scope(b))
+			ways[i] = w.place(nil, b)
 			w.marked[x.end] = was
 		}
-		out = append(out, op)
+		out = branch(out, ways)
 	default:
 		out = w.skip(out, x.typ, w.strict || w.places.read[x.start])
 	}
@@ -175,16 +179,87 @@ func (w *walkMaker) skipper(t *Type, strict bool) int {
 	}
 	id := w.reserve()
 	w.byType[skipped{t, strict}] = id
+	w.open[id] = true
+	var out []walkOp
 	if t.Kind == Record {
-		var out []walkOp
 		for i := range t.Fields {
 			out = w.skip(out, t.Fields[i].Type, strict)
 		}
-		(*w.programs)[id] = out
-		return id
+	} else {
+		out = w.skip(nil, t, strict)
 	}
-	(*w.programs)[id] = w.skip(nil, t, strict)
+	(*w.programs)[id] = out
+	delete(w.open, id)
 	return id
+}
+
+// short is the length of programs that are copied to where they are called.
+const short = 16
+
+// inline appends a program, or a call of it.
+func (w *walkMaker) inline(out []walkOp, id int) []walkOp {
+	if ops := (*w.programs)[id]; !w.open[id] && len(ops) <= short {
+		return append(out, ops...)
+	}
+	return append(out, walkOp{kind: walkCall, n: int32(id)})
+}
+
+// branch appends the ways of a union, one after the other; each but the last
+// leaps over those that follow. All leaps are relative, so that programs can be
+// copied.
+func branch(out []walkOp, ways [][]walkOp) []walkOp {
+	alt := make([]int, len(ways))
+	body := make([]walkOp, 0, len(ways))
+	var ends []int
+	for i, ops := range ways {
+		if alt[i] = len(body); len(ops) > 0 {
+			body = append(append(body, ops...), walkOp{kind: walkJump})
+			ends = append(ends, len(body)-1)
+		}
+	}
+	if len(ends) > 0 {
+		body, ends = body[:len(body)-1], ends[:len(ends)-1]
+	}
+	for _, end := range ends {
+		body[end].n = int32(len(body) - end - 1)
+	}
+	for i, ops := range ways {
+		if len(ops) == 0 {
+			alt[i] = len(body)
+		}
+	}
+	return append(append(out, walkOp{kind: walkBranch, alt: alt}), body...)
+}
+
+// items appends the walk over the blocks of a list, or of a map with its keys.
+func (w *walkMaker) items(out []walkOp, t *Type, strict bool) []walkOp {
+	elem := w.skipper(t.Elem, strict)
+	var body []walkOp
+	kind := walkList
+	switch {
+	case t.Kind == Map && strict:
+		kind, body = walkText, []walkOp{{kind: walkString}}
+	case t.Kind == Map:
+		kind, body = walkMap, []walkOp{{kind: walkBytes}}
+	}
+	if body = w.inline(body, elem); !flat(body) {
+		return append(out, walkOp{kind: kind, n: int32(elem)})
+	}
+	out = append(out, walkOp{kind: walkItems, n: int32(len(body) + 1)})
+	out = append(out, body...)
+	return append(out, walkOp{kind: walkNext, n: int32(len(body) + 1)})
+}
+
+// flat reports whether items can be walked in place: they take bytes, so that
+// the event bounds their number, and hold no such items themselves.
+func flat(body []walkOp) bool {
+	if len(body) == 0 {
+		return false
+	}
+	if first := body[0]; first.kind == walkCall || first.kind == walkFixed && first.n == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(body, func(op walkOp) bool { return op.kind == walkItems })
 }
 
 func (w *walkMaker) skip(out []walkOp, t *Type, strict bool) []walkOp {
@@ -194,12 +269,12 @@ func (w *walkMaker) skip(out []walkOp, t *Type, strict bool) []walkOp {
 	case Bool:
 		return append(out, walkOp{kind: walkBool})
 	case Int:
-		return append(out, walkOp{kind: walkVarint, n: t.Bits})
+		return append(out, walkOp{kind: walkVarint, n: int32(t.Bits)})
 	case Float:
-		return append(out, walkOp{kind: walkFixed, n: t.Bits / 8})
+		return append(out, walkOp{kind: walkFixed, n: int32(t.Bits / 8)})
 	case Bytes, Decimal:
 		if t.Size > 0 {
-			return append(out, walkOp{kind: walkFixed, n: t.Size})
+			return append(out, walkOp{kind: walkFixed, n: int32(t.Size)})
 		}
 		return append(out, walkOp{kind: walkBytes})
 	case String:
@@ -208,22 +283,16 @@ func (w *walkMaker) skip(out []walkOp, t *Type, strict bool) []walkOp {
 		}
 		return append(out, walkOp{kind: walkBytes})
 	case Enum:
-		return append(out, walkOp{kind: walkEnum, n: len(t.Symbols)})
+		return append(out, walkOp{kind: walkEnum, n: int32(len(t.Symbols))})
 	case Union:
-		op := walkOp{kind: walkUnion}
+		ways := make([][]walkOp, len(t.Branches))
 		for i := range t.Branches {
-			op.alt = append(op.alt, w.skipper(t.Branches[i].Type, strict))
+			ways[i] = w.inline(nil, w.skipper(t.Branches[i].Type, strict))
 		}
-		return append(out, op)
-	case List:
-		return append(out, walkOp{kind: walkList, n: w.skipper(t.Elem, strict), typ: t.Elem})
-	case Map:
-		kind := walkMap
-		if strict {
-			kind = walkText
-		}
-		return append(out, walkOp{kind: kind, n: w.skipper(t.Elem, strict), typ: t.Elem})
+		return branch(out, ways)
+	case List, Map:
+		return w.items(out, t, strict)
 	default:
-		return append(out, walkOp{kind: walkCall, n: w.skipper(t, strict)})
+		return w.inline(out, w.skipper(t, strict))
 	}
 }

@@ -149,21 +149,30 @@ func (r *avroRun) fail(f *Failure) bool {
 }
 
 func (r *avroRun) emit(s *avroScope, program int, marks []int32) bool {
-	ops := s.emits[program]
+	ops, out := s.emits[program], r.out
 	for i := range ops {
 		op := &ops[i]
 		switch op.kind {
 		case emitCopy:
-			r.out = append(r.out, r.event[marks[op.from]:marks[op.to]]...)
+			out = append(out, r.event[marks[op.from]:marks[op.to]]...)
+			continue
 		case emitBytes:
-			r.out = append(r.out, op.bytes...)
-		default:
-			if !r.special(s, op, marks) {
-				return false
+			out = append(out, op.bytes...)
+			continue
+		case emitSymbol:
+			if to := op.table[r.integer(marks[op.from])]; to >= 0 && to < 0x40 {
+				out = append(out, byte(to<<1))
+				continue
 			}
 		}
+		r.out = out
+		if !r.special(s, op, marks) {
+			return false
+		}
+		out = r.out
 	}
-	if len(r.out)-r.base > r.most {
+	r.out = out
+	if len(out)-r.base > r.most {
 		return r.fail(&Failure{Code: FailLimit, Reason: "the image is too large"})
 	}
 	return true

@@ -57,98 +57,128 @@ func (s *scan) jump(n int64) bool {
 	return true
 }
 
+// run walks a value by a program. What is common and takes a few bytes is walked
+// here, on local variables; the rest is left to step.
 func (s *scan) run(program int) bool {
 	// A level of an event is a record in a list in a union at most.
 	if s.depth++; s.depth > 3*s.limits.Depth+3 {
 		return false
 	}
-	ops, data, at := s.programs[program], s.data, s.at
-	for i := range ops {
-		op := &ops[i]
-		// What is common and takes a few bytes is walked here, on local
-		// variables; the rest is left to step.
+	ops, data, at := s.programs[program], s.data, uint(s.at)
+	left := int64(0) // items of the block that is walked, with this one
+	for pc := uint(0); pc < uint(len(ops)); pc++ {
+		op := &ops[pc]
 		switch op.kind {
 		case walkMark:
 			s.marks[op.n] = int32(at)
 			continue
 		case walkBytes:
-			if at < len(data) && data[at] < 0x80 && data[at]&1 == 0 {
-				if next := at + 1 + int(data[at]>>1); next <= len(data) {
+			if at < uint(len(data)) && data[at]&0x81 == 0 {
+				if next := at + 1 + uint(data[at]>>1); next <= uint(len(data)) {
 					at = next
 					continue
 				}
 			}
 		case walkVarint:
-			if at < len(data) && data[at] < 0x80 {
+			if at < uint(len(data)) && data[at] < 0x80 {
 				at++
 				continue
 			}
-			if len(data)-at >= 8 {
+			if at+8 <= uint(len(data)) {
 				// The number ends with the first byte below 0x80. Four bytes
 				// are always an int.
 				ends := ^binary.LittleEndian.Uint64(data[at:]) & 0x8080808080808080
-				if n := bits.TrailingZeros64(ends)/8 + 1; n <= 4 || ends != 0 && op.n == 64 {
+				if n := uint(bits.TrailingZeros64(ends)/8 + 1); n <= 4 || ends != 0 && op.n == 64 {
 					at += n
 					continue
 				}
 			}
 		case walkFixed:
-			if op.n <= len(data)-at {
-				at += op.n
+			if next := at + uint(op.n); next <= uint(len(data)) {
+				at = next
 				continue
 			}
 		case walkEnum:
-			if at < len(data) && data[at] < 0x80 && data[at]&1 == 0 && int(data[at]>>1) < op.n {
+			if at < uint(len(data)) && data[at]&0x81 == 0 && int32(data[at]>>1) < op.n {
 				at++
 				continue
 			}
 		case walkBool:
-			if at < len(data) && data[at] <= 1 {
+			if at < uint(len(data)) && data[at] <= 1 {
 				at++
 				continue
 			}
+		case walkBranch:
+			if at < uint(len(data)) && data[at]&0x81 == 0 && uint(data[at]>>1) < uint(len(op.alt)) {
+				pc += uint(op.alt[data[at]>>1])
+				at++
+				continue
+			}
+		case walkJump:
+			pc += uint(op.n)
+			continue
+		case walkNext:
+			pc -= uint(op.n)
+			if left--; left > 0 {
+				continue
+			}
+			fallthrough // to the head of the next block
+		case walkItems:
+			var ok bool
+			s.at = int(at)
+			n, ok := s.block()
+			if !ok {
+				return false
+			}
+			if left, at = n, uint(s.at); n == 0 {
+				pc += uint(ops[pc].n)
+			}
+			continue
 		}
-		s.at = at
-		if !s.step(op) {
+		s.at = int(at)
+		leap, ok := s.step(op)
+		if !ok {
 			return false
 		}
-		at = s.at
+		pc, at = pc+leap, uint(s.at)
 	}
-	s.at = at
+	s.at = int(at)
 	s.depth--
 	return true
 }
 
-func (s *scan) step(op *walkOp) bool {
+// step walks what run leaves to it, and says how many steps to leap.
+func (s *scan) step(op *walkOp) (leap uint, ok bool) {
 	switch op.kind {
-	case walkVarint:
-		n, ok := s.varint()
-		return ok && (op.n == 64 || n == int64(int32(n)))
+	case walkCall:
+		return 0, s.run(int(op.n))
+	case walkList, walkMap, walkText:
+		return 0, s.blocks(op)
 	case walkBool:
 		s.at++
-		return s.at <= len(s.data) && s.data[s.at-1] <= 1
+		return 0, s.at <= len(s.data) && s.data[s.at-1] <= 1
 	case walkFixed:
-		return s.jump(int64(op.n))
+		return 0, s.jump(int64(op.n))
+	}
+	n, ok := s.varint()
+	if !ok {
+		return 0, false
+	}
+	switch op.kind {
+	case walkVarint:
+		return 0, op.n == 64 || n == int64(int32(n))
 	case walkBytes:
-		n, ok := s.varint()
-		return ok && s.jump(n)
+		return 0, s.jump(n)
 	case walkString:
-		n, ok := s.varint()
 		start := s.at
-		return ok && s.jump(n) && valid(s.data[start:s.at])
-	case walkEnum:
-		n, ok := s.varint()
-		return ok && n >= 0 && n < int64(op.n)
-	case walkUnion:
-		n, ok := s.varint()
-		if !ok || n < 0 || n >= int64(len(op.alt)) {
-			return false
+		return 0, s.jump(n) && valid(s.data[start:s.at])
+	case walkBranch:
+		if n < 0 || n >= int64(len(op.alt)) {
+			return 0, false
 		}
-		return len(s.programs[op.alt[n]]) == 0 || s.run(op.alt[n])
-	case walkCall:
-		return s.run(op.n)
-	default:
-		return s.blocks(op)
+		return uint(op.alt[n]), true
+	default: // walkEnum
+		return 0, n >= 0 && n < int64(op.n)
 	}
 }
 
@@ -162,24 +192,41 @@ func valid(b []byte) bool {
 	return true
 }
 
-// block reads the head of a block: the number of its items.
+// block reads the head of a block: the number of its items. One below zero is
+// followed by their size.
 func (s *scan) block() (int64, bool) {
-	count, ok := s.varint()
-	if !ok {
+	var count int64
+	if rest := s.data[s.at:]; len(rest) > 1 && rest[0] < 0x80 && rest[1]&0x81 == 0 {
+		count = int64(rest[0] >> 1)
+		s.at++
+		if rest[0]&1 != 0 {
+			count++
+			s.at++
+			if int(rest[1]>>1) > len(rest)-2 {
+				return 0, false
+			}
+		}
+	} else if n, ok := s.longBlock(); ok {
+		count = n
+	} else {
 		return 0, false
-	}
-	if count < 0 {
-		if count = -count; count < 0 {
-			return 0, false
-		}
-		if size, ok := s.varint(); !ok || size < 0 || size > int64(len(s.data)-s.at) {
-			return 0, false
-		}
 	}
 	if s.items += int(min(count, int64(s.limits.Items)+1)); s.items > s.limits.Items {
 		return 0, false
 	}
 	return count, true
+}
+
+func (s *scan) longBlock() (int64, bool) {
+	count, ok := s.varint()
+	if !ok || count >= 0 {
+		return count, ok
+	}
+	if count = -count; count < 0 {
+		return 0, false
+	}
+	size, ok := s.varint()
+	return count, ok && size >= 0 && size <= int64(len(s.data)-s.at)
 }
 
 func (s *scan) blocks(op *walkOp) bool {
@@ -196,7 +243,7 @@ func (s *scan) blocks(op *walkOp) bool {
 					return false
 				}
 			}
-			if !s.run(op.n) {
+			if !s.run(int(op.n)) {
 				return false
 			}
 			if s.at == start {
