@@ -115,7 +115,7 @@ func whole(from *plan.Binder) *plan.Copy { return &plan.Copy{From: from, Type: f
 
 // wrong reports a mistake of the document at the step at work.
 func (b *builder) wrong(what, hint string) plan.Node {
-	if b.err == nil && b.steps != nil {
+	if b.err == nil && b.steps != nil && !overlooked("O1") {
 		e := &Error{Code: Invalid}
 		e.Problem.What, e.Problem.Hint = what, hint
 		e.Problem.Path, e.Problem.Position = b.steps.Pointer, b.steps.Position
@@ -127,7 +127,9 @@ func (b *builder) wrong(what, hint string) plan.Node {
 // breaks records an obligation that does not hold and stops the events that show
 // it.
 func (b *builder) breaks(obligation, path, message, fix string) plan.Node {
-	b.open = append(b.open, Problem{Obligation: obligation, Step: b.step, Path: path, Message: message, Fix: fix})
+	if !overlooked(obligation) {
+		b.open = append(b.open, Problem{Obligation: obligation, Step: b.step, Path: path, Message: message, Fix: fix})
+	}
 	return &plan.Stop{Code: obligation, Hop: b.hop, Step: b.step, Path: path, Reason: message}
 }
 

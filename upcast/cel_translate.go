@@ -61,7 +61,7 @@ func (t *translator) translate() plan.Node {
 
 // refuse notes the first reason why the expression cannot be carried out.
 func (t *translator) refuse(e ast.Expr, what, hint string) plan.Node {
-	if t.wrong == nil {
+	if t.wrong == nil && !overlooked("O3") {
 		t.wrong = exprError(t.c.text, t.c.print(e)+": "+what, hint)
 	}
 	return &plan.Stop{Code: "O3"}

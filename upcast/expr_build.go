@@ -114,7 +114,7 @@ func (b *builder) check(e Expr, names []name) *checked {
 	case err != nil:
 		b.fail(err)
 		return nil
-	case wrong != nil:
+	case wrong != nil && (c == nil || !overlooked("O3")):
 		b.badExpr(e, *wrong)
 		return nil
 	}
@@ -141,6 +141,9 @@ func (b *builder) fail(err error) {
 
 // badExpr reports a mistake in an expression, at its place in the document.
 func (b *builder) badExpr(e Expr, wrong schema.Error) plan.Node {
+	if overlooked("O3") {
+		return &plan.Stop{Code: "O3"}
+	}
 	wrong.Position = e.Position
 	if b.steps != nil {
 		wrong.Path = b.steps.Pointer

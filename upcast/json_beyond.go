@@ -43,7 +43,9 @@ func (c *jsonCodec) beyond(ctx context.Context, h *Hop) ([]Problem, error) {
 		if b.Witness != nil {
 			h.candidates = append(h.candidates, from.candidates(h, b.Witness.Value)...)
 		}
-		out = append(out, problemOf(h, b))
+		if !overlooked(b.Kind) {
+			out = append(out, problemOf(h, b))
+		}
 	}
 	for _, u := range answer.Undecided {
 		out = append(out, Problem{Obligation: "O5", Path: orRoot(u.Path), Message: "it is not decided whether what comes out is an event of the target: " + u.What})

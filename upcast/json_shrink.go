@@ -21,8 +21,8 @@ func shrinkEvent(v plan.Value, t *plan.Type, keeps func(plan.Value) (bool, error
 	return plan.CastJSON(least, t), err
 }
 
-// smallerJSONNumber lists numbers nearer zero: none, the whole part, the half, the
-// next.
+// smallerJSONNumber lists numbers nearer zero: none, the whole part, the half, and ever smaller
+// steps towards zero, so that a bound is found in a few tries.
 func smallerJSONNumber(n plan.Number) []plan.Value {
 	x, ok := new(big.Rat).SetString(string(n))
 	if !ok || x.Sign() == 0 {
@@ -33,7 +33,11 @@ func smallerJSONNumber(n plan.Number) []plan.Value {
 	if !x.IsInt() {
 		return append(out, plan.Number(whole.String()))
 	}
-	half := new(big.Int).Quo(whole, big.NewInt(2))
-	less := new(big.Int).Sub(whole, big.NewInt(int64(whole.Sign())))
-	return append(out, plan.Number(half.String()), plan.Number(less.String()))
+	two := big.NewInt(2)
+	step := new(big.Int).Quo(whole, two)
+	out = append(out, plan.Number(step.String()))
+	for ; step.Sign() != 0 && len(out) < 256; step = new(big.Int).Quo(step, two) {
+		out = append(out, plan.Number(new(big.Int).Sub(whole, step).String()))
+	}
+	return append(out, plan.Number(new(big.Int).Sub(whole, big.NewInt(int64(whole.Sign()))).String()))
 }

@@ -243,6 +243,9 @@ var jsonRefutations = map[string]refutation{
 		objectOf(textID, ""), objectOf(textID+`|"n?":{"type":"integer"}`, ""), nil, "O5", "", `{"id":"","n":""}`,
 	},
 	"a literal of another type": {textID, textID + `|"n":{"type":"integer"}`, []string{"add: {path: n, value: x}"}, "O5", "not int", `{"id":""}`},
+	"bytes":                     {textID, textID, []string{"retype: {path: id, to: bytes, via: utf8}"}, "O5", "JSON has no values of", `{"id":""}`},
+	"a size for a text":         {textID, textID, []string{`set: {path: id, expr: "size(this)"}`}, "O5", "use retype", `{"id":""}`},
+	"a number of any size":      {`"n":{"type":"integer"}`, `"n":{"type":"integer"}`, []string{`set: {path: n, expr: "this < 5 ? 1 : 2"}`}, "O4", "may not fit 64 bits", `{"n":9223372036854775808}`},
 	"a literal out of range":    {textID, textID + `|"n":{"type":"integer","minimum":3}`, []string{"add: {path: n, value: 1}"}, "O5", "", `{"id":""}`},
 	"undeclared ones when flattened": {
 		`"a":` + objectOf(`"b":{"type":"string"}`, ""), `"a_b":{"type":"string"}`, []string{"flatten: {path: a, prefix: a_}"}, "O6", "undeclared", "",

@@ -47,3 +47,20 @@ func holdRefutations(t *testing.T, parse func(testing.TB, string) schema.Parsed,
 		})
 	}
 }
+
+// holdMistakes holds steps that cannot mean anything to an error with a place: each
+// with what it says.
+func holdMistakes(t *testing.T, parse func(testing.TB, string) schema.Parsed, text string, cases map[string]string) {
+	t.Helper()
+	s := parse(t, text)
+	for step, want := range cases {
+		_, err := verifyText(t, step, s)
+		line := "line 5"
+		if strings.Contains(step, "\n") {
+			line = "line "
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), line) {
+			t.Errorf("%s: got %v, want %q on %s", step, err, want, line)
+		}
+	}
+}
