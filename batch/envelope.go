@@ -39,10 +39,16 @@ const (
 // placeNames are their names in a command line.
 var placeNames = [places]string{"payload", "version", "type", "stream", "id", "time", "origin"}
 
+// placeSet is a set of places.
+type placeSet uint8
+
+func (p placeSet) has(place int) bool { return p>>place&1 != 0 }
+
 // locator finds the places of an envelope.
 type locator struct {
 	pointers [places][]string
-	wanted   [places]bool
+	wanted   placeSet
+	below    []placeSet // by depth: those whose pointers have more segments
 }
 
 // newLocator reads the pointers of an envelope.
@@ -51,22 +57,32 @@ func newLocator(e Envelope) (*locator, error) {
 	pointers := [places]string{e.Payload, e.Version, e.Type, e.Stream, e.ID, e.Time, e.Origin}
 	for i, p := range pointers {
 		if p == "" {
-			l.wanted[i] = i == atPayload
+			if i == atPayload {
+				l.wanted |= 1 << i
+			}
 			continue
 		}
 		if p[0] != '/' {
 			return nil, fmt.Errorf("envelope: %s is %q; write a JSON Pointer such as /%s", placeNames[i], p, p)
 		}
-		l.wanted[i] = true
+		l.wanted |= 1 << i
 		for _, s := range strings.Split(p[1:], "/") {
 			l.pointers[i] = append(l.pointers[i], strings.NewReplacer("~1", "/", "~0", "~").Replace(s))
 		}
 	}
 	for i := range pointers {
 		for j := range i {
-			if l.wanted[i] && l.wanted[j] && pointers[i] == pointers[j] {
+			if l.wanted.has(i) && l.wanted.has(j) && pointers[i] == pointers[j] {
 				return nil, fmt.Errorf("envelope: %s and %s are both %q", placeNames[j], placeNames[i], pointers[i])
 			}
+		}
+	}
+	for i, p := range l.pointers {
+		for depth := range p {
+			if depth == len(l.below) {
+				l.below = append(l.below, 0)
+			}
+			l.below[depth] |= 1 << i
 		}
 	}
 	if e.Only != "" && e.Type == "" {
@@ -86,62 +102,94 @@ func (l *locator) find(line []byte) (out [places]span, err error) {
 		if s.space(); s.at != len(line) {
 			err = s.wrong("text follows the value")
 		}
-		if l.wanted[atPayload] && len(l.pointers[atPayload]) == 0 {
+		if l.wanted.has(atPayload) && len(l.pointers[atPayload]) == 0 {
 			out[atPayload] = span{start, end}
 		}
 	}
 	return out, err
 }
 
-// value walks a value; open says which pointers lead here with depth segments.
-func (l *locator) value(s *skipper, out *[places]span, depth int, open [places]bool) error {
-	start := s.at
-	below := false
-	for i := range open {
-		below = below || open[i] && len(l.pointers[i]) > depth
+// guess gives the places in a line whose payload is held to the grammar of JSON
+// afterwards. Only if it is one JSON value are they right, and only then is the
+// line: a payload that is an object and after which nothing but the ends of the
+// objects around it may follow is not walked at all, another one by its brackets.
+func (l *locator) guess(line []byte) (out [places]span, ok bool) {
+	s := skipper{data: line, guess: true}
+	if len(l.pointers[atPayload]) == 0 {
+		return out, false
 	}
-	if !below || s.peek() != '{' {
-		if err := s.value(depth); err != nil {
-			return err
+	s.space()
+	if l.value(&s, &out, 0, l.wanted) != nil {
+		return out, false
+	}
+	s.space()
+	return out, s.at == len(line)
+}
+
+// guessed goes to where a payload should end: before the ends of the objects that
+// it is in, if what routes the line was found, and else at its last bracket.
+func (l *locator) guessed(s *skipper, found [places]span, depth int) error {
+	if s.peek() != '{' || l.wanted.has(atVersion) && !found[atVersion].found() || l.wanted.has(atType) && !found[atType].found() {
+		return s.brackets(depth)
+	}
+	end := len(s.data)
+	for range depth {
+		end = len(bytes.TrimRight(s.data[:end], " \t\r\n"))
+		if end--; end <= s.at || s.data[end] != '}' {
+			return s.brackets(depth)
 		}
-	} else if err := l.object(s, out, depth, open); err != nil {
-		return err
 	}
-	for i := range open {
-		if open[i] && len(l.pointers[i]) == depth {
-			if out[i].found() {
-				return s.wrong("a key on the way to an envelope's place is there twice")
-			}
-			out[i] = span{start, s.at}
-		}
-	}
+	s.at = len(bytes.TrimRight(s.data[:end], " \t\r\n"))
 	return nil
 }
 
-func (l *locator) object(s *skipper, out *[places]span, depth int, open [places]bool) error {
+// value walks a value; open says which pointers lead here with depth segments.
+func (l *locator) value(s *skipper, out *[places]span, depth int, open placeSet) error {
+	start := s.at
+	var below placeSet
+	if depth < len(l.below) {
+		below = open & l.below[depth]
+	}
+	here := open &^ below
+	var err error
+	switch {
+	case below != 0 && s.peek() == '{':
+		err = l.object(s, out, depth, below)
+	case s.guess && here.has(atPayload):
+		err = l.guessed(s, *out, depth)
+	default:
+		err = s.value(depth)
+	}
+	for i := 0; err == nil && here != 0; i++ {
+		if !here.has(i) {
+			continue
+		}
+		if out[i].found() {
+			return s.wrong("a key on the way to an envelope's place is there twice")
+		}
+		out[i] = span{start, s.at}
+		here &^= 1 << i
+	}
+	return err
+}
+
+func (l *locator) object(s *skipper, out *[places]span, depth int, open placeSet) error {
 	return s.object(depth, func(key []byte) error {
-		var next [places]bool
-		leads := false
-		for i := range open {
-			if open[i] && len(l.pointers[i]) > depth && sameKey(key, l.pointers[i][depth]) {
-				next[i], leads = true, true
+		var next placeSet
+		name := string(key[1 : len(key)-1])
+		if bytes.IndexByte(key, '\\') >= 0 {
+			name, _ = unquote(key)
+		}
+		for i := 0; open>>i != 0; i++ {
+			if open.has(i) && name == l.pointers[i][depth] {
+				next |= 1 << i
 			}
 		}
-		if !leads {
+		if next == 0 {
 			return s.value(depth + 1)
 		}
 		return l.value(s, out, depth+1, next)
 	})
-}
-
-// sameKey compares a key as written, with its quotes, to a name.
-func sameKey(key []byte, name string) bool {
-	inner := key[1 : len(key)-1]
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner) == name
-	}
-	text, ok := unquote(key)
-	return ok && text == name
 }
 
 // textAt is a text or a number in a line.
@@ -154,6 +202,12 @@ func textAt(line []byte, at span) (string, bool) {
 		return unquote(v)
 	}
 	return string(v), v[0] == '-' || v[0] >= '0' && v[0] <= '9'
+}
+
+// isText reports whether a place in a line holds this text or number.
+func isText(line []byte, at span, want string) bool {
+	got, _ := textAt(line, at)
+	return got == want
 }
 
 // versionAt is the version that a line says; false if it says none.

@@ -6,12 +6,18 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/jsonschema"
+	"github.com/instar-registry/instar/upcast/plan"
 )
 
 // TestRefusals holds bad jobs, files and lines to a clear sentence, and to leave
@@ -224,4 +230,137 @@ func FuzzLocate(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzGuess: if the payload that was guessed is JSON, then the line is, and the
+// walk over all of it finds the same places.
+func FuzzGuess(f *testing.F) {
+	for _, text := range []string{
+		`{"v":1,"d":{"a":[1,2.5e-3],"b\\":"\"}"}}`, `{"d":["]\\"],"v":2}`, `{"d":{"a":01}}`, `{"d":[}]}`, `{"d":[1]]}`,
+		`{"d":{"a":tru}}`, `{"d":{"a" 1}}`, `{"v":1,"d":{},"d":{}}`, `{"d":"x"}`, "{\"d\":{\"a\":\"\xff\"}}", `{"v":1,"d":{"a":{}}, "e":{} } `,
+	} {
+		f.Add(text)
+	}
+	var all []*locator
+	for _, e := range []Envelope{{Payload: "/d", Version: "/v"}, {Payload: "/d"}, {Payload: "/d/a", Version: "/v", Stream: "/d/e"}} {
+		l, err := newLocator(e)
+		if err != nil {
+			f.Fatal(err)
+		}
+		all = append(all, l)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		line := []byte(text)
+		for i, l := range all {
+			got, ok := l.guess(line)
+			if !ok {
+				continue
+			}
+			s := skipper{data: line[:got[atPayload].end], at: got[atPayload].start}
+			if got[atPayload].found() && (s.value(0) != nil || s.at != len(s.data)) {
+				continue
+			}
+			if want, err := l.find(line); err != nil || got != want {
+				t.Errorf("%d: %q: %v; walked %v, %v", i, text, got, want, err)
+			}
+		}
+	})
+}
+
+// TestGuesses: the usual lines are guessed, wherever they keep their event.
+func TestGuesses(t *testing.T) {
+	l, err := newLocator(Envelope{Payload: "/m/d", Version: "/m/v", Type: "/t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`{"t":"a","m":{"v":1,"d":{"x":["}"]}}}`, `{"t":"a","m":{"v":1,"d":{"x":1}, "e":2}, "f":{}}`, `{ "m" : { "d" : [ "]" ] , "v" : "1" } , "t" : "a" } `,
+	} {
+		got, ok := l.guess([]byte(line))
+		want, err := l.find([]byte(line))
+		last := strings.HasSuffix(line, "}}}") // else what follows the event is taken to be its own
+		if !ok || err != nil || last && got != want {
+			t.Errorf("%s: %v, %v; walked %v, %v", line, got, ok, want, err)
+		}
+	}
+}
+
+// TestNumbers holds the walk over numbers to a decoder on every short text.
+func TestNumbers(t *testing.T) {
+	const letters = "-+.eE019"
+	var all func(text string)
+	count := 0
+	all = func(text string) {
+		count++
+		s := skipper{data: []byte(text)}
+		err := s.number()
+		if got, want := err == nil && s.at == len(text), json.Valid([]byte(text)); got != want {
+			t.Errorf("%q: %v, %d bytes, want %v", text, err, s.at, want)
+		}
+		if len(text) < 5 {
+			for i := range letters {
+				all(text + letters[i:i+1])
+			}
+		}
+	}
+	all("")
+	if count < 30_000 {
+		t.Errorf("%d texts", count)
+	}
+}
+
+// TestRunnersAreStrict: what a runner takes as an event of JSON is JSON, so that
+// nobody else has to look.
+func TestRunnersAreStrict(t *testing.T) {
+	open := func(v int) schema.Parsed {
+		s, err := jsonschema.Parse(fmt.Sprintf(`{"type":"object","properties":{"n":{"type":"number"},"tag%d":{"type":"string"},"l":{"type":"array"}},"required":["tag%[1]d"]}`, v),
+			nil, schema.Options{Limits: schema.DefaultLimits()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	route, err := chain(t, open).Version(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	const letters = "{}[]:,\"\\ \t\x00\x1f\xff\xc3-+.eE01truefalsn/u"
+	kept, refused := 0, 0
+	var scratch plan.Scratch
+	for range 60_000 {
+		event := []byte(`{"n":-1.5e3,"tag1":"a\u00e9","l":[1,{"x":null},"y"],"more":{"k":[true,false,{"z":"é\""}]}, "m":0}`)
+		for range 1 + r.IntN(2) {
+			at := r.IntN(len(event))
+			switch c := letters[r.IntN(len(letters))]; r.IntN(3) {
+			case 0:
+				event[at] = c
+			case 1:
+				event = slices.Insert(event, at, c)
+			default:
+				event = slices.Delete(event, at, at+1)
+			}
+		}
+		image, f, err := route.Runner.Apply(t.Context(), nil, event, &scratch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := skipper{data: event}
+		s.space()
+		wrong := s.value(0)
+		if s.space(); wrong == nil && s.at != len(event) {
+			wrong = s.wrong("text follows")
+		}
+		switch {
+		case f != nil:
+			refused++
+		case wrong != nil:
+			t.Fatalf("%q gives %q: %v", event, image, wrong)
+		default:
+			kept++
+		}
+	}
+	if kept < 1000 || refused < 1000 {
+		t.Errorf("%d kept, %d refused", kept, refused)
+	}
 }

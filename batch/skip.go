@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -9,11 +10,15 @@ import (
 // maxDepth bounds the nesting of a line.
 const maxDepth = 200
 
+var tooDeep = fmt.Sprintf("it nests deeper than %d levels", maxDepth)
+
 // skipper walks JSON without building anything. It holds a line to the grammar of
 // RFC 8259; what the payload may be is up to its schema.
 type skipper struct {
 	data []byte
 	at   int
+	// guess says that somebody else reads the payload of the line (locator.guess).
+	guess bool
 }
 
 func (s *skipper) wrong(what string) error {
@@ -40,7 +45,7 @@ func (s *skipper) space() {
 
 func (s *skipper) value(depth int) error {
 	if depth > maxDepth {
-		return s.wrong(fmt.Sprintf("it nests deeper than %d levels", maxDepth))
+		return s.wrong(tooDeep)
 	}
 	switch c := s.peek(); {
 	case c == '{':
@@ -63,11 +68,57 @@ func (s *skipper) value(depth int) error {
 	}
 }
 
+// brackets walks a value by its brackets and texts alone, and says nothing about
+// what stands between them.
+func (s *skipper) brackets(depth int) error {
+	if c := s.peek(); c != '{' && c != '[' {
+		return s.value(depth)
+	}
+	for open := 0; s.at < len(s.data); s.at++ {
+		switch s.data[s.at] {
+		case '"':
+			if !s.quoted() {
+				return s.wrong("the text has no end")
+			}
+		case '{', '[':
+			if open++; depth+open > maxDepth {
+				return s.wrong(tooDeep)
+			}
+		case '}', ']':
+			if open--; open == 0 {
+				s.at++
+				return nil
+			}
+		}
+	}
+	return s.wrong("the value has no end")
+}
+
+// quoted goes to the quote that ends the text whose first quote is next.
+func (s *skipper) quoted() bool {
+	for at := s.at + 1; ; {
+		i := bytes.IndexByte(s.data[at:], '"')
+		if i < 0 {
+			return false
+		}
+		at += i
+		escapes := at
+		for s.data[escapes-1] == '\\' {
+			escapes--
+		}
+		if (at-escapes)%2 == 0 {
+			s.at = at
+			return true
+		}
+		at++
+	}
+}
+
 // object walks an object; member is called at each value, with the key as
 // written.
 func (s *skipper) object(depth int, member func(key []byte) error) error {
 	if depth > maxDepth {
-		return s.wrong(fmt.Sprintf("it nests deeper than %d levels", maxDepth))
+		return s.wrong(tooDeep)
 	}
 	s.at++
 	s.space()
@@ -180,29 +231,47 @@ func (s *skipper) escape() bool {
 	return false
 }
 
+// number walks a number by the grammar of RFC 8259, section 6.
 func (s *skipper) number() error {
 	start := s.at
-	for s.at < len(s.data) {
-		switch c := s.data[s.at]; {
-		case c >= '0' && c <= '9', c == '-', c == '+', c == '.', c == 'e', c == 'E':
-			s.at++
-		default:
-			return s.checkNumber(start)
-		}
+	if s.peek() == '-' {
+		s.at++
 	}
-	return s.checkNumber(start)
-}
-
-func (s *skipper) checkNumber(start int) error {
-	if !json.Valid(s.data[start:s.at]) {
+	zero := s.peek() == '0'
+	whole := s.digits()
+	ok := whole == 1 || whole > 1 && !zero
+	if ok && s.peek() == '.' {
+		s.at++
+		ok = s.digits() > 0
+	}
+	if c := s.peek(); ok && (c == 'e' || c == 'E') {
+		s.at++
+		if c := s.peek(); c == '+' || c == '-' {
+			s.at++
+		}
+		ok = s.digits() > 0
+	}
+	if !ok {
 		s.at = start
 		return s.wrong("the number is not written as JSON writes numbers")
 	}
 	return nil
 }
 
-// unquote reads a text.
+// digits walks decimal digits and counts them.
+func (s *skipper) digits() int {
+	start := s.at
+	for s.at < len(s.data) && s.data[s.at]-'0' <= 9 {
+		s.at++
+	}
+	return s.at - start
+}
+
+// unquote reads a text that is JSON.
 func unquote(quoted []byte) (string, bool) {
+	if n := len(quoted); n > 1 && quoted[0] == '"' && quoted[n-1] == '"' && bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : n-1]), true
+	}
 	var out string
 	err := json.Unmarshal(quoted, &out)
 	return out, err == nil

@@ -171,7 +171,7 @@ func (r *streamRun) begin() error {
 	next := r.write
 	for i, s := range slices.Backward(steps) {
 		for _, place := range s.uses() {
-			if !r.locate.wanted[place] {
+			if !r.locate.wanted.has(place) {
 				return fmt.Errorf("%s: the envelope does not say where lines keep their %s, as in %[2]s=/x", s, placeNames[place])
 			}
 		}
