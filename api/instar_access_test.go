@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -357,6 +358,15 @@ func exerciseUpcasters(c *client.Client, note func(string, error)) {
 	note("UpcasterCoverage", first(c.UpcasterCoverage(bg, "u", 2)))
 	note("UpcasterSources", first(c.UpcasterSources(bg, "u", 2)))
 	note("Upcast", first(c.Upcast(bg, wire.UpcastRequest{Subject: "u", From: "1", Event: []byte(`{"x":1}`)})))
+	var plan struct {
+		Hash string `json:"hash"`
+	}
+	text, err := c.UpcasterPlan(bg, "u", client.PlanQuery{From: "1"})
+	if err == nil {
+		err = json.Unmarshal(text, &plan)
+	}
+	note("UpcasterPlan", err)
+	note("PlanByHash", first(c.PlanByHash(bg, plan.Hash, "u")))
 	note("UpcastBatch", first(c.UpcastBatch(bg, client.UpcastBatchQuery{Subject: "u", From: "1"}, strings.NewReader("{\"x\":1}\n"), func(wire.UpcastLine) error { return nil })))
 	note("WithdrawUpcaster", first(c.WithdrawUpcaster(bg, "u", 1, 2, false)))
 }

@@ -25,6 +25,7 @@ type carrier struct {
 	name     registry.Name
 	from, to *registry.Version
 	way      *registry.Way
+	plan     string // its hash
 	source   codec
 	target   codec
 	as       string
@@ -87,6 +88,7 @@ func (x *request) carrierFor(from located, to, as string, m message) (*carrier, 
 	if c.way, err = x.api.service.WayOf(x.ctx, c.name, name, c.from.Number, c.to.Number); err != nil {
 		return nil, err
 	}
+	c.plan = x.api.service.PlanHash(c.way)
 	if c.source, err = x.codec(c.name, c.from, name); err != nil {
 		return nil, err
 	}

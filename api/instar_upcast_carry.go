@@ -37,13 +37,16 @@ func (c *carrier) carry(event []byte, json, trace bool) (wire.Upcast, error) {
 
 // run carries an event that its version accepts.
 func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
-	out := wire.Upcast{Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops), Class: string(c.way.Class())}
+	out := wire.Upcast{
+		Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops),
+		Plan: c.plan, Verdict: string(c.way.Verdict()), Class: string(c.way.Class()),
+	}
 	images := []upcast.Carried{{Event: in, Headers: c.envelope.Headers}}
 	if c.way.Moves() {
 		carriage, err := c.way.Carry(c.x.ctx, &c.envelope, in)
 		switch {
 		case err != nil:
-			return out, err
+			return out, c.broken(err)
 		case carriage.Failure != nil:
 			return out, c.ended(&out, carriage)
 		}
@@ -115,6 +118,10 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 			return wire.UpcastEvent{}, err
 		}
 	}
+	json, err := held(target, e.Event)
+	if err != nil {
+		return wire.UpcastEvent{}, c.broken(c.way.Broken(err))
+	}
 	out := wire.UpcastEvent{
 		Subject: name.String(), Version: version.Number, ID: version.ID, Headers: e.Headers, Type: e.Type, Output: e.Output,
 	}
@@ -123,10 +130,6 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 	}
 	switch c.as {
 	case asJSON:
-		json, err := target.Decode(e.Event)
-		if err != nil {
-			return out, &schema.Bug{Where: "upcast", Cause: err}
-		}
 		out.Event = json
 	case asFrame:
 		out.Base64 = base64.StdEncoding.EncodeToString(withFrame(target, version, e.Event))
@@ -134,6 +137,26 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 		out.Base64 = base64.StdEncoding.EncodeToString(e.Event)
 	}
 	return out, nil
+}
+
+// held shows an event as JSON and holds it to its whole schema: a proof speaks of
+// every event, and this one is looked at.
+func held(s codec, event []byte) ([]byte, error) {
+	json, err := s.Decode(event)
+	if err == nil && s.Format() == schema.JSON {
+		_, err = s.Encode(json)
+	}
+	return json, err
+}
+
+// broken logs what a proved plan did. Who sent the event has it still.
+func (c *carrier) broken(err error) error {
+	var broken *registry.Error
+	if errors.As(err, &broken) && broken.Code == registry.BrokenPlan {
+		c.x.api.opt.Logger.Error("proved plan broken",
+			"request_id", c.x.id[0], "subject", c.name.String(), "from", c.from.Number, "to", c.to.Number, "plan", c.plan, "err", broken.Cause)
+	}
+	return err
 }
 
 // withFrame puts the frame of a version before an event.
@@ -171,11 +194,15 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		if err != nil {
 			return nil, err
 		}
-		after, err := s.Decode(image)
+		after, err := held(s, image)
 		if err != nil {
-			return nil, &schema.Bug{Where: "upcast", Cause: err}
+			return nil, c.broken(c.way.Broken(err))
 		}
-		out = append(out, wire.UpcastTrace{From: h.From, To: h.To, Hash: h.Document, Before: before, After: after})
+		step := wire.UpcastTrace{From: h.From, To: h.To, Hash: h.Document, Before: before, After: after, Valid: true}
+		for _, change := range c.way.Changes(i) {
+			step.Changes = append(step.Changes, wire.UpcastChange(change))
+		}
+		out = append(out, step)
 		before = after
 	}
 	return out, nil

@@ -19,6 +19,11 @@ func upcasterRoutes(*API) []route {
 	return []route{
 		{method: get, path: "/subjects/:subject/upcasters", action: read, class: expensive, query: []param{{"from", natural}, {"to", natural}, {"state", text}, {"origin", text}, pOffset, pLimit}, handle: listUpcasters},
 		{method: get, path: "/subjects/:subject/upcasters/coverage", action: read, class: expensive, query: []param{{"target", text}}, handle: upcasterCoverage},
+		{
+			method: get, path: "/subjects/:subject/upcasters/plan", action: read, class: expensive,
+			query: []param{{"from", text}, {"to", text}, {"repr", text}, {"message", text}}, handle: upcasterPlan,
+		},
+		{method: get, path: "/upcasters/plans/:hash", action: read, class: expensive, query: []param{pSubject, {"from", natural}, {"to", natural}}, handle: planByHash},
 		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
 		{method: post, path: "/subjects/:subject/upcasters/derive", action: read, class: expensive, body: jsonBody, handle: deriveUpcaster},
 		{method: get, path: "/upcasters/sources", action: read, class: expensive, query: []param{pSubject, {"version", text}}, handle: upcasterSources},

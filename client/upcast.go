@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/instar-registry/instar/api/wire"
@@ -99,6 +100,24 @@ func (c *Client) UpcasterCoverage(ctx context.Context, subject string, target in
 // 0 is the newest.
 func (c *Client) UpcasterSources(ctx context.Context, subject string, version int) (wire.UpcasterSources, error) {
 	return fetch[wire.UpcasterSources](ctx, c, "/upcasters/sources", values("subject", subject, "version", version))
+}
+
+// PlanQuery names the way of a portable plan. From and To are version numbers or
+// "latest"; an empty To is the latest. Repr is avro, json or protobuf, or empty for
+// the one of the schemas; Message is a Protobuf message, or empty for the first.
+type PlanQuery struct{ From, To, Repr, Message string }
+
+// UpcasterPlan returns the portable plan from one version to another, for a runtime
+// without schemas and documents. It is to be verified like any text from a network.
+func (c *Client) UpcasterPlan(ctx context.Context, subject string, q PlanQuery) (json.RawMessage, error) {
+	query := values("from", q.From, "to", q.To, "repr", q.Repr, "message", q.Message)
+	return fetch[json.RawMessage](ctx, c, subjectPath(subject, "upcasters", "plan"), query)
+}
+
+// PlanByHash returns a portable plan by its hash, "sha256:…". The subject may be
+// empty; with it the registry has less to search.
+func (c *Client) PlanByHash(ctx context.Context, hash, subject string) (json.RawMessage, error) {
+	return fetch[json.RawMessage](ctx, c, "/upcasters/plans/"+url.PathEscape(hash), values("subject", subject))
 }
 
 // Upcast carries one event from a version of a subject to another.

@@ -67,7 +67,7 @@ func (st *State) Apply(c Change, seq, at int64) error {
 	case UpcasterImported:
 		return st.applyUpcasterImported(c, seq)
 	case UpcasterWithdrawn:
-		return st.withdrawUpcaster(c.About(), c.From, c.To)
+		return st.withdrawUpcaster(c.About(), c.From, c.To, seq)
 	case TokenCreated:
 		st.access = seq
 		st.tokens.Set(c.Name, (*Token)(&c))

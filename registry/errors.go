@@ -44,6 +44,7 @@ const (
 	GrantNotFound
 	InvalidArgument
 	UpcasterNotFound
+	PlanNotFound
 	UpcasterExists
 	UpcasterBridges
 	UpcasterCycle
@@ -57,6 +58,7 @@ const (
 	NotYet
 	UpcasterLimit
 	UpcastContext
+	BrokenPlan
 	Unavailable
 	DiskFull
 	UnknownOutcome

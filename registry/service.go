@@ -273,7 +273,7 @@ func isMiss(err error) bool {
 		return false
 	}
 	switch e.Code {
-	case SubjectNotFound, VersionNotFound, SchemaNotFound, ConfigNotFound, ModeNotFound, TokenNotFound, GrantNotFound:
+	case SubjectNotFound, VersionNotFound, SchemaNotFound, ConfigNotFound, ModeNotFound, TokenNotFound, GrantNotFound, PlanNotFound:
 		return true
 	}
 	return false

@@ -34,6 +34,8 @@ type shelf struct {
 	hops      *lru.Cache[Hash, *upcast.Hop] // by document and schemas
 	ruled     *lru.Cache[Hash, *Ruled]      // by rules, direction and schemas
 	ways      *lru.Cache[Hash, *Way]        // by route
+	written   *lru.Cache[Hash, string]      // hash of the plan, by route
+	plans     *lru.Cache[string, planned]   // by the hash of the plan
 }
 
 // inquiry is the Library of one request: what it asks ends with it.
@@ -57,6 +59,7 @@ const (
 	hopBudget       = 200_000
 	wayBudget       = 400_000
 	ruledBudget     = 200_000 // bytes of expressions, and nodes
+	planBudget      = 50_000  // a plan by its hash takes some 300 bytes
 	// pairBudget is a number of pairs; one with findings counts for more.
 	pairBudget = 10_000
 	pairUnit   = 4800 // bytes
@@ -75,6 +78,8 @@ func newShelf(l schema.Limits, obs Observer, clock func() time.Time) *shelf {
 		hops:      lru.New[Hash, *upcast.Hop](hopBudget),
 		ruled:     lru.New[Hash, *Ruled](ruledBudget),
 		ways:      lru.New[Hash, *Way](wayBudget),
+		written:   lru.New[Hash, string](planBudget),
+		plans:     lru.New[string, planned](planBudget),
 	}
 }
 

@@ -43,6 +43,9 @@ type Upcaster struct {
 	Author string `json:",omitempty"`
 	At     int64  // µs since 1970
 	Seq    int64
+	// Until is the sequence from which on it is in no plan any more; 0 if it is in
+	// plans, or if an archive brought it and does not say.
+	Until int64 `json:",omitempty"`
 }
 
 // Upcasters are those of one subject, in order of from, to and revision.
@@ -155,7 +158,7 @@ func (st *State) setUpcaster(n Name, x Upcaster) {
 	}
 	for i := range next.All {
 		if o := &next.All[i]; o.From == x.From && o.To == x.To && o.State == ActiveUpcaster && x.State == ActiveUpcaster {
-			o.State = SupersededUpcaster
+			o.State, o.Until = SupersededUpcaster, x.Seq
 		}
 	}
 	next.All = append(next.All, x)
@@ -189,13 +192,13 @@ func (st *State) discardUpcaster(n Name, from, to int) error {
 	return nil
 }
 
-func (st *State) withdrawUpcaster(n Name, from, to int) error {
+func (st *State) withdrawUpcaster(n Name, from, to int, seq int64) error {
 	next := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
 	x := next.Active(from, to)
 	if x == nil {
 		return fmt.Errorf("no active upcaster leads from version %d to %d of %q", from, to, n)
 	}
-	x.State = WithdrawnUpcaster
+	x.State, x.Until = WithdrawnUpcaster, seq
 	st.upcasters.Set(n.key(), next)
 	return nil
 }

@@ -135,15 +135,20 @@ func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) 
 	if x == nil {
 		return st.hop(env, n, from, to, nil, "")
 	}
+	return st.hopBy(env, n, x)
+}
+
+// hopBy is the hop of a revision.
+func (st *State) hopBy(env *Env, n Name, x *Upcaster) (*upcast.Hop, error) {
 	body, ok := env.Library.Text(x.Text)
 	if !ok {
 		return nil, &NeedTexts{Hashes: []Hash{x.Text}}
 	}
 	doc, err := upcast.Parse(body)
 	if err != nil { // an import refuses nothing
-		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d: the stored document cannot be read: %s", from, to, err)
+		return nil, fail(UpcasterGap, "There is no proved way from version %d to %d: the stored document cannot be read: %s", x.From, x.To, err)
 	}
-	return st.hop(env, n, from, to, doc, "")
+	return st.hop(env, n, x.From, x.To, doc, "")
 }
 
 // VersionOf resolves "latest" and numbers, deleted versions included.

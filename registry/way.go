@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/sha256"
+	"sync"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/upcast"
@@ -29,6 +30,12 @@ type HopInfo struct {
 type Way struct {
 	Hops []HopInfo
 	legs []leg
+	// title is what its plan says of itself, hash is that of the plan, and key that
+	// of the route, which at describes.
+	title upcast.PlanTitle
+	hash  func() string
+	key   Hash
+	at    planned
 }
 
 // Class says what the way loses, as the classes of its hops say it: a way without
@@ -39,6 +46,16 @@ func (w *Way) Class() upcast.Class {
 		out = joined(out, w.Hops[i].Verdict.Class)
 	}
 	return out
+}
+
+// Verdict is the weakest of the hops; a way without hops needs no proof.
+func (w *Way) Verdict() upcast.Outcome {
+	for i := range w.Hops {
+		if v := w.Hops[i].Verdict.Outcome; v != upcast.Proved {
+			return v
+		}
+	}
+	return upcast.Proved
 }
 
 // Way finds the chain of hops from one version of a subject to another. A hop
@@ -82,10 +99,17 @@ type route struct {
 	name      Name
 	message   string // whose events; empty for the first
 	versions  []*Version
-	documents []string // of the hop after each version but the last; "" if derived
+	documents []*Upcaster // of the hop after each version but the last; nil if derived
 }
 
+// route leads over the active documents.
 func (st *State) route(n Name, from, to int) (*route, error) {
+	return st.routeBy(n, from, to, st.Upcasters(n).Active)
+}
+
+// routeBy leads over the documents that pick gives for two neighbours, the older
+// first.
+func (st *State) routeBy(n Name, from, to int, pick func(from, to int) *Upcaster) (*route, error) {
 	s := st.Subject(n)
 	switch {
 	case s == nil:
@@ -96,17 +120,12 @@ func (st *State) route(n Name, from, to int) (*route, error) {
 		return nil, versionNotFound(to)
 	}
 	r := &route{st: st, name: n, versions: []*Version{s.Version(from)}}
-	documents := st.Upcasters(n)
 	for at := from; at != to; {
 		next := s.Next(at)
 		if from > to {
 			next = s.Previous(at)
 		}
-		document := ""
-		if x := documents.Active(min(at, next), max(at, next)); x != nil {
-			document = x.Document
-		}
-		r.versions, r.documents = append(r.versions, s.Version(next)), append(r.documents, document)
+		r.versions, r.documents = append(r.versions, s.Version(next)), append(r.documents, pick(min(at, next), max(at, next)))
 		at = next
 	}
 	return r, nil
@@ -123,17 +142,27 @@ func (r *route) alone() bool {
 	return true
 }
 
+// document is the hash of the document of a hop; empty if there is none.
+func (r *route) document(i int) string {
+	if x := r.documents[i]; x != nil {
+		return x.Document
+	}
+	return ""
+}
+
 // key covers all that the way depends on: schemas, documents, prover, and the
-// numbers that it shows. A change of any of them makes another key, so nothing
-// has to be forgotten. env may be nil if the route is alone.
+// names and numbers that it shows. A change of any of them makes another key, so
+// nothing has to be forgotten. env may be nil if the route is alone.
 func (r *route) key(env *Env) (Hash, error) {
 	s := &frameSink{buf: make([]byte, 0, 64+128*len(r.versions))}
 	s.str(upcast.ProverVersion)
+	s.str(r.name.key())
 	s.str(r.message)
 	for i, v := range r.versions {
 		s.num(v.Number)
+		s.num(int(v.ID))
 		if i > 0 {
-			s.str(r.documents[i-1])
+			s.str(r.document(i - 1))
 		}
 		s.str(string(v.Content.Identity[:])) // rules included
 		if len(v.Content.References) == 0 {
@@ -160,7 +189,7 @@ func unreadable(v *Version, err error) error {
 	return fail(InvalidUpcaster, "Version %d does not parse: %s", v.Number, err)
 }
 
-// way finds the hops of a route and fuses what can be fused.
+// way is the way of a route, which is made if it is not known.
 func (r *route) way(env *Env) (*Way, error) {
 	key, err := r.key(env)
 	if err != nil {
@@ -169,7 +198,18 @@ func (r *route) way(env *Env) (*Way, error) {
 	if w := env.Library.Way(key); w != nil {
 		return w, nil
 	}
-	w := &Way{}
+	w, err := r.build(env)
+	if err == nil {
+		w.key = key
+		env.Library.KeepWay(key, w)
+	}
+	return w, err
+}
+
+// build finds the hops of a route and fuses what can be fused.
+func (r *route) build(env *Env) (*Way, error) {
+	w := &Way{title: r.title(), at: r.planned()}
+	w.hash = sync.OnceValue(w.planHash)
 	var hops []*upcast.Hop // since the last leg
 	flush := func(upTo int) error {
 		if len(hops) == 0 {
@@ -201,7 +241,6 @@ func (r *route) way(env *Env) (*Way, error) {
 	if err := flush(len(r.documents)); err != nil {
 		return nil, err
 	}
-	env.Library.KeepWay(key, w)
 	return w, nil
 }
 
@@ -209,7 +248,7 @@ func (r *route) way(env *Env) (*Way, error) {
 // by migration rules, or derived. A gap is an error.
 func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Hop, rules *upcast.RuleHop, err error) {
 	from, to := r.versions[i], r.versions[i+1]
-	info = HopInfo{From: from.Number, To: to.Number, Document: r.documents[i]}
+	info = HopInfo{From: from.Number, To: to.Number, Document: r.document(i)}
 	if info.Document == "" {
 		x, err := r.ruledFor(env, i, message)
 		if err != nil {
@@ -222,7 +261,7 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 			return info, h, rules, err
 		}
 	}
-	if h, err = r.proved(env, &info, message); err != nil {
+	if h, err = r.proved(env, i, &info, message); err != nil {
 		return info, nil, nil, err
 	}
 	info.Verdict = h.Verdict

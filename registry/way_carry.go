@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"errors"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -50,12 +52,36 @@ func (w *Way) Size() int {
 	return n
 }
 
+// Changes lists what the steps of a hop of the way do; a derived hop and one of
+// migration rules have none.
+func (w *Way) Changes(hop int) []upcast.Change {
+	for i := len(w.legs) - 1; i >= 0; i-- {
+		if l := &w.legs[i]; l.first <= hop {
+			if l.chain == nil {
+				return nil
+			}
+			return l.chain.Hops[hop-l.first].Changes()
+		}
+	}
+	return nil
+}
+
+// Broken is the refusal of an event whose image is not what was proved of it.
+func (w *Way) Broken(cause error) *Error {
+	return fail(BrokenPlan, "What became of the event is no event of version %d, although that was proved: this is a bug of the registry, not of the event or the document; plan %s", w.title.To.Version, w.hash()).
+		from(cause).because("keep the event and report it with the plan; the event was not changed")
+}
+
 // Carry takes an event, in the bytes of its format, to the end of the way.
 func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Carriage, error) {
 	envelope, out := *e, &Carriage{}
 	for i := range w.legs {
 		l := &w.legs[i]
 		if err := l.carry(ctx, &envelope, event, out); err != nil || out.Failure != nil {
+			var bug *schema.Bug
+			if errors.As(err, &bug) {
+				err = w.Broken(err)
+			}
 			return out, err
 		}
 		if i == len(w.legs)-1 {
@@ -69,8 +95,14 @@ func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Car
 		one := &out.Events[0]
 		event, envelope.Headers, envelope.Key = one.Event, one.Headers, one.Key
 	}
+	plan := w.hash()
 	for i := range out.Events {
-		out.Events[i].Headers[upcast.HeaderClass] = string(w.Class())
+		h := out.Events[i].Headers
+		h[upcast.HeaderClass] = string(w.Class())
+		delete(h, upcast.HeaderPlan) // that of an earlier way
+		if plan != "" {
+			h[upcast.HeaderPlan] = plan
+		}
 	}
 	return out, nil
 }

@@ -27,7 +27,7 @@ func (r *route) first(env *Env, i int) (string, error) {
 
 // proved is the hop between two neighbours for a message: by the document if it
 // carries that one, else derived. info is told which.
-func (r *route) proved(env *Env, info *HopInfo, message string) (*upcast.Hop, error) {
+func (r *route) proved(env *Env, i int, info *HopInfo, message string) (*upcast.Hop, error) {
 	from, to := min(info.From, info.To), max(info.From, info.To)
 	start := func(h *upcast.Hop) string {
 		source, target := h.Messages()
@@ -36,8 +36,8 @@ func (r *route) proved(env *Env, info *HopInfo, message string) (*upcast.Hop, er
 		}
 		return source
 	}
-	if info.Document != "" {
-		h, err := r.st.activeHop(env, r.name, from, to)
+	if x := r.documents[i]; x != nil {
+		h, err := r.st.hopBy(env, r.name, x)
 		if err != nil || start(h) == message {
 			return h, err
 		}

@@ -32,6 +32,7 @@ type Carried struct {
 const (
 	HeaderOrigin = "instar.origin" // subject/version/id as stored; written once
 	HeaderType   = "instar.type"   // the type it had, written once
+	HeaderPlan   = "instar.plan"   // hash of the portable plan, by whoever knows it
 	HeaderClass  = "instar.class"  // what the way down loses
 	HeaderPart   = "instar.part"   // i/n, and "last" behind the last
 )

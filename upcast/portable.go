@@ -1,17 +1,24 @@
 package upcast
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
+// PlanTitle is what a portable plan says of itself, and PlanEnd one of its sides.
+type (
+	PlanTitle = plan.Title
+	PlanEnd   = plan.End
+)
+
 // Portable writes the chain down as a plan that needs neither schemas nor
-// documents to run; what the title leaves open of verdict, class and documents
-// is filled in. The error is an [*Error] of code NotYet where a hop needs or
+// documents to run; what the title leaves open of verdict and class is
+// filled in. The error is an [*Error] of code NotYet where a hop needs or
 // changes what is beside the event.
 func (c *Chain) Portable(title plan.Title) (*plan.Portable, error) {
-	title.Verdict, title.Class, title.Total = string(Proved), string(c.Class()), true
+	title.Verdict, title.Class, title.Total = cmp.Or(title.Verdict, string(Proved)), cmp.Or(title.Class, string(c.Class())), true
 	for i, h := range c.Hops {
 		title.Total = title.Total && h.Verdict.Total
 		if h.alone() || len(h.effects.headers) > 0 {

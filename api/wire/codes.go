@@ -30,6 +30,7 @@ const (
 	CodeCursorExpired         = 40461
 	CodeNotSoftDeleted        = 40462
 	CodeUpcasterNotFound      = 40450
+	CodePlanNotFound          = 40451
 
 	// CodeIncompatible is what newer Confluent releases send for an
 	// incompatible schema; older ones, and this server by default, send 409.
@@ -72,6 +73,7 @@ const (
 	CodeBadSearch        = 42264
 	CodeStoreUnavailable = 50001
 	CodeUnknownOutcome   = 50002
+	CodeBrokenPlan       = 50050
 )
 
 // The media types of the REST surface.

@@ -159,6 +159,21 @@ type UpcastTrace struct {
 	Hash   string          `json:"hash,omitempty"`
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
+	// Changes are what the steps of the hop do; a derived hop, and one of migration
+	// rules, has none.
+	Changes []UpcastChange `json:"changes,omitempty"`
+	// Valid: After is an event of version To.
+	Valid bool `json:"valid"`
+}
+
+// UpcastChange is what a step does to one place. From and To are JSON Pointers in
+// which * is each element or value; a step that makes something has no From, one
+// that leaves something out no To, and one on the event as a whole neither.
+type UpcastChange struct {
+	Step int    `json:"step"`
+	Op   string `json:"op"`
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
 }
 
 // Upcast is what became of one event: events, unchanged, dropped or deadLetter.
@@ -166,6 +181,10 @@ type Upcast struct {
 	Outcome string        `json:"outcome"`
 	Events  []UpcastEvent `json:"events"`
 	Hops    []UpcasterHop `json:"hops"`
+	// Plan is the hash of the portable plan of the way, if there is one; Verdict is
+	// the weakest of the hops.
+	Plan    string `json:"plan,omitempty"`
+	Verdict string `json:"verdict,omitempty"`
 	// Class says what the way loses.
 	Class string        `json:"class,omitempty"`
 	End   *UpcastEnd    `json:"end,omitempty"`
