@@ -69,7 +69,8 @@ type Mapping struct {
 	// configuration.
 	Roots   []string
 	Samples []string
-	Manage  []string
+	// Manage is what apply may set beside schemas.
+	Manage []string
 	// Place is where it stands in the configuration.
 	Place schema.Position
 
@@ -114,6 +115,12 @@ type Upcasters struct {
 
 	match globs
 }
+
+// The values of Mapping.Manage.
+const (
+	ManageConfig    = "config"
+	ManageUpcasters = "upcasters"
+)
 
 // SeverityRule sets the severity of the rules that a pattern names.
 type SeverityRule struct {

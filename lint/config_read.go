@@ -151,7 +151,7 @@ func (r *configReader) source(n *yamlx.Node, key string) {
 		"history":       func(n *yamlx.Node, k string) { m.History = r.history(n, k) },
 		"roots":         func(n *yamlx.Node, k string) { m.Roots = r.texts(n, k) },
 		"samples":       func(n *yamlx.Node, k string) { m.Samples = r.texts(n, k) },
-		"manage":        func(n *yamlx.Node, k string) { m.Manage = r.texts(n, k) },
+		"manage":        func(n *yamlx.Node, k string) { m.Manage = r.manage(n, k) },
 	})
 	if len(m.Match) == 0 {
 		r.wrong(n.Position, key, `add match: ["**/*.avsc"]`, "match is missing")
@@ -198,6 +198,18 @@ func (r *configReader) format(n *yamlx.Node, key string) schema.Format {
 		return schema.Protobuf
 	}
 	return 0
+}
+
+// manage checks what apply may set beside schemas.
+func (r *configReader) manage(n *yamlx.Node, key string) []string {
+	known := []string{ManageConfig, ManageUpcasters}
+	out := r.texts(n, key)
+	for _, name := range out {
+		if !slices.Contains(known, name) {
+			r.unknown(n.Position, key, "value", name, known)
+		}
+	}
+	return out
 }
 
 func (r *configReader) encodings(n *yamlx.Node, key string) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // Reader reads single schemas of a tree with what they build on, for commands
@@ -68,6 +69,33 @@ func (r *Reader) Text(ctx context.Context, file string) (string, error) {
 		return "", err
 	}
 	return t.body, t.err
+}
+
+// UpcasterDocument is an upcaster document of a tree.
+type UpcasterDocument struct {
+	File     string
+	Document *upcast.Document
+}
+
+// Upcasters reads the upcaster documents that the configuration names. One that
+// cannot be read is an [*InputError].
+func (r *Reader) Upcasters(ctx context.Context) ([]UpcasterDocument, error) {
+	var out []UpcasterDocument
+	for _, f := range r.side.tree.Files() {
+		if !r.config.Upcasters.match.match(f.Path) {
+			continue
+		}
+		text, err := r.Text(ctx, f.Path)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := upcast.Parse(text)
+		if err != nil {
+			return nil, &InputError{What: f.Path + ": " + err.Error()}
+		}
+		out = append(out, UpcasterDocument{f.Path, doc})
+	}
+	return out, nil
 }
 
 // Find returns the file of a subject, or of a path, and whether there is one.

@@ -249,6 +249,17 @@ func (r *reader) step(v *jsonx.Value, pointer string) Step {
 	return s
 }
 
+// placed are the keys that say where a document belongs.
+var placed = []string{"instar", "subject", "from", "to"}
+
+// Body is what a document says without where it belongs, in canonical JSON:
+// [Between] reads it.
+func (d *Document) Body() string {
+	body := *d.tree
+	body.Members = slices.DeleteFunc(slices.Clone(body.Members), func(m jsonx.Member) bool { return slices.Contains(placed, m.Key) })
+	return canonical(&body)
+}
+
 // Between reads the body of an upcaster that comes with a new version: a mapping
 // of steps, down, tests and so on, in JSON, without the keys that follow from
 // where it was sent.
@@ -257,7 +268,7 @@ func Between(body string, from, to int) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range []string{"instar", "subject", "from", "to"} {
+	for _, key := range placed {
 		if v := tree.Get(key); v != nil {
 			return nil, invalid(schema.Error{What: fmt.Sprintf("%q follows from the version", key), Path: jsonx.Pointer("", key), Hint: "leave it out"})
 		}

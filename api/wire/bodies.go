@@ -142,6 +142,9 @@ type RegisterRequest struct {
 	SchemaTagsToAdd    []SchemaTags `json:"schemaTagsToAdd,omitempty"`
 	SchemaTagsToRemove []SchemaTags `json:"schemaTagsToRemove,omitempty"`
 	PropagateTags      bool         `json:"propagateSchemaTags,omitempty"`
+	// Upcaster leads from the newest version to this one: the body of a document
+	// (Instar).
+	Upcaster json.RawMessage `json:"upcaster,omitempty"`
 }
 
 // TagRequest is the body of POST …/versions/{v}/tags.

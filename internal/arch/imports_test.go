@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"lint/report":               {"lint", "compat", "schema", "internal/jsonx"},
 	"lint/cache":                {},
 	"lint/fix":                  {"lint", "compat", "schema", "schema/*", "internal/jsonx"},
-	"lint/tree":                 {"lint", "client", "api/wire", "compat", "schema"},
+	"lint/tree":                 {"lint", "client", "api/wire", "compat", "schema", "upcast"},
 	"lint/source":               {"lint", "lint/tree", "client", "api/wire", "schema", "compat", "internal/remote"},
 	"web":                       {},
 	"cmd/registry":              {"cmd/registry/internal/*"},

@@ -9,6 +9,7 @@ import (
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/client"
 	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/upcast"
 )
 
 // ApplyOptions say what may be done.
@@ -22,8 +23,13 @@ type Done struct {
 	Op      string `json:"op"`
 	Subject string `json:"subject"`
 	Version int    `json:"version,omitempty"`
-	ID      int64  `json:"id,omitempty"`
-	GUID    string `json:"guid,omitempty"`
+	// From, To and Revision are those of an upcaster; with a version it is the
+	// one that came with it.
+	From     int    `json:"from,omitempty"`
+	To       int    `json:"to,omitempty"`
+	Revision int    `json:"revision,omitempty"`
+	ID       int64  `json:"id,omitempty"`
+	GUID     string `json:"guid,omitempty"`
 	// Already says that it had been done before.
 	Already bool `json:"already,omitempty"`
 }
@@ -100,6 +106,14 @@ func (a *applier) check(ctx context.Context, p *Plan, o ApplyOptions) error {
 			}
 		case OpUnchanged:
 			a.done[x.Subject] = x.Version
+		case OpUpcaster:
+			ok, err := a.hopStands(ctx, x)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				moved = append(moved, fmt.Sprintf("the upcaster of %s from %d to %d", x.Subject, x.From, x.To))
+			}
 		case OpNew, OpVersion:
 			ok, err := a.stands(ctx, x)
 			if err != nil {
@@ -156,6 +170,27 @@ func (a *applier) request(x *Action) wire.RegisterRequest {
 	return out
 }
 
+// hopStands reports whether the upcaster of a hop is what the plan rests on, or
+// what it leads to.
+func (a *applier) hopStands(ctx context.Context, x *Action) (bool, error) {
+	doc, err := upcast.Parse(x.Document)
+	if err != nil {
+		return false, &lint.InputError{What: fmt.Sprintf("the upcaster of %s from %d to %d: %v", x.Subject, x.From, x.To, err), Hint: "plan again"}
+	}
+	have, err := a.r.Client.Upcasters(ctx, a.r.qualify(x.Subject), client.UpcasterFilter{From: x.From, To: x.To, State: "active"})
+	if err != nil {
+		return false, fmt.Errorf("list the upcasters of %s: %w", x.Subject, err)
+	}
+	revision := 0
+	for i := range have {
+		if have[i].Hash == doc.Hash() {
+			return true, nil
+		}
+		revision = max(revision, have[i].Revision)
+	}
+	return revision == x.Replaces, nil
+}
+
 func (a *applier) do(ctx context.Context, x *Action) (*Done, error) {
 	subject := a.r.qualify(x.Subject)
 	switch x.Op {
@@ -167,7 +202,7 @@ func (a *applier) do(ctx context.Context, x *Action) (*Done, error) {
 		return &Done{Op: x.Op, Subject: x.Subject}, nil
 	case OpNew, OpVersion:
 		if had, ok := a.already[x.Subject]; ok {
-			return &Done{Op: x.Op, Subject: x.Subject, Version: had.Version, ID: had.ID, GUID: had.GUID, Already: true}, nil
+			return &Done{Op: x.Op, Subject: x.Subject, Version: had.Version, ID: had.ID, GUID: had.GUID, Already: true}, a.follow(ctx, x, had.Version)
 		}
 		made, err := a.r.Client.Register(ctx, subject, a.request(x), client.RegisterOptions{})
 		if err != nil {
@@ -182,7 +217,17 @@ func (a *applier) do(ctx context.Context, x *Action) (*Done, error) {
 			version = found.Version
 		}
 		a.done[x.Subject] = version
-		return &Done{Op: x.Op, Subject: x.Subject, Version: version, ID: made.ID, GUID: made.GUID}, nil
+		done := &Done{Op: x.Op, Subject: x.Subject, Version: version, ID: made.ID, GUID: made.GUID}
+		if u := made.Upcaster; u != nil {
+			done.From, done.To, done.Revision = u.From, u.To, u.Revision
+		}
+		return done, nil
+	case OpUpcaster:
+		made, err := a.r.Client.AddUpcaster(ctx, subject, x.From, x.To, x.Document, client.AddUpcasterOptions{Supersedes: x.Replaces})
+		if err != nil {
+			return nil, err
+		}
+		return &Done{Op: x.Op, Subject: x.Subject, From: made.From, To: made.To, Revision: made.Revision, Already: !made.Created}, nil
 	case OpMissing:
 		if !x.Prune {
 			return nil, nil
@@ -193,4 +238,18 @@ func (a *applier) do(ctx context.Context, x *Action) (*Done, error) {
 		return &Done{Op: x.Op, Subject: x.Subject}, nil
 	}
 	return nil, nil
+}
+
+// follow sends the upcaster of a version that is there already, for somebody may
+// have registered that without it.
+func (a *applier) follow(ctx context.Context, x *Action, version int) error {
+	if x.Upcaster == nil {
+		return nil
+	}
+	doc, err := upcast.Between(string(x.Upcaster), x.Latest, version)
+	if err != nil {
+		return err
+	}
+	_, err = a.r.Client.AddUpcaster(ctx, a.r.qualify(x.Subject), x.Latest, version, doc.Canonical(), client.AddUpcasterOptions{})
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 	OpNew       = "+" // a subject that the registry does not have
 	OpVersion   = "^" // a new version
 	OpConfig    = "~" // the level or the policy
+	OpUpcaster  = "u" // a document between two versions that are there
 	OpUnchanged = "="
 	OpMissing   = "-" // in the registry and not in the tree
 	OpRefused   = "!"
@@ -49,6 +51,16 @@ type Action struct {
 	Latest int `json:"latest,omitempty"`
 	// Version is that of an unchanged schema.
 	Version int `json:"version,omitempty"`
+	// Upcaster is the body of a document that leads from Latest to the version
+	// that is registered, and comes with it; UpcasterFile is where it stands.
+	Upcaster     json.RawMessage `json:"upcaster,omitempty"`
+	UpcasterFile string          `json:"upcasterFile,omitempty"`
+	// From, To and Document are an upcaster that is sent alone, Replaces the
+	// revision of it that is there.
+	From     int    `json:"from,omitempty"`
+	To       int    `json:"to,omitempty"`
+	Document string `json:"document,omitempty"`
+	Replaces int    `json:"replaces,omitempty"`
 	// Config is what is set, Was what that replaces. Lowers says that less is
 	// asked of new versions after it.
 	Config *Setting `json:"config,omitempty"`
@@ -78,8 +90,10 @@ func (p *Plan) Changes() bool {
 
 // PlanOptions say what a plan is about.
 type PlanOptions struct {
-	// SchemasOnly leaves configuration and other subjects alone.
+	// SchemasOnly leaves configuration, upcasters and other subjects alone.
 	SchemasOnly bool
+	// Part leaves subjects alone that are not among the entries.
+	Part bool
 	// Prune soft-deletes what is not in the tree.
 	Prune bool
 }
@@ -87,7 +101,7 @@ type PlanOptions struct {
 // Make plans what makes a registry hold the entries, which are in the order of
 // their references. Nothing is written.
 func Make(ctx context.Context, r *Registry, entries []Entry, o PlanOptions) (*Plan, error) {
-	p := planner{r: r, versions: map[string]int{}, known: map[string]string{}, plan: &Plan{Instar: PlanFormat, Registry: r.Name, Context: r.Context}}
+	p := planner{r: r, o: o, versions: map[string]int{}, known: map[string]string{}, plan: &Plan{Instar: PlanFormat, Registry: r.Name, Context: r.Context}}
 	for i := range entries {
 		p.known[entries[i].File] = entries[i].Subject
 	}
@@ -103,7 +117,8 @@ func Make(ctx context.Context, r *Registry, entries []Entry, o PlanOptions) (*Pl
 			return nil, err
 		}
 	}
-	if !o.SchemasOnly {
+	p.plan.Actions = slices.Concat(p.plan.Actions, p.schemas, p.after)
+	if !o.SchemasOnly && !o.Part {
 		if err := p.missing(ctx, entries, o.Prune); err != nil {
 			return nil, err
 		}
@@ -113,7 +128,11 @@ func Make(ctx context.Context, r *Registry, entries []Entry, o PlanOptions) (*Pl
 
 type planner struct {
 	r    *Registry
+	o    PlanOptions
 	plan *Plan
+	// schemas come after configuration and hops between old versions, and after
+	// them the upcasters that may lead to them.
+	schemas, after []Action
 	// versions are those that references name, by subject: 0 for one that the
 	// plan registers.
 	versions map[string]int
@@ -186,20 +205,37 @@ func (p *planner) schema(ctx context.Context, e *Entry) error {
 		switch {
 		case err == nil:
 			p.versions[e.Subject] = found.Version
-			p.add(Action{Op: OpUnchanged, Subject: e.Subject, File: e.File, Version: found.Version})
-			return nil
+			a = Action{Op: OpUnchanged, Subject: e.Subject, File: e.File, Version: found.Version}
 		case !errors.Is(err, client.ErrNotFound):
 			return fmt.Errorf("look %s up: %w", e.Subject, err)
 		}
 	}
-	if err := p.judge(ctx, &a, ready); err != nil {
-		return err
+	h := hops{p: p, e: e, action: &a, latest: latest.Version, at: a.Version}
+	if !p.o.SchemasOnly {
+		if err := h.plan(ctx); err != nil {
+			return err
+		}
 	}
-	p.add(a)
+	if a.Op != OpUnchanged {
+		switch {
+		case !ready:
+			a.Why = append(a.Why, "judged when its references are registered")
+		case h.pending:
+			a.Why = append(a.Why, "judged when the upcasters of older versions are registered")
+		}
+		if err := p.judge(ctx, &a, ready && !h.pending); err != nil {
+			return err
+		}
+		if a.Op == OpRefused && p.o.SchemasOnly && len(e.Upcasters) > 0 {
+			a.Why = append(a.Why, e.Upcasters[0].File+" is not sent with it; evcheck plan and apply send upcasters")
+		}
+	}
+	p.schemas = append(p.schemas, a)
 	return nil
 }
 
-// judge asks the registry whether it would take a schema.
+// judge asks the registry whether it would take a schema. Where what it rests on
+// is to be registered first, only the mode is asked for.
 func (p *planner) judge(ctx context.Context, a *Action, ready bool) error {
 	mode, err := p.r.Client.Mode(ctx, p.r.qualify(a.Subject), true)
 	if err != nil {
@@ -209,28 +245,35 @@ func (p *planner) judge(ctx context.Context, a *Action, ready bool) error {
 		a.Op, a.Why = OpRefused, append(a.Why, "the mode of the subject is "+mode)
 		return nil
 	}
-	if !ready {
-		a.Why = append(a.Why, "judged when its references are registered")
+	if !ready || a.Op != OpVersion {
 		return nil
 	}
-	if a.Op != OpVersion {
-		return nil
+	if a.Upcaster != nil { // only an Instar has come as far as this, and it stores nothing
+		_, err := p.r.Client.Register(ctx, p.r.qualify(a.Subject), p.r.request(a), client.RegisterOptions{DryRun: true})
+		return p.refusal(a, err)
 	}
 	answer, err := p.r.Client.Check(ctx, p.r.qualify(a.Subject), client.AllVersions, p.r.request(a), client.CheckOptions{Verbose: true})
-	var refusal *client.Error
+	if err != nil || answer.IsCompatible {
+		return p.refusal(a, err)
+	}
+	a.Op = OpRefused
+	if answer.Messages != nil {
+		a.Why = append(a.Why, *answer.Messages...)
+	}
+	if len(a.Why) == 0 {
+		a.Why = []string{"it is not compatible with the versions that the level asks about"}
+	}
+	return nil
+}
+
+// refusal marks an action that a registry refuses to carry out.
+func (p *planner) refusal(a *Action, err error) error {
+	var no *client.Error
 	switch {
-	case errors.As(err, &refusal) && refusal.Status == 422:
-		a.Op, a.Why = OpRefused, append(a.Why, refusal.Message)
+	case errors.As(err, &no) && (no.Status == http.StatusUnprocessableEntity || no.Status == http.StatusConflict):
+		a.Op, a.Why = OpRefused, append(a.Why, no.Message)
 	case err != nil:
 		return fmt.Errorf("ask about %s: %w", a.Subject, err)
-	case !answer.IsCompatible:
-		a.Op = OpRefused
-		if answer.Messages != nil {
-			a.Why = append(a.Why, *answer.Messages...)
-		}
-		if len(a.Why) == 0 {
-			a.Why = []string{"it is not compatible with the versions that the level asks about"}
-		}
 	}
 	return nil
 }
@@ -241,7 +284,7 @@ func (r *Registry) request(a *Action) wire.RegisterRequest {
 	for i, x := range a.References {
 		refs[i] = wire.Reference{Name: x.Name, Subject: r.qualify(x.Subject), Version: x.Version}
 	}
-	return wire.RegisterRequest{Schema: a.Schema, SchemaType: a.SchemaType, References: refs}
+	return wire.RegisterRequest{Schema: a.Schema, SchemaType: a.SchemaType, References: refs, Upcaster: a.Upcaster}
 }
 
 // missing lists the subjects that the tree does not have.

@@ -25,10 +25,9 @@ type Entry struct {
 	Uses []lint.Use
 	// Level and Policy are set if the configuration manages them.
 	Level, Policy string
+	// Upcasters are set if the configuration manages them.
+	Upcasters []Upcaster
 }
-
-// manageConfig is the value of "manage" that lets levels and policies be set.
-const manageConfig = "config"
 
 // Entries reads the subjects of a tree that want means, and what they refer to;
 // references come before what uses them.
@@ -70,6 +69,7 @@ type loader struct {
 	state     map[string]int // by file: 1 on the way, 2 done
 	bySubject map[string]string
 	out       []Entry
+	upcasters *[]lint.UpcasterDocument // of the tree; nil until they are read
 }
 
 func (l *loader) visit(ctx context.Context, file string) error {
@@ -101,8 +101,13 @@ func (l *loader) visit(ctx context.Context, file string) error {
 	}
 	l.state[file] = 2
 	e := Entry{Subject: s.Subject, File: file, Text: s.Source.Text, Format: s.Parsed.Format(), Uses: s.Uses}
-	if slices.Contains(s.Mapping.Manage, manageConfig) {
+	if manages(s, lint.ManageConfig) {
 		e.Level, e.Policy = s.Mapping.Level.String(), s.Mapping.Policy.String()
+	}
+	if manages(s, lint.ManageUpcasters) {
+		if e.Upcasters, err = l.upcastersOf(ctx, s.Subject, file); err != nil {
+			return err
+		}
 	}
 	l.out = append(l.out, e)
 	return nil

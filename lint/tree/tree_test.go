@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/instar-registry/instar/api"
+	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/client"
 	"github.com/instar-registry/instar/lint"
 	"github.com/instar-registry/instar/registry"
@@ -209,5 +210,151 @@ func TestConnect(t *testing.T) {
 		if _, err := subjects(t.Context(), r); err != nil || seen != want {
 			t.Errorf("%q, want %q (%v)", seen, want, err)
 		}
+	}
+}
+
+// TestApplyUpcasters: a run that is cut off after any number of writes is
+// finished by the next one, upcasters included; and a version that somebody else
+// registered without its upcaster gets it.
+func TestApplyUpcasters(t *testing.T) {
+	fields := func(names ...string) string {
+		var out []string
+		for _, n := range names {
+			out = append(out, `{"name":"`+n+`","type":"long"}`)
+		}
+		return `{"type":"record","name":"R","fields":[` + strings.Join(out, ",") + `]}`
+	}
+	conf := `{instar: evcheck/v1, sources: [{match: ["?.avsc"], subject: "{name}", manage: [upcasters]}]}`
+	rename := func(from, to, versions string) string {
+		return "instar: upcast/v1\n" + versions + "\nsteps: [{rename: {from: " + from + ", to: " + to + "}}]\n"
+	}
+	before := map[string]string{"evcheck.yaml": conf, "a.avsc": fields("one"), "b.avsc": fields("x")}
+	middle := map[string]string{"evcheck.yaml": conf, "a.avsc": fields("two"), "b.avsc": fields("x")}
+	after := map[string]string{
+		"evcheck.yaml": conf, "a.avsc": fields("three"), "b.avsc": fields("y"), "a.old.avsc": fields("two"),
+		"a1.upcast.yaml": rename("one", "two", "subject: a\nfrom: 1\nto: 2"), "a2.upcast.yaml": rename("two", "three", "from: a.old.avsc\nto: a.avsc"),
+		"b.upcast.yaml": rename("x", "y", "subject: b\nfrom: 1\nto: 2"),
+	}
+	apply := func(r *Registry, files map[string]string, o PlanOptions) *Plan {
+		t.Helper()
+		list, err := entries(t, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Make(t.Context(), r, list, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for cut := range 4 {
+		r, g := open(t, ".pay")
+		for _, files := range []map[string]string{before, middle} {
+			for _, subject := range []string{"a", "b"} {
+				if _, err := r.Client.SetConfig(t.Context(), r.qualify(subject), client.ConfigPatch{Set: wire.Config{Compatibility: "NONE"}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := Apply(t.Context(), r, apply(r, files, PlanOptions{}), ApplyOptions{}, func(Done) {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, subject := range []string{"a", "b"} {
+			if _, err := r.Client.SetConfig(t.Context(), r.qualify(subject), client.ConfigPatch{Set: wire.Config{Compatibility: "BACKWARD_TRANSITIVE"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := apply(r, after, PlanOptions{})
+		var ops []string
+		for _, a := range p.Actions {
+			ops = append(ops, a.Op+a.Subject)
+		}
+		if !slices.Equal(ops, []string{"ua", "^a", "^b"}) || p.Actions[1].UpcasterFile != "a2.upcast.yaml" {
+			t.Fatalf("%q, %+v", ops, p)
+		}
+		g.writes = cut
+		err := Apply(t.Context(), r, p, ApplyOptions{}, func(Done) {})
+		var stop *StoppedError
+		if cut < 3 && !errors.As(err, &stop) || cut == 3 && err != nil {
+			t.Fatalf("after %d writes: %v", cut, err)
+		}
+		g.writes = -1
+		already := 0
+		err = Apply(t.Context(), r, p, ApplyOptions{}, func(d Done) {
+			if d.Already {
+				already++
+			}
+		})
+		if err != nil || already != cut {
+			t.Errorf("after %d writes: %v, %d were done already", cut, err, already)
+		}
+		if again := apply(r, after, PlanOptions{}); again.Changes() || len(again.Actions) != 5 {
+			t.Errorf("after %d writes: %+v", cut, again)
+		}
+		for _, hop := range []struct {
+			subject  string
+			from, to int
+		}{{"a", 1, 2}, {"a", 2, 3}, {"b", 1, 2}} {
+			u, err := r.Client.Upcaster(t.Context(), r.qualify(hop.subject), hop.from, hop.to, 0)
+			if err != nil || u.Verdict != "PROVED" || strings.Contains(u.Document, "avsc") {
+				t.Errorf("%+v: %+v %v", hop, u, err)
+			}
+		}
+	}
+
+	r, _ := open(t, "")
+	if err := Apply(t.Context(), r, apply(r, before, PlanOptions{}), ApplyOptions{}, func(Done) {}); err != nil {
+		t.Fatal(err)
+	}
+	p := apply(r, after, PlanOptions{Part: true})
+	if _, err := r.Client.SetConfig(t.Context(), "b", client.ConfigPatch{Set: wire.Config{Compatibility: "NONE"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Client.Register(t.Context(), "b", wire.RegisterRequest{Schema: after["b.avsc"]}, client.RegisterOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.Actions = slices.DeleteFunc(p.Actions, func(a Action) bool { return a.Subject != "b" })
+	if err := Apply(t.Context(), r, p, ApplyOptions{}, func(Done) {}); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := r.Client.Upcaster(t.Context(), "b", 1, 2, 0); err != nil || u.Revision != 1 {
+		t.Errorf("%+v %v", u, err)
+	}
+}
+
+// TestPlanWithoutUpcasters: a registry that has no upcasters is told before
+// anything is written.
+func TestPlanWithoutUpcasters(t *testing.T) {
+	r, g := open(t, "")
+	one := map[string]string{"evcheck.yaml": `{instar: evcheck/v1, sources: [{match: ["a.avsc"], subject: "{name}", manage: [upcasters]}]}`, "a.avsc": money("")}
+	for step, files := range []map[string]string{one, {"evcheck.yaml": one["evcheck.yaml"], "a.avsc": money(`,{"name":"b","type":"int"}`), "a.upcast.yaml": "instar: upcast/v1\nsubject: a\nfrom: 1\nto: 2\nsteps: [{add: {path: b, value: 1}}]\n"}} {
+		list, err := entries(t, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Make(t.Context(), r, list, PlanOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step == 1 {
+			if !p.Refused() || !strings.Contains(p.Actions[0].Why[0], "takes no upcasters") {
+				t.Errorf("%+v", p)
+			}
+			return
+		}
+		if err := Apply(t.Context(), r, p, ApplyOptions{}, func(Done) {}); err != nil {
+			t.Fatal(err)
+		}
+		plain := g.Handler
+		g.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case strings.Contains(r.URL.Path, "/upcasters"):
+				http.Error(w, `{"error_code":404,"message":"HTTP 404 Not Found"}`, http.StatusNotFound)
+			case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/versions") && !strings.HasPrefix(r.URL.Path, "/compatibility"):
+				t.Errorf("the plan writes: %s", r.URL)
+			default:
+				plain.ServeHTTP(w, r)
+			}
+		})
 	}
 }

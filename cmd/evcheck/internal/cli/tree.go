@@ -53,8 +53,9 @@ func (a *app) plan() *cobra.Command {
 		Use: "plan [PATH…]", Short: "Show what registering the tree would change",
 		Long: "plan asks a registry about each schema of the tree, and writes nothing there. It shows + for a new\n" +
 			"subject, ^ for a new version, ~ for a level or policy where the configuration says manage: [config],\n" +
-			"= for what is as it should be, - for subjects that the tree does not have, and ! for what would be\n" +
-			"refused. References come before what uses them. The exit code is 1 if something would be refused.\n\n" + registryHelp,
+			"u for an upcaster where it says manage: [upcasters], = for what is as it should be, - for subjects that\n" +
+			"the tree does not have, and ! for what would be refused. References come before what uses them. The\n" +
+			"exit code is 1 if something would be refused.\n\n" + registryHelp,
 		Example: "  evcheck plan --registry prod\n  evcheck plan --registry prod --output plan.json && evcheck apply plan.json --registry prod",
 		RunE:    func(c *cobra.Command, args []string) error { return a.runPlan(c.Context(), &f, args) },
 	}
@@ -144,7 +145,7 @@ func (a *app) makePlan(ctx context.Context, f *treeFlags, paths []string) (*tree
 	if len(entries) == 0 {
 		return nil, nil, &lint.InputError{What: "no schema is meant", Hint: "name files that the configuration maps"}
 	}
-	p, err := tree.Make(ctx, r, entries, tree.PlanOptions{SchemasOnly: f.schemasOnly || len(paths) > 0, Prune: f.prune})
+	p, err := tree.Make(ctx, r, entries, tree.PlanOptions{SchemasOnly: f.schemasOnly, Part: len(paths) > 0, Prune: f.prune})
 	return p, r, reachable(err)
 }
 
@@ -196,6 +197,11 @@ func (a *app) showPlan(p *tree.Plan) error {
 			if x.Lowers {
 				b.WriteString("; this asks for less, and needs --allow-lowering")
 			}
+		case x.To > 0:
+			fmt.Fprintf(&b, "  upcaster from version %d to %d, %s", x.From, x.To, shown(x.File))
+			if x.Replaces > 0 {
+				fmt.Fprintf(&b, ", in the place of revision %d", x.Replaces)
+			}
 		case x.Op == tree.OpUnchanged:
 			fmt.Fprintf(&b, "  version %d, %s", x.Version, shown(x.File))
 		case x.Op == tree.OpMissing && x.Prune:
@@ -204,6 +210,9 @@ func (a *app) showPlan(p *tree.Plan) error {
 			b.WriteString("  not in the tree; it stays")
 		case x.Latest > 0:
 			fmt.Fprintf(&b, "  after version %d, %s", x.Latest, shown(x.File))
+			if x.UpcasterFile != "" {
+				b.WriteString(", with the upcaster " + shown(x.UpcasterFile))
+			}
 		default:
 			b.WriteString("  " + shown(x.File))
 		}
@@ -212,8 +221,8 @@ func (a *app) showPlan(p *tree.Plan) error {
 			b.WriteString("    " + shown(why) + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "%d new, %d versions, %d configurations, %d unchanged, %d not in the tree, %d refused · %s\n",
-		counts[tree.OpNew], counts[tree.OpVersion], counts[tree.OpConfig], counts[tree.OpUnchanged], counts[tree.OpMissing], counts[tree.OpRefused], shown(p.Registry))
+	fmt.Fprintf(&b, "%d new, %d versions, %d configurations, %d upcasters, %d unchanged, %d not in the tree, %d refused · %s\n",
+		counts[tree.OpNew], counts[tree.OpVersion], counts[tree.OpConfig], counts[tree.OpUpcaster], counts[tree.OpUnchanged], counts[tree.OpMissing], counts[tree.OpRefused], shown(p.Registry))
 	return a.print("%s", b.String())
 }
 
@@ -266,6 +275,12 @@ func (a *app) carryOut(ctx context.Context, r *tree.Registry, p *tree.Plan, o tr
 	err := tree.Apply(ctx, r, p, o, func(d tree.Done) {
 		count++
 		switch {
+		case d.Version == 0 && d.To > 0 && d.Already:
+			a.say("%s %s had the upcaster from version %d to %d already, revision %d", d.Op, shown(d.Subject), d.From, d.To, d.Revision)
+		case d.Version == 0 && d.To > 0:
+			a.say("%s %s has the upcaster from version %d to %d, revision %d", d.Op, shown(d.Subject), d.From, d.To, d.Revision)
+		case d.Version > 0 && d.To > 0:
+			a.say("%s %s is version %d, id %d, with its upcaster from version %d", d.Op, shown(d.Subject), d.Version, d.ID, d.From)
 		case d.Already:
 			a.say("%s %s was version %d already, id %d", d.Op, shown(d.Subject), d.Version, d.ID)
 		case d.Version > 0:
