@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/format"
 )
 
 // The levels and policies that a [Verdicts] answers for, in its order. The
@@ -97,7 +98,7 @@ func Diff(ctx context.Context, old Version, newer schema.Parsed, o Options) (Del
 	if older == nil || newer == nil {
 		return Delta{}, &schema.Bug{Where: "compat.Diff", Cause: "a schema is missing"}
 	}
-	out := Delta{Engine: EngineVersion, Same: older.Format() == newer.Format() && older.Inlined() == newer.Inlined()}
+	out := Delta{Engine: EngineVersion, Same: older.Format() == newer.Format() && format.SameInlined(older, newer)}
 	c := collector{version: old.Number, older: older, newer: newer, out: &out}
 	for _, d := range []Direction{OldToNew, NewToOld} {
 		if err := c.direction(ctx, d, &o); err != nil {

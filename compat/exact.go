@@ -5,6 +5,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/format"
 	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/schema/protobuf"
 )
@@ -32,7 +33,7 @@ func exact(ctx context.Context, writer, reader schema.Parsed, d Direction, q *qu
 	if writer.Format() != reader.Format() {
 		return decision{verdict: Incompatible, findings: formatFinding(writer, reader)}, nil
 	}
-	if writer.Inlined() == reader.Inlined() {
+	if format.SameInlined(writer, reader) {
 		return decision{verdict: Compatible}, nil
 	}
 	if w, ok := writer.(*avro.Schema); ok {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/schema/format"
 	"github.com/instar-registry/instar/schema/jsonschema"
 )
 
@@ -29,7 +30,7 @@ func Remarks(older, newer schema.Parsed, meaning Meaning) []Finding {
 			r.json(o, n)
 		}
 	}
-	if len(r.found) == 0 && older.Format() == newer.Format() && older.Canonical() != newer.Canonical() && older.Inlined() == newer.Inlined() {
+	if len(r.found) == 0 && older.Format() == newer.Format() && older.Canonical() != newer.Canonical() && format.SameInlined(older, newer) {
 		r.note("schema/text-only", "$", schema.Place{}, schema.Place{})
 	}
 	return r.found

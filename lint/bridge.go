@@ -129,7 +129,7 @@ func (b *bridging) leadsFrom(ctx context.Context, d *document) (bool, error) {
 	if t.body == old.text.body {
 		return true, nil
 	}
-	opts := schema.Options{Limits: schema.DefaultLimits(), Lenient: true}
+	opts := b.x.head.options(true)
 	p, err := format.Parse(b.j.new.format, t.body, old.closure.docs, opts)
 	var bad *schema.Error
 	if errors.As(err, &bad) { // it may hold what it built on
@@ -141,7 +141,7 @@ func (b *bridging) leadsFrom(ctx context.Context, d *document) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	return p.Inlined() == old.schema.Inlined(), nil
+	return format.SameInlined(p, old.schema), nil
 }
 
 // shortcoming is the rule that a proof falls short of, and how; empty if the hop

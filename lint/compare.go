@@ -90,6 +90,7 @@ type run struct {
 // in the report, which is marked as not complete.
 func Compare(ctx context.Context, q Request) (Report, error) {
 	x := &run{Request: &q, head: newSide(q.Head, q.Config), report: NewReport(q.Version)}
+	x.head.memo = newMemo()
 	x.report.Head, x.report.Summary.FailOn = q.Head.Snap(), q.FailOn
 	x.report.Summary.Remarks = append(x.report.Summary.Remarks, q.Remarks...)
 	err := x.all(ctx)

@@ -9,7 +9,48 @@ import (
 // number of segments, "{a,b}" for either, "[a-z]" for a character.
 type glob struct {
 	text     string
-	branches [][]string // alternatives, in segments
+	branches [][]segment // alternatives
+}
+
+// segment is the part of a pattern between two slashes.
+type segment struct {
+	text string
+	kind segmentKind
+}
+
+// segmentKind says how a segment is matched: most are plain, or a star before an
+// ending, and need no reading of the pattern for each path.
+type segmentKind int
+
+const (
+	anyPattern segmentKind = iota
+	plain                  // as it stands
+	ending                 // "*" and a plain text, which text is
+	deep                   // "**"
+)
+
+func newSegment(text string) segment {
+	rest, star := strings.CutPrefix(text, "*")
+	switch {
+	case text == "**":
+		return segment{text, deep}
+	case strings.ContainsAny(rest, `*?[\`):
+		return segment{text, anyPattern}
+	case star:
+		return segment{rest, ending}
+	}
+	return segment{text, plain}
+}
+
+func (s *segment) match(name string) bool {
+	switch s.kind {
+	case plain:
+		return name == s.text
+	case ending:
+		return strings.HasSuffix(name, s.text)
+	}
+	ok, err := path.Match(s.text, name)
+	return ok && err == nil // the pattern was tried before
 }
 
 // maxBranches bounds the alternatives that the braces of a pattern make.
@@ -26,9 +67,13 @@ func newGlob(text string) (*glob, error) {
 		if _, err := path.Match(strings.ReplaceAll(b, "/", ""), ""); err != nil {
 			return nil, unusable("close each [ with a ]", "the pattern %q cannot be read", text)
 		}
-		segments := strings.Split(strings.TrimPrefix(b, "./"), "/")
-		if segments[len(segments)-1] == "" { // "dir/" is all below it
-			segments[len(segments)-1] = "**"
+		parts := strings.Split(strings.TrimPrefix(b, "./"), "/")
+		if parts[len(parts)-1] == "" { // "dir/" is all below it
+			parts[len(parts)-1] = "**"
+		}
+		segments := make([]segment, len(parts))
+		for i, p := range parts {
+			segments[i] = newSegment(p)
 		}
 		g.branches = append(g.branches, segments)
 	}
@@ -76,15 +121,15 @@ func (g *glob) match(name string) bool {
 
 // matchSegments matches segments; of several "**" only the last one has to be
 // tried again, as in matching "*" of characters.
-func matchSegments(pattern, name []string) bool {
+func matchSegments(pattern []segment, name []string) bool {
 	p, n, star, resume := 0, 0, -1, 0
 	for n < len(name) {
 		switch {
-		case p < len(pattern) && pattern[p] == "**":
+		case p < len(pattern) && pattern[p].kind == deep:
 			star, resume = p, n
 			p++
 			continue
-		case p < len(pattern) && matchSegment(pattern[p], name[n]):
+		case p < len(pattern) && pattern[p].match(name[n]):
 			p, n = p+1, n+1
 			continue
 		case star < 0:
@@ -93,15 +138,10 @@ func matchSegments(pattern, name []string) bool {
 		resume++
 		p, n = star+1, resume
 	}
-	for p < len(pattern) && pattern[p] == "**" {
+	for p < len(pattern) && pattern[p].kind == deep {
 		p++
 	}
 	return p == len(pattern)
-}
-
-func matchSegment(pattern, name string) bool {
-	ok, err := path.Match(pattern, name)
-	return ok && err == nil // the pattern was tried before
 }
 
 // globs are patterns of which one must fit and none that begins with "!".

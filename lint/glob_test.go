@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"path"
 	"strings"
 	"testing"
 )
@@ -62,6 +63,24 @@ func TestExclusionsWin(t *testing.T) {
 	for name, want := range map[string]bool{"events/a.avsc": true, "events/drafts/a.avsc": false, "other/a.avsc": false} {
 		if g.match(name) != want {
 			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
+// TestSegmentsAreThoseOfPathMatch: the short ways to match a segment give what
+// reading the pattern gives.
+func TestSegmentsAreThoseOfPathMatch(t *testing.T) {
+	parts := []string{"", "*", "a", "ab", "*.p", "*a*", "?", "a?", "*?", "[ab]", "a*", "**a", "*.proto", `\*`, "a.p", ".p", "x.proto", "b"}
+	for _, pattern := range parts {
+		for _, name := range parts {
+			want, err := path.Match(pattern, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newSegment(pattern)
+			if got := s.match(name); got != want {
+				t.Errorf("%q of %q: %v", pattern, name, got)
+			}
 		}
 	}
 }

@@ -67,8 +67,7 @@ func (x *run) earlier(ctx context.Context, index int, h History) ([]past, error)
 	}
 	var out []past
 	for _, t := range trees {
-		s := newSide(t, x.Config)
-		s.shared = x.shared
+		s := x.side(t)
 		units, err := s.choose(ctx, x.Config, x.only)
 		if err != nil {
 			return nil, err

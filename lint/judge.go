@@ -53,13 +53,18 @@ func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, e
 	if err != nil || p.err != nil {
 		return p, err
 	}
-	p.schema, err = format.Parse(u.format, p.text.body, p.closure.docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient})
+	p.schema, err = format.Parse(u.format, p.text.body, p.closure.docs, s.options(lenient))
 	var bad *schema.Error
 	if errors.As(err, &bad) {
 		p.err, p.schema = bad, nil
 		return p, nil
 	}
 	return p, err
+}
+
+// options are those of every parse of a run.
+func (s *side) options(lenient bool) schema.Options {
+	return schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient, Memo: s.memo}
 }
 
 // source is the text that findings are located in.
@@ -179,7 +184,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 			out.subject.State = SubjectUnchanged
 			return nil
 		}
-		if p.text.body == head.text.body && p.schema.Inlined() == head.schema.Inlined() && len(j.olds) == 1 {
+		if p.text.body == head.text.body && format.SameInlined(p.schema, head.schema) && len(j.olds) == 1 {
 			out.subject.State = SubjectUnchanged // what changed beside it makes no difference
 			return nil
 		}
@@ -236,7 +241,7 @@ func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Re
 			docs[slices.IndexFunc(docs, func(d schema.Document) bool { return d.Name == document })].Text = body
 			body = head.text.body
 		}
-		return format.Parse(j.new.format, body, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+		return format.Parse(j.new.format, body, docs, j.head.options(true))
 	}}
 	for _, d := range head.closure.docs {
 		t, err := j.head.text(ctx, head.closure.files[d.Name])

@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 // protobuf scans a Protobuf text for its package, its imports and its first
 // message, which all stand outside braces.
@@ -38,8 +42,30 @@ func (s *protoScan) importLine(o *outline) {
 		word, at = s.next()
 	}
 	if len(word) >= 2 && (word[0] == '"' || word[0] == '\'') {
-		o.uses = append(o.uses, use{name: word[1 : len(word)-1], offset: at, length: len(word)})
+		o.uses = append(o.uses, use{name: unescaped(word), offset: at, length: len(word)})
 	}
+}
+
+// unescaped is what a string literal says; one that is no good says what stands
+// there, and parsing it will tell.
+func unescaped(literal string) string {
+	text := literal[1 : len(literal)-1]
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var out []byte
+	for rest := text; rest != ""; {
+		r, wide, tail, err := strconv.UnquoteChar(rest, literal[0])
+		if err != nil {
+			return text
+		}
+		if rest = tail; wide {
+			out = utf8.AppendRune(out, r)
+		} else {
+			out = append(out, byte(r))
+		}
+	}
+	return string(out)
 }
 
 // next returns the next token and its offset; comments are skipped, braces are

@@ -39,8 +39,7 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 		x.report.Base = append(x.report.Base, tree.Snap())
 		return jobs, err
 	}
-	base := newSide(tree, x.Config)
-	base.shared = x.shared
+	base := x.side(tree)
 	snap := tree.Snap()
 	x.report.Base = append(x.report.Base, snap)
 	units, err := base.choose(ctx, x.Config, x.only)
@@ -264,16 +263,18 @@ func (x *run) changed(ctx context.Context, base *side) (files, names map[string]
 	return files, names, nil
 }
 
-// usesOne reports whether a file uses one of the files or names. Without a cache
-// only a text in which one of the tokens stands is looked at closely; with one
-// all are, so that the next run need not read them.
-func (x *run) usesOne(ctx context.Context, file string, tokens []string, files, names map[string]bool) (bool, error) {
+// usesOne reports whether a file uses one of the files or names. Only a text in
+// which one of the words stands is looked at closely; a file that the cache does
+// not know yet is in any case, so that the next run need not read it.
+func (x *run) usesOne(ctx context.Context, file string, words []word, files, names map[string]bool) (bool, error) {
 	format := x.formatOf(file)
-	if x.head.outlineID(file, format) == "" {
+	if id := x.head.outlineID(file, format); id == "" {
 		t, err := x.head.text(ctx, file)
-		if err != nil || !slices.ContainsFunc(tokens, func(token string) bool { return strings.Contains(t.body, token) }) {
+		if err != nil || !mayHold(t.body, words) {
 			return false, err
 		}
+	} else if x.shared.lacks(id, words) {
+		return false, nil
 	}
 	o, err := x.head.outline(ctx, file, format)
 	if err != nil {
@@ -298,6 +299,12 @@ func (x *run) usesOne(ctx context.Context, file string, tokens []string, files, 
 		}
 	}
 	return false, nil
+}
+
+// mayHold reports whether one of the words may stand in a text. Behind a backslash
+// it may be written in many ways.
+func mayHold(body string, words []word) bool {
+	return strings.Contains(body, `\`) || slices.ContainsFunc(words, func(w word) bool { return strings.Contains(body, w.text) })
 }
 
 // roots are all import roots of the configuration.
@@ -338,12 +345,16 @@ func (t *tokens) add(file string, names []string) {
 	}
 }
 
-func (t *tokens) take() []string {
-	out := t.list
+func (t *tokens) take() []word {
+	list := t.list
 	t.list = nil
-	slices.Sort(out)
-	if out = slices.Compact(out); len(out) > maxTokens {
-		return []string{""}
+	slices.Sort(list)
+	if list = slices.Compact(list); len(list) > maxTokens {
+		list = []string{""}
+	}
+	out := make([]word, len(list))
+	for i, text := range list {
+		out[i] = newWord(text)
 	}
 	return out
 }

@@ -16,7 +16,11 @@ type Reader struct {
 }
 
 // NewReader returns a reader of a tree as a configuration maps it.
-func NewReader(tree Tree, c *Config) *Reader { return &Reader{newSide(tree, c), c} }
+func NewReader(tree Tree, c *Config) *Reader {
+	r := &Reader{newSide(tree, c), c}
+	r.side.memo = newMemo()
+	return r
+}
 
 // Schema is a schema of a tree.
 type Schema struct {

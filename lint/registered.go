@@ -8,6 +8,7 @@ import (
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/format"
 )
 
 // RegistryBase is a base that is no tree of files: it has numbered versions of
@@ -63,7 +64,7 @@ func (x *run) registered(ctx context.Context, base RegistryBase) ([]job, error) 
 	if err != nil {
 		return nil, err
 	}
-	side := newSide(base, x.Config)
+	side := x.side(base)
 	var jobs []job
 	for _, subject := range names {
 		list := x.heads[subject]
@@ -126,7 +127,7 @@ func (j *job) known(head, old schema.Parsed) bool {
 	if !j.registered || head.Format() != old.Format() {
 		return false
 	}
-	if head.Canonical() == old.Canonical() && head.Inlined() == old.Inlined() {
+	if head.Canonical() == old.Canonical() && format.SameInlined(head, old) {
 		return true
 	}
 	return j.normalize && head.Normalised() == old.Normalised()

@@ -7,10 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
@@ -29,7 +27,7 @@ type Cache interface {
 // The first part of a key: change it with what the values hold.
 const (
 	resultKind  = "result/1"
-	outlineKind = "outline/1"
+	outlineKind = "outline/2"
 )
 
 // kept is a result as the cache has it. Waivers and severities are not in it:
@@ -182,127 +180,4 @@ func (x *run) verify(q *question, out *result) error {
 		return nil
 	}
 	return &schema.Bug{Where: "the cache, about " + out.subject.Subject, Cause: "the cached result " + q.key + " is not the one that was computed"}
-}
-
-// outlines are the outlines of files by content, as the cache has them between
-// runs. It is safe for concurrent use.
-type outlines struct {
-	mu    sync.Mutex
-	known map[string]*outline
-	used  map[string]bool // in this run
-	fresh bool
-}
-
-// find returns the outline of a content, or nil.
-func (o *outlines) find(id string) *outline {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	found := o.known[id]
-	if found != nil {
-		o.used[id] = true
-	}
-	return found
-}
-
-func (o *outlines) add(id string, found *outline) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.known[id], o.used[id], o.fresh = found, true, true
-}
-
-// outlineID names the outline of a file in the cache; empty if it has no name
-// there.
-func (s *side) outlineID(name string, format schema.Format) string {
-	f := s.files[name]
-	if s.shared == nil || f == nil || f.ID == "" || f.Trouble != "" {
-		return ""
-	}
-	return f.ID + " " + format.String()
-}
-
-// wireOutline is an outline in the cache.
-type wireOutline struct {
-	ID      string
-	Values  map[string]string `json:",omitempty"`
-	Defines []string          `json:",omitempty"`
-	Uses    []wireUse         `json:",omitempty"`
-	Dialect string            `json:",omitempty"`
-	Record  bool              `json:",omitempty"`
-	Object  bool              `json:",omitempty"`
-}
-
-type wireUse struct {
-	Name, Address  string
-	Offset, Length int
-}
-
-// outlineKey names the outlines of a repository: one value holds them all, for
-// reading thousands of small ones would take longer than reading the texts.
-func (x *run) outlineKey() string {
-	sum := sha256.Sum256([]byte(outlineKind + "\x00" + x.Build + "\x00" + x.Scope))
-	return hex.EncodeToString(sum[:])
-}
-
-// maxOutlines bounds what is read and kept of them, in bytes; beyond manyOutlines
-// only those of this run's files are kept.
-const (
-	maxOutlines  = 64 << 20
-	manyOutlines = 100_000
-)
-
-func (x *run) loadOutlines() {
-	if x.Cache == nil {
-		return
-	}
-	x.shared = &outlines{known: map[string]*outline{}, used: map[string]bool{}}
-	x.head.shared = x.shared
-	data := x.Cache.Load(x.outlineKey())
-	if len(data) > maxOutlines {
-		return
-	}
-	for d := json.NewDecoder(bytes.NewReader(data)); ; {
-		var w wireOutline
-		if err := d.Decode(&w); err != nil {
-			if err != io.EOF { //nolint:errorlint // as documented
-				clear(x.shared.known)
-			}
-			return
-		}
-		o := &outline{values: w.Values, defines: w.Defines, dialect: w.Dialect, record: w.Record, object: w.Object}
-		if o.values == nil {
-			o.values = map[string]string{}
-		}
-		for _, u := range w.Uses {
-			o.uses = append(o.uses, use{name: u.Name, address: u.Address, offset: u.Offset, length: u.Length})
-		}
-		x.shared.known[w.ID] = o
-	}
-}
-
-// storeOutlines keeps the outlines of this run's files.
-func (x *run) storeOutlines() {
-	if x.shared == nil || !x.shared.fresh {
-		return
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	ids := make([]string, 0, len(x.shared.known))
-	for id := range x.shared.known {
-		if len(x.shared.known) <= manyOutlines || x.shared.used[id] {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		o := x.shared.known[id]
-		w := wireOutline{ID: id, Values: o.values, Defines: o.defines, Dialect: o.dialect, Record: o.record, Object: o.object}
-		for _, u := range o.uses {
-			w.Uses = append(w.Uses, wireUse{u.name, u.address, u.offset, u.length})
-		}
-		if err := e.Encode(w); err != nil || b.Len() > maxOutlines {
-			return
-		}
-	}
-	x.Cache.Store(x.outlineKey(), b.Bytes())
 }

@@ -245,3 +245,39 @@ func TestDamagedEntriesAreMisses(t *testing.T) {
 		}
 	}
 }
+
+// TestWarmFindsWhoUses: a run that knows all outlines from an earlier one finds
+// the users of a file that changed, whatever the file is called.
+func TestWarmFindsWhoUses(t *testing.T) {
+	for _, name := range []string{"money.proto", "ü&<\u2028>.proto", `a "b".proto`, "\u0085\t.schema.json", "m%41\x7f.schema.json"} {
+		base := map[string]string{"unrelated.avsc": `{"type":"record","name":"R","fields":[]}`}
+		edit := func(text string) string { return strings.Replace(text, "string", "bytes", 1) }
+		if strings.HasSuffix(name, ".proto") {
+			quoted := strings.ReplaceAll(name, `"`, `\"`)
+			base[name] = "syntax = \"proto3\";\nmessage Money { string x = 1; }\n"
+			base["user.proto"] = "syntax = \"proto3\";\nimport \"" + quoted + "\";\nmessage Order { Money m = 1; }\n"
+		} else {
+			base[name] = `{"type":"string"}`
+			base["user.schema.json"] = `{"properties":{"x":{"$ref":` + quoted(name) + `}}}`
+			edit = func(string) string { return `{"type":"integer"}` }
+		}
+		c := &memoryCache{entries: map[string][]byte{}}
+		run := func(head map[string]string, cache lint.Cache) string {
+			return reportOf(t, lint.Request{
+				Head: lint.NewMemoryTree("head", head), Bases: []lint.Base{{Tree: lint.NewMemoryTree("base", base)}},
+				Config: lint.DefaultConfig(), Jobs: 1, Cache: cache,
+			})
+		}
+		head := clone(base)
+		head["unrelated.avsc"] = `{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":0}]}`
+		run(head, c)
+		head[name] = edit(base[name])
+		want := run(head, nil)
+		if got := run(head, c); got != want {
+			t.Errorf("%q: the report differs:\n%s", name, firstDifference(got, want))
+		}
+		if n := strings.Count(want, `"state": "compared"`); n != 3 {
+			t.Errorf("%q: %d subjects are compared", name, n)
+		}
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/instar-registry/instar/internal/lru"
+	"github.com/instar-registry/instar/schema"
 )
 
 // bom is the mark that some editors put before UTF-8.
@@ -24,11 +27,24 @@ type side struct {
 	outlines map[string]*outline
 	names    map[string]string // Avro full name or JSON $id to file; nil until asked for
 	shared   *outlines         // those of earlier runs; nil without a cache
+	memo     schema.Memo       // of what parsing gave; nil for one schema only
 	bytes    int64
 }
 
 func newSide(tree Tree, c *Config) *side {
 	return &side{tree: tree, files: indexFiles(tree.Files()), config: c, texts: map[string]*text{}, outlines: map[string]*outline{}}
+}
+
+// memoBytes bounds what the schemas of a run share.
+const memoBytes = 64 << 20
+
+func newMemo() schema.Memo { return lru.New[string, any](memoBytes) }
+
+// side is a side of this run, which shares what the others know.
+func (x *run) side(tree Tree) *side {
+	s := newSide(tree, x.Config)
+	s.shared, s.memo = x.shared, x.head.memo
+	return s
 }
 
 // text is a file as a schema text.

@@ -15,6 +15,7 @@ import (
 // upcasters. Nothing is compared, and the report says so.
 func Validate(ctx context.Context, q Request) (Report, error) {
 	x := &run{Request: &q, head: newSide(q.Head, q.Config), report: NewReport(q.Version)}
+	x.head.memo = newMemo()
 	x.report.Head, x.report.Summary.FailOn = q.Head.Snap(), q.FailOn
 	x.report.Summary.Remarks = append(x.report.Summary.Remarks, "the schemas were read; nothing was compared")
 	err := x.validate(ctx)
@@ -82,7 +83,7 @@ func (x *run) readDocuments(ctx context.Context) error {
 // it is no news.
 func (x *run) inBase(ctx context.Context, file string) (bool, error) {
 	for i := range x.Bases {
-		base := newSide(x.Bases[i].Tree, x.Config)
+		base := x.side(x.Bases[i].Tree)
 		if base.files[file] == nil {
 			continue
 		}

@@ -9,6 +9,18 @@ type Options struct {
 	// and imports must stay readable. Limits that guard memory or time never
 	// soften.
 	Lenient bool
+	// Memo, if set, keeps what parsing one document gave for the next schema that
+	// refers to it. Schemas that share one have the same limits. What is parsed
+	// does not depend on it.
+	Memo Memo
+}
+
+// Memo is a bounded store of values by what they were made of; it may forget any
+// of them. It is safe for concurrent use.
+type Memo interface {
+	Get(key string) (any, bool)
+	// Put keeps a value of about so many bytes, if it can.
+	Put(key string, value any, bytes int)
 }
 
 // Parsed is a schema of one of the three formats. It is immutable and safe for

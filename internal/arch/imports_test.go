@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"api":                       {"registry", "auth", "schema", "schema/frame", "upcast", "api/wire", "internal/jsonx", "internal/nearest", "internal/yamlx", "internal/archive", "internal/lru", "internal/plant"},
 	"client":                    {"api/wire"},
 	"serde":                     {"client", "schema", "schema/*", "upcast/plan"},
-	"lint":                      {"schema", "schema/*", "compat", "upcast", "client", "lint/*", "internal/yamlx", "internal/jsonx", "internal/nearest"},
+	"lint":                      {"schema", "schema/*", "compat", "upcast", "client", "lint/*", "internal/lru", "internal/yamlx", "internal/jsonx", "internal/nearest"},
 	"lint/report":               {"lint", "compat", "schema", "internal/jsonx"},
 	"lint/cache":                {},
 	"lint/fix":                  {"lint", "compat", "schema", "schema/*", "internal/jsonx"},

@@ -149,34 +149,38 @@ type Repository struct {
 	// Digits is the number of hex digits of an object id.
 	Digits  int
 	Shallow bool
+
+	commits map[string]string // by revision: within one run a name means one commit
 }
 
 // Open finds the repository around the directory. It returns nil, and no error,
 // where there is none.
 func (g *Git) Open(ctx context.Context) (*Repository, error) {
 	g.start = g.Dir
-	out, err := g.run(ctx, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format")
+	questions := []string{"rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"}
+	out, err := g.run(ctx, append(questions, "--show-toplevel")...)
+	var failed *gitError
+	if errors.As(err, &failed) && strings.Contains(failed.stderr, "must be run in a work tree") {
+		out, err = g.run(ctx, questions...) // a bare repository
+	}
 	if err != nil {
-		var failed *gitError
 		if errors.As(err, &failed) && strings.Contains(failed.stderr, "not a git repository") {
 			return nil, nil //nolint:nilnil // documented
 		}
 		return nil, err
 	}
-	facts := strings.Fields(string(out))
-	if len(facts) != 3 {
+	facts := strings.SplitN(strings.TrimSuffix(string(out), "\n"), "\n", 4) // a directory's name may hold more of them
+	if len(facts) < 3 {
 		return nil, &lint.InputError{What: "the git program is too old", Hint: "evcheck needs git 2.25 or newer"}
 	}
 	r := &Repository{git: g, Shallow: facts[1] == "true", Digits: 40}
 	if facts[2] == "sha256" {
 		r.Digits = 64
 	}
-	if facts[0] != "true" {
+	if facts[0] != "true" || len(facts) < 4 {
 		return r, nil
 	}
-	if r.Root, err = g.line(ctx, "rev-parse", "--show-toplevel"); err != nil {
-		return nil, err
-	}
+	r.Root = facts[3]
 	top := *g
 	top.Dir = r.Root // where lists are whole
 	r.git = &top

@@ -58,6 +58,7 @@ func (r *Repository) Fetch(ctx context.Context, name, head string) error {
 
 // fetch asks origin for a reference.
 func (r *Repository) fetch(ctx context.Context, refspec string, depth ...string) error {
+	r.commits = nil // names may mean others afterwards
 	g := *r.git
 	g.online = true
 	_, err := g.run(ctx, slices.Concat([]string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}, depth, []string{"origin", refspec})...)

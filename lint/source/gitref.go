@@ -74,6 +74,20 @@ func hexID(s string) bool {
 
 // verify returns the id of the commit that a revision names, or "".
 func (r *Repository) verify(ctx context.Context, revision string) (string, error) {
+	if id, known := r.commits[revision]; known {
+		return id, nil
+	}
+	id, err := r.ask(ctx, revision)
+	if err == nil {
+		if r.commits == nil {
+			r.commits = map[string]string{}
+		}
+		r.commits[revision] = id
+	}
+	return id, err
+}
+
+func (r *Repository) ask(ctx context.Context, revision string) (string, error) {
 	id, err := r.git.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	var failed *gitError
 	if errors.As(err, &failed) {
@@ -101,6 +115,9 @@ func (r *Repository) Base(ctx context.Context, name, head string, exact bool) (P
 	}
 	if head == "" {
 		p.Notes = append(p.Notes, "nothing is committed on this branch yet, so the tip is used")
+		return p, nil
+	}
+	if head == p.Commit {
 		return p, nil
 	}
 	base, err := r.git.line(ctx, "merge-base", head, p.Commit)

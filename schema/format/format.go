@@ -27,6 +27,17 @@ func Parse(f schema.Format, text string, docs []schema.Document, opts schema.Opt
 	}
 }
 
+// SameInlined reports whether two schemas have the same inlined text. Where a
+// format can tell without writing the texts, it does.
+func SameInlined(a, b schema.Parsed) bool {
+	if x, ok := a.(*protobuf.Schema); ok {
+		if y, ok := b.(*protobuf.Schema); ok {
+			return x.SameInlined(y)
+		}
+	}
+	return a.Inlined() == b.Inlined()
+}
+
 // lift keeps a nil pointer from becoming a non-nil interface.
 func lift[S schema.Parsed](s S, err error) (schema.Parsed, error) {
 	if err != nil {

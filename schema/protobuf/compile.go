@@ -27,12 +27,13 @@ type compiler struct {
 	open     []string // import paths being linked, outermost first
 	symbols  *linker.Symbols
 	warnings []schema.Warning
+	keys     map[string]string // of documents in the memo, see key
 }
 
 func newCompiler(deps []schema.Document, opts schema.Options) *compiler {
 	c := &compiler{
 		opts: opts, docs: make(map[string]string, len(deps)),
-		done: map[string]linker.File{}, symbols: &linker.Symbols{},
+		done: map[string]linker.File{}, symbols: &linker.Symbols{}, keys: map[string]string{},
 	}
 	for _, d := range deps {
 		if _, dup := c.docs[d.Name]; !dup {
@@ -199,10 +200,10 @@ func (c *compiler) resolve(path string) (linker.File, error) {
 	var f linker.File
 	var err error
 	switch {
-	case IsBundled(path) && (!declared || alwaysBundled(path)):
+	case c.isBundled(path):
 		f, err = loadBundled(path)
 	case declared:
-		f, err = c.file(path, text)
+		f, err = c.document(path, text)
 	default:
 		err = c.unknownImport(path)
 	}
@@ -211,6 +212,13 @@ func (c *compiler) resolve(path string) (linker.File, error) {
 	}
 	c.done[path] = f
 	return f, nil
+}
+
+// isBundled reports whether an import path stands for a bundled file, and not for
+// a document of that name.
+func (c *compiler) isBundled(path string) bool {
+	_, declared := c.docs[path]
+	return IsBundled(path) && (!declared || alwaysBundled(path))
 }
 
 // checkImportPath refuses paths that look like a way into a file system or onto

@@ -35,7 +35,7 @@ func Contain(ctx context.Context, writer, reader *Schema, o ContainOptions) (sch
 	if err := ctx.Err(); err != nil {
 		return schema.Containment{}, err
 	}
-	if writer == reader || writer.canonical == reader.canonical && writer.Inlined() == reader.Inlined() {
+	if writer == reader || writer.SameInlined(reader) {
 		return schema.Containment{Verdict: schema.Compatible}, nil
 	}
 	w, err := writer.program()

@@ -63,6 +63,18 @@ func Parse(text string, deps []schema.Document, opts schema.Options) (*Schema, e
 }
 
 func parseSource(text string, deps []schema.Document, opts schema.Options) (*Schema, error) {
+	s, err := link(text, deps, opts)
+	if err != nil && opts.Memo != nil {
+		// Two documents that do not go together are told by their places, which
+		// what the memo has does not have any more.
+		opts.Memo = nil
+		return link(text, deps, opts)
+	}
+	return s, err
+}
+
+// link parses the text and links it with its documents.
+func link(text string, deps []schema.Document, opts schema.Options) (*Schema, error) {
 	c := newCompiler(deps, opts)
 	tree, src, err := c.parse(ownFileName, "", text)
 	if err != nil {
@@ -138,6 +150,15 @@ func (s *Schema) Equivalence() string { return s.canonical }
 // computed at the first call.
 func (s *Schema) Inlined() string { return s.inlined() }
 
+// SameInlined reports whether the inlined texts of two schemas are the same. It
+// prints only documents whose texts differ.
+func (s *Schema) SameInlined(other *Schema) bool {
+	docs, others := s.importedDocuments(), other.importedDocuments()
+	return s.canonical == other.canonical && slices.EqualFunc(docs, others, func(d, o schema.Document) bool {
+		return d.Name == o.Name && (d.Text == o.Text || s.printed(d.Text) == other.printed(o.Text))
+	})
+}
+
 func (s *Schema) inline() string {
 	docs := s.importedDocuments()
 	if len(docs) == 0 {
@@ -156,11 +177,27 @@ func (s *Schema) inline() string {
 // imports, and linking all that every document imports would cost the square of
 // their number.
 func (s *Schema) printed(text string) string {
-	tree, src, err := newCompiler(nil, s.opts).parse(ownFileName, "", text)
+	c := newCompiler(nil, s.opts)
+	key := ""
+	if s.opts.Memo != nil {
+		key = "printed " + digest(text)
+		if out, ok := recall[string](c, key); ok {
+			return out
+		}
+	}
+	out := c.print(text)
+	if key != "" {
+		s.opts.Memo.Put(key, out, len(out))
+	}
+	return out
+}
+
+func (c *compiler) print(text string) string {
+	tree, src, err := c.parse(ownFileName, "", text)
 	if err != nil {
 		return text
 	}
-	elements, err := elementsOf(tree, src, s.opts)
+	elements, err := elementsOf(tree, src, c.opts)
 	if err != nil {
 		return text
 	}

@@ -1,0 +1,140 @@
+package protobuf
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/instar-registry/instar/internal/lru"
+	"github.com/instar-registry/instar/schema"
+)
+
+// memoCase is a text with its documents, as "name: text" pairs.
+type memoCase struct {
+	name, text string
+	docs       [][2]string
+	lenient    bool
+}
+
+func (c *memoCase) parse(memo schema.Memo) (*Schema, error) {
+	var docs []schema.Document
+	for _, d := range c.docs {
+		docs = append(docs, schema.Document{Name: d[0], Text: d[1]})
+	}
+	return Parse(c.text, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: c.lenient, Memo: memo})
+}
+
+const (
+	memoOwn   = "syntax = \"proto3\";\nimport \"b.proto\";\nmessage Own { B b = 1; }\n"
+	memoB     = "syntax = \"proto3\";\nimport \"a.proto\";\nmessage B { A a = 1; }\n"
+	memoA     = "syntax = \"proto3\";\nmessage A { int32 x = 1; }\n"
+	memoOther = "syntax = \"proto3\";\nimport \"b.proto\";\nimport \"c.proto\";\nmessage Own { B b = 1; C c = 2; }\n"
+)
+
+// memoCases are parsed one after the other with one memo: each has what would be
+// wrong for another one.
+func memoCases() []memoCase {
+	long := "M" + strings.Repeat("x", schema.DefaultLimits().NameBytes)
+	longDoc := "syntax = \"proto3\";\nmessage " + long + " {}\n"
+	options := "syntax = \"proto3\";\nimport \"google/protobuf/descriptor.proto\";\nextend google.protobuf.FieldOptions { string tag = 50001; }\n"
+	return []memoCase{
+		{name: "first", text: memoOwn, docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}}},
+		{name: "again", text: memoOwn, docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}}},
+		{name: "what an import imports is another text", text: memoOwn, docs: [][2]string{{"a.proto", strings.Replace(memoA, "int32", "string", 1)}, {"b.proto", memoB}}},
+		{name: "and lacks the type", text: memoOwn, docs: [][2]string{{"a.proto", strings.Replace(memoA, "A", "Z", 1)}, {"b.proto", memoB}}},
+		{name: "and is gone", text: memoOwn, docs: [][2]string{{"b.proto", memoB}}},
+		{name: "and makes a cycle", text: memoOwn, docs: [][2]string{{"a.proto", strings.Replace(memoA, "message", "import \"b.proto\";\nmessage", 1)}, {"b.proto", memoB}}},
+		{name: "a third one", text: memoOther, docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}, {"c.proto", "syntax = \"proto3\";\nmessage C {}\n"}}},
+		{name: "a third one with a name that is taken", text: memoOther, docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}, {"c.proto", "syntax = \"proto3\";\nmessage C {}\nmessage A {}\n"}}},
+		{name: "the text takes a name of a document", text: memoOwn + "message A {}\n", docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}}},
+		{name: "the same texts under other names", text: strings.ReplaceAll(memoOwn, "b.proto", "x/b.proto"), docs: [][2]string{{"a.proto", memoA}, {"x/b.proto", memoB}}},
+		{name: "options", text: "syntax = \"proto3\";\nimport \"o.proto\";\nmessage M { int32 x = 1 [(tag) = \"t\"]; }\n", docs: [][2]string{{"o.proto", options}}},
+		{name: "an extension number that is taken", text: "syntax = \"proto3\";\nimport \"o.proto\";\nimport \"p.proto\";\nmessage M {}\n", docs: [][2]string{{"o.proto", options}, {"p.proto", strings.Replace(options, "tag", "other", 1)}}},
+		{name: "options of a document", text: "syntax = \"proto3\";\nimport \"m.proto\";\nmessage N { M m = 1; }\n", docs: [][2]string{{"m.proto", "syntax = \"proto3\";\nimport \"o.proto\";\nmessage M { int32 x = 1 [(tag) = \"t\"]; }\n"}, {"o.proto", options}}},
+		{name: "public", text: "syntax = \"proto3\";\nimport \"p.proto\";\nmessage N { A a = 1; }\n", docs: [][2]string{{"p.proto", "syntax = \"proto3\";\nimport public \"a.proto\";\n"}, {"a.proto", memoA}}},
+		{name: "not public", text: "syntax = \"proto3\";\nimport \"p.proto\";\nmessage N { A a = 1; }\n", docs: [][2]string{{"p.proto", "syntax = \"proto3\";\nimport \"a.proto\";\n"}, {"a.proto", memoA}}},
+		{name: "a bundled name", text: "syntax = \"proto3\";\nimport \"google/type/money.proto\";\nmessage N { google.type.Money m = 1; }\n"},
+		{name: "a document of a bundled name", text: "syntax = \"proto3\";\nimport \"google/type/money.proto\";\nmessage N { google.type.Money m = 1; }\n", docs: [][2]string{{"google/type/money.proto", "syntax = \"proto3\";\npackage google.type;\nmessage Money { bool all = 1; }\n"}}},
+		{name: "a long name, lenient", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}, lenient: true},
+		{name: "a long name", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}},
+		{name: "a mistake", text: memoOwn, docs: [][2]string{{"a.proto", memoA + "message {"}, {"b.proto", memoB}}},
+	}
+}
+
+// TestMemoChangesNothing: what a schema is, and what is wrong with it, does not
+// depend on what was parsed before.
+func TestMemoChangesNothing(t *testing.T) {
+	memo := lru.New[string, any](1 << 20)
+	var before []*Schema
+	for round := range 2 {
+		for _, c := range memoCases() {
+			want, wantErr := c.parse(nil)
+			got, err := c.parse(memo)
+			switch {
+			case (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error():
+				t.Errorf("%s, round %d: %v, without a memo %v", c.name, round, err, wantErr)
+				continue
+			case err != nil:
+				continue
+			}
+			sameSchema(t, c.name, got, want)
+			for _, old := range before {
+				if with, without := got.SameInlined(old), want.Inlined() == old.Inlined(); with != without {
+					t.Errorf("%s: the same as another one: %v, by their texts: %v", c.name, with, without)
+				}
+			}
+			before = append(before, got)
+		}
+	}
+	if len(before) < 20 {
+		t.Errorf("only %d texts are schemas", len(before))
+	}
+}
+
+func sameSchema(t *testing.T, name string, got, want *Schema) {
+	t.Helper()
+	if got.Canonical() != want.Canonical() || got.Inlined() != want.Inlined() || got.Normalised() != want.Normalised() {
+		t.Errorf("%s: the texts are\n%s\nand without a memo\n%s", name, got.Inlined(), want.Inlined())
+	}
+	a, err := got.DescriptorBytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := want.DescriptorBytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(a) != string(b) || len(got.Warnings()) != len(want.Warnings()) {
+		t.Errorf("%s: the descriptors or warnings differ", name)
+	}
+	for _, o := range []ContainOptions{{}, {JSON: true}} {
+		if c, err := Contain(t.Context(), want, got, o); err != nil || c.Verdict != schema.Compatible {
+			t.Errorf("%s: %v, %v", name, c.Verdict, err)
+		}
+	}
+}
+
+// TestMemoIsUsed: a document is linked once for all schemas that have it, also
+// when they are parsed at the same time.
+func TestMemoIsUsed(t *testing.T) {
+	memo := lru.New[string, any](1 << 20)
+	c := memoCases()[0]
+	first, err := c.parse(memo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			next, err := c.parse(memo)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if next.file.Imports().Get(0).FileDescriptor != first.file.Imports().Get(0).FileDescriptor {
+				t.Error("a document was linked once more")
+			}
+		})
+	}
+	all.Wait()
+}
