@@ -20,6 +20,10 @@ const (
 	// maxSearchWork bounds the search for an event that shows a problem, with
 	// its shrinking: nodes evaluated, bytes decoded and encoded.
 	maxSearchWork = 4_000_000
+	// provedEvents is how many events a proof is tried on; where events are large,
+	// fewer do: as many as maxProvedWork allows, and leastProvedEvents at least.
+	provedEvents, leastProvedEvents = 64, 8
+	maxProvedWork                   = 50_000
 	// maxTestWork bounds the tests of a document.
 	maxTestWork = 20_000_000
 	// exprCharge is what reading and checking one expression counts for.

@@ -144,6 +144,26 @@ func TestSearchBudget(t *testing.T) {
 	}
 }
 
+// TestLargeEventsAreTriedLess: a proof is tried on 64 events, and on fewer where
+// they are large.
+func TestLargeEventsAreTriedLess(t *testing.T) {
+	for members, most := range map[int]int{2: provedEvents, 300: provedEvents / 2} {
+		var list []string
+		for i := range members {
+			list = append(list, fmt.Sprintf(`"member %d of many":{"type":"array","minItems":2,"items":{"type":"number"}}`, i))
+		}
+		from := jsonSchema(t, strings.Join(list, "|"))
+		to := jsonSchema(t, strings.Replace(strings.Join(list, "|"), `"minItems":2,`, "", 1))
+		h, err := Derive(t.Context(), from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := h.Verdict; v.Outcome != Proved || v.Events > most || v.Events < leastProvedEvents || members == 2 && v.Events < most {
+			t.Errorf("%d members: %s after %d events", members, v.Outcome, v.Events)
+		}
+	}
+}
+
 // TestLongChains fuses chains up to the limit, in segments where one tree would be
 // too large, and refuses longer ones.
 func TestLongChains(t *testing.T) {

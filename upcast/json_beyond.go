@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func (c *jsonCodec) beyond(ctx context.Context, h *Hop) ([]Problem, error) {
 	for i := range answer.Breaks {
 		b := &answer.Breaks[i]
 		if b.Witness != nil {
-			h.candidates = append(h.candidates, from.candidates(h, b.Witness.Value)...)
+			h.refused = append(h.refused, b.Witness.Value)
 		}
 		if !overlooked(b.Kind) {
 			out = append(out, problemOf(h, b))
@@ -79,31 +80,43 @@ func problemOf(h *Hop, b *schema.Break) Problem {
 	return p
 }
 
-// candidates are events of the source that may lead to an image.
-func (c *jsonCodec) candidates(h *Hop, image []byte) []plan.Value {
-	tree, err := jsonx.Parse(string(image), jsonx.Limits{Together: true})
-	if err != nil {
-		return nil
-	}
-	v, _ := plan.ReadJSON(tree, plan.AnyJSON)
-	var samples []plan.Value
-	for seed := range uint64(bases) {
-		s, ok, err := c.sample(seed)
-		if err != nil || !ok {
-			break
+// candidates are events of the source that may lead to an image that the target
+// refuses, one after the other: the first is enough as a rule.
+func (s *search) candidates(image []byte) iter.Seq[plan.Value] {
+	return func(yield func(plan.Value) bool) {
+		c, ok := s.hop.from.(*jsonCodec)
+		if !ok {
+			return
 		}
-		samples = append(samples, s)
-	}
-	samples = append(samples, &plan.Entries{}, v)
-	var out []plan.Value
-	for _, x := range pull(h, v, samples) {
-		text, err := plan.AppendJSON(nil, x)
-		if err != nil || c.valid(text) != nil {
-			continue
+		tree, err := jsonx.Parse(string(image), jsonx.Limits{Together: true})
+		if err != nil {
+			return
 		}
-		if event, err := plan.DecodeJSON(c.typ, text, plan.DefaultEventLimits()); err == nil {
-			out = append(out, event)
+		v, _ := plan.ReadJSON(tree, plan.AnyJSON)
+		for _, x := range pull(s.hop, v, append(s.samplesOf(c), &plan.Entries{}, v)) {
+			text, err := plan.AppendJSON(nil, x)
+			if err != nil || c.valid(text) != nil {
+				continue
+			}
+			event, err := plan.DecodeJSON(c.typ, text, plan.DefaultEventLimits())
+			if err == nil && !yield(event) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// samplesOf are the events that images are laid over.
+func (s *search) samplesOf(c *jsonCodec) []plan.Value {
+	if s.samples == nil {
+		s.samples = []plan.Value{}
+		for seed := range uint64(bases) {
+			v, ok, err := c.sample(seed)
+			if err != nil || !ok {
+				break
+			}
+			s.samples = append(s.samples, v)
+		}
+	}
+	return slices.Clone(s.samples)
 }

@@ -35,10 +35,10 @@ type Hop struct {
 	// object whose place in a closed object of the target is missing.
 	spans    map[plan.Node]span
 	homeless map[string]Problem
-	// assume lists what the document assumes; candidates are events to try
-	// before others.
-	assume     []string
-	candidates []plan.Value
+	// assume lists what the document assumes; refused are images that the target
+	// does not take: events that lead to them are tried before others.
+	assume  []string
+	refused [][]byte
 	// around are the variables beside the event, effects what the hop does
 	// beside it.
 	around  surroundings
@@ -246,7 +246,6 @@ func identity(t *plan.Type, out, back leg, images bool) bool {
 // decide looks for a least event that shows a problem and, where there is no
 // problem, tries the plan on events: a proved plan that fails is a bug of ours.
 func (h *Hop) decide(ctx context.Context) error {
-	const tried = 64
 	s := newSearch(h)
 	v := &h.Verdict
 	beyond, err := h.asked(ctx)
@@ -255,18 +254,23 @@ func (h *Hop) decide(ctx context.Context) error {
 	}
 	v.Problems = append(v.Problems, beyond...)
 	v.Outcome = Proved
-	events := tried
+	events := provedEvents
 	if len(v.Problems) > 0 {
 		v.Outcome, events = Tested, searchEvents
 	}
-	for _, value := range h.candidates {
-		if done, err := s.try(ctx, value); done || err != nil {
-			return err
+	for _, image := range h.refused {
+		for value := range s.candidates(image) {
+			if done, err := s.try(ctx, value); done || err != nil {
+				return err
+			}
 		}
 	}
 	for seed := range uint64(events) {
-		if s.meter.Left <= 0 {
+		switch {
+		case s.meter.Left <= 0:
 			return nil // what is open stays open
+		case v.Outcome == Proved && seed >= leastProvedEvents && s.meter.Left < maxSearchWork-maxProvedWork:
+			return nil
 		}
 		value, ok, err := h.from.sample(seed)
 		if err != nil || !ok {
@@ -307,6 +311,8 @@ type search struct {
 	meter *plan.Meter
 	// envelope is what the search puts beside its events.
 	envelope Envelope
+	// samples are events that images are laid over.
+	samples []plan.Value
 }
 
 func newSearch(h *Hop) *search {
@@ -358,10 +364,7 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	// What is found is shrunk on a budget of its own: a late find is not a
 	// larger one.
 	s.meter.Left = maxSearchWork
-	least, err := shrinkEvent(v, s.hop.Source.Type, func(x plan.Value) (bool, error) {
-		if _, err := s.hop.from.encode(x); err != nil {
-			return false, nil // it is no event of the source
-		}
+	least, err := shrinkEvent(ctx, v, s.hop.from, func(x plan.Value) (bool, error) {
 		g, err := s.fails(ctx, x)
 		return g != nil && g.Code == f.Code && g.Path == f.Path, err
 	})

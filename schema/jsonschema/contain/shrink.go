@@ -17,14 +17,22 @@ type view interface {
 
 // shrinker makes a value minimal: no property, element or character can be
 // removed and no number moved nearer to zero without losing what it shows.
-type shrinker struct{ tries int }
+type shrinker struct {
+	tries int
+	// keepNames leaves the names of properties as they are.
+	keepNames bool
+}
 
 // maxShrinks bounds the values that are tried.
 const maxShrinks = 10_000
 
 // shrink makes v minimal in a view.
 func shrink(v *val, in view) *val {
-	s := &shrinker{tries: maxShrinks}
+	return (&shrinker{tries: maxShrinks}).to(v, in)
+}
+
+// to makes passes over a value until it is minimal.
+func (s *shrinker) to(v *val, in view) *val {
 	for range 8 {
 		before := v
 		v = s.at(v, in)
@@ -101,7 +109,7 @@ func (s *shrinker) object(v *val, in view) *val {
 			v = v.with(i, x)
 		}
 	}
-	if len(v.names) > maxRenamed {
+	if s.keepNames || len(v.names) > maxRenamed {
 		return v
 	}
 	for i := 0; i < len(v.names); i++ {

@@ -72,11 +72,14 @@ func objVal(names []string, values []*val) *val {
 
 // get returns a property's value, or nil.
 func (v *val) get(name string) *val {
-	if i, ok := slices.BinarySearch(v.names, name); ok {
+	if i, ok := v.index(name); ok {
 		return v.fields[i]
 	}
 	return nil
 }
+
+// index is the place of a property.
+func (v *val) index(name string) (int, bool) { return slices.BinarySearch(v.names, name) }
 
 // without returns the object less one property.
 func (v *val) without(i int) *val {
