@@ -23,6 +23,9 @@ type Runner struct {
 	// bytes are the programs of the segments; nil if events are decoded,
 	// evaluated and encoded.
 	bytes []program
+	// only is the program if one is enough, and the chain's events do not become
+	// several: most do neither.
+	only program
 }
 
 // NewRunner compiles a chain.
@@ -36,19 +39,32 @@ func NewRunner(c *Chain) *Runner {
 		}
 		r.bytes = append(r.bytes, p)
 	}
+	if len(r.bytes) == 1 && !r.several() {
+		r.only = r.bytes[0]
+	}
 	return r
+}
+
+// several reports whether the last hop makes several events of one.
+func (r *Runner) several() bool {
+	return len(r.chain.Hops[len(r.chain.Hops)-1].effects.parts) > 0
 }
 
 // Apply appends the image of an encoded event to dst. The failure is the one of
 // the first hop and step that ends the event; dst is returned as it was then.
 func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) ([]byte, *Failure, error) {
-	if last := r.chain.Hops[len(r.chain.Hops)-1]; len(last.effects.parts) > 0 {
+	var out []byte
+	var f *Failure
+	switch {
+	case r.only != nil:
+		out, f = r.only.Apply(dst, event, s)
+	case r.several():
 		return dst, nil, ErrSeveral
-	}
-	if r.bytes == nil {
+	case r.bytes == nil:
 		return r.decoded(ctx, dst, event)
+	default:
+		out, f = r.run(dst, event, s)
 	}
-	out, f := r.run(dst, event, s)
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, f, nil
 	}

@@ -280,6 +280,7 @@ func (c *compiler) call(out []emitOp, whole Node, n *Call, t *Type, otherwise in
 		if otherwise < 0 && slices.Contains(op.table, int64(-1)) {
 			break
 		}
+		op.short = shortSymbols(op.table)
 		return append(out, op)
 	case n.Func == Widen && sameBytes(from.Type, t), n.Func == TextBytes:
 		return append(out, emitOp{kind: emitCopy, from: x.start, to: x.end})

@@ -31,6 +31,7 @@ type emitOp struct {
 	bytes     []byte // to write
 	alt       []int  // programs by the source's branch
 	table     []int64
+	short     []byte // what table says, from byte to byte; noSymbol where that is no answer
 	sub       *avroScope
 	isMap     bool
 	stop      *Stop
@@ -57,6 +58,23 @@ const (
 	emitLeaf                   // a value computed from the bytes
 	emitIf                     // a program by a condition
 )
+
+// noSymbol is the byte of no symbol that takes one.
+const noSymbol = 0xff
+
+// shortSymbols are the bytes for those symbols of a table that take one byte,
+// before and after.
+func shortSymbols(table []int64) []byte {
+	short := make([]byte, 0, 2*len(table))
+	for _, to := range table[:min(len(table), 0x40)] {
+		c := byte(noSymbol)
+		if to >= 0 && to < 0x40 {
+			c = byte(to << 1)
+		}
+		short = append(short, c, noSymbol)
+	}
+	return short
+}
 
 // NewAvroPlan compiles a tree between two Avro types.
 func NewAvroPlan(root Node, source *Binder, target *Type, l EventLimits) *AvroPlan {
@@ -103,7 +121,7 @@ func (p *AvroPlan) Next(dst, data []byte, s *Scratch) ([]byte, int, *Failure) {
 	return p.apply(dst, data, s, true)
 }
 
-func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) ([]byte, int, *Failure) {
+func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, length int, f *Failure) {
 	if s == nil {
 		s = &Scratch{}
 	}
@@ -114,12 +132,12 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) ([]byte, int,
 		return dst, 0, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
 	w := &r.scan
-	w.programs, w.data, w.limits, w.marks = p.scope.programs, event, &p.limits, r.frame(p.scope.marks)
-	w.at, w.depth, w.items, w.zero = 0, 0, 0, 0
-	if !r.scan.run(p.scope.entry) || r.scan.at != len(event) && !more {
+	w.programs, w.limits, w.marks = p.scope.programs, &p.limits, r.frame(p.scope.marks)
+	w.depth, w.items, w.zero = 0, 0, 0
+	end, ok := w.run(p.scope.entry, event, 0)
+	if length = int(end); !ok || length != len(event) && !more {
 		return dst, 0, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
 	}
-	length := r.scan.at
 	if length > p.limits.Bytes {
 		return dst, length, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
@@ -128,8 +146,8 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) ([]byte, int,
 	if !r.emit(p.scope, 0, r.scan.marks) {
 		return dst, length, r.failure
 	}
-	out := r.out
-	r.out, r.event, r.decoded, r.scan.data = nil, nil, nil, nil
+	out = r.out
+	r.out, r.event, r.decoded = nil, nil, nil
 	return out, length, nil
 }
 
@@ -160,8 +178,8 @@ func (r *avroRun) emit(s *avroScope, program int, marks []int32) bool {
 			out = append(out, op.bytes...)
 			continue
 		case emitSymbol:
-			if to := op.table[r.integer(marks[op.from])]; to >= 0 && to < 0x40 {
-				out = append(out, byte(to<<1))
+			if c := r.event[marks[op.from]]; int(c) < len(op.short) && op.short[c] != noSymbol {
+				out = append(out, op.short[c])
 				continue
 			}
 		}
@@ -224,25 +242,25 @@ func (r *avroRun) each(op *emitOp, marks []int32) bool {
 	top := r.top
 	frame := r.frame(op.sub.marks)
 	defer func() { r.top = min(top, r.top) }()
-	inner := scan{programs: op.sub.programs, data: r.event, at: int(marks[op.from]), limits: &r.plan.limits, marks: frame}
+	inner, at := scan{programs: op.sub.programs, limits: &r.plan.limits, marks: frame}, uint(marks[op.from])
 	for {
-		count, ok := inner.block()
+		count, next, ok := inner.block(r.event, at)
 		if !ok {
 			return r.fail(&Failure{Code: FailInput})
 		}
 		r.out = binary.AppendVarint(r.out, count)
-		if count == 0 {
+		if at = next; count == 0 {
 			return true
 		}
 		for ; count > 0; count-- {
 			if op.isMap {
-				start := inner.at
-				n, _ := inner.varint()
-				inner.jump(n)
-				r.out = append(r.out, r.event[start:inner.at]...)
+				n, text, _ := varint(r.event, at)
+				next, _ := jump(r.event, text, n)
+				r.out = append(r.out, r.event[at:next]...)
+				at = next
 			}
 			inner.depth = 0
-			if !inner.run(op.sub.entry) {
+			if at, ok = inner.run(op.sub.entry, r.event, at); !ok {
 				return r.fail(&Failure{Code: FailInput})
 			}
 			if !r.emit(op.sub, 0, frame) {

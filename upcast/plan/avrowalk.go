@@ -21,11 +21,10 @@ func DefaultEventLimits() EventLimits {
 	return EventLimits{Bytes: 10 << 20, Depth: 64, Items: 1_000_000, ZeroItems: 10_000, Growth: 10, Extra: 1 << 20}
 }
 
-// scan walks bytes by programs and notes boundaries.
+// scan walks bytes by programs and notes boundaries. Where it is in the bytes is
+// handed from call to call, in registers; it never is beyond their end.
 type scan struct {
 	programs [][]walkOp
-	data     []byte
-	at       int
 	marks    []int32
 	limits   *EventLimits
 	depth    int
@@ -34,37 +33,32 @@ type scan struct {
 }
 
 // varint reads a zigzag varint of at most ten bytes.
-func (s *scan) varint() (int64, bool) {
-	if s.at < len(s.data) {
-		if c := s.data[s.at]; c < 0x80 {
-			s.at++
-			return int64(c>>1) ^ -int64(c&1), true
+func varint(data []byte, at uint) (int64, uint, bool) {
+	if at < uint(len(data)) {
+		if c := data[at]; c < 0x80 {
+			return int64(c>>1) ^ -int64(c&1), at + 1, true
 		}
 	}
-	n, size := binary.Varint(s.data[min(s.at, len(s.data)):])
-	if size <= 0 {
-		return 0, false
-	}
-	s.at += size
-	return n, true
+	n, size := binary.Varint(data[at:])
+	return n, at + uint(max(size, 0)), size > 0
 }
 
-func (s *scan) jump(n int64) bool {
-	if n < 0 || n > int64(len(s.data)-s.at) {
-		return false
+// jump leaves n bytes out, if there are as many.
+func jump(data []byte, at uint, n int64) (uint, bool) {
+	if n < 0 || n > int64(len(data))-int64(at) {
+		return at, false
 	}
-	s.at += int(n)
-	return true
+	return at + uint(n), true
 }
 
-// run walks a value by a program. What is common and takes a few bytes is walked
-// here, on local variables; the rest is left to step.
-func (s *scan) run(program int) bool {
+// run walks a value by a program, and says where it ends. What is common and
+// takes a few bytes is walked here; the rest is left to step.
+func (s *scan) run(program int, data []byte, at uint) (uint, bool) {
 	// A level of an event is a record in a list in a union at most.
 	if s.depth++; s.depth > 3*s.limits.Depth+3 {
-		return false
+		return at, false
 	}
-	ops, data, at := s.programs[program], s.data, uint(s.at)
+	ops := s.programs[program]
 	left := int64(0) // items of the block that is walked, with this one
 	for pc := uint(0); pc < uint(len(ops)); pc++ {
 		op := &ops[pc]
@@ -98,6 +92,7 @@ func (s *scan) run(program int) bool {
 				at = next
 				continue
 			}
+			return at, false
 		case walkEnum:
 			if at < uint(len(data)) && data[at]&0x81 == 0 && int32(data[at]>>1) < op.n {
 				at++
@@ -108,6 +103,7 @@ func (s *scan) run(program int) bool {
 				at++
 				continue
 			}
+			return at, false
 		case walkBranch:
 			if at < uint(len(data)) && data[at]&0x81 == 0 && uint(data[at]>>1) < uint(len(op.alt)) {
 				pc += uint(op.alt[data[at]>>1])
@@ -125,60 +121,54 @@ func (s *scan) run(program int) bool {
 			fallthrough // to the head of the next block
 		case walkItems:
 			var ok bool
-			s.at = int(at)
-			n, ok := s.block()
-			if !ok {
-				return false
+			if left, at, ok = s.block(data, at); !ok {
+				return at, false
 			}
-			if left, at = n, uint(s.at); n == 0 {
+			if left == 0 {
 				pc += uint(ops[pc].n)
 			}
 			continue
 		}
-		s.at = int(at)
-		leap, ok := s.step(op)
+		leap, next, ok := s.step(op, data, at)
 		if !ok {
-			return false
+			return next, false
 		}
-		pc, at = pc+leap, uint(s.at)
+		pc, at = pc+leap, next
 	}
-	s.at = int(at)
 	s.depth--
-	return true
+	return at, true
 }
 
 // step walks what run leaves to it, and says how many steps to leap.
-func (s *scan) step(op *walkOp) (leap uint, ok bool) {
+func (s *scan) step(op *walkOp, data []byte, at uint) (leap, next uint, ok bool) {
 	switch op.kind {
 	case walkCall:
-		return 0, s.run(int(op.n))
+		next, ok = s.run(int(op.n), data, at)
+		return 0, next, ok
 	case walkList, walkMap, walkText:
-		return 0, s.blocks(op)
-	case walkBool:
-		s.at++
-		return 0, s.at <= len(s.data) && s.data[s.at-1] <= 1
-	case walkFixed:
-		return 0, s.jump(int64(op.n))
+		next, ok = s.blocks(op, data, at)
+		return 0, next, ok
 	}
-	n, ok := s.varint()
+	n, at, ok := varint(data, at)
 	if !ok {
-		return 0, false
+		return 0, at, false
 	}
 	switch op.kind {
 	case walkVarint:
-		return 0, op.n == 64 || n == int64(int32(n))
+		return 0, at, op.n == 64 || n == int64(int32(n))
 	case walkBytes:
-		return 0, s.jump(n)
+		next, ok = jump(data, at, n)
+		return 0, next, ok
 	case walkString:
-		start := s.at
-		return 0, s.jump(n) && valid(s.data[start:s.at])
+		next, ok = jump(data, at, n)
+		return 0, next, ok && valid(data[at:next])
 	case walkBranch:
 		if n < 0 || n >= int64(len(op.alt)) {
-			return 0, false
+			return 0, at, false
 		}
-		return uint(op.alt[n]), true
+		return uint(op.alt[n]), at, true
 	default: // walkEnum
-		return 0, n >= 0 && n < int64(op.n)
+		return 0, at, n >= 0 && n < int64(op.n)
 	}
 }
 
@@ -194,61 +184,46 @@ func valid(b []byte) bool {
 
 // block reads the head of a block: the number of its items. One below zero is
 // followed by their size.
-func (s *scan) block() (int64, bool) {
-	var count int64
-	if rest := s.data[s.at:]; len(rest) > 1 && rest[0] < 0x80 && rest[1]&0x81 == 0 {
-		count = int64(rest[0] >> 1)
-		s.at++
-		if rest[0]&1 != 0 {
-			count++
-			s.at++
-			if int(rest[1]>>1) > len(rest)-2 {
-				return 0, false
-			}
+func (s *scan) block(data []byte, at uint) (count int64, next uint, ok bool) {
+	if at < uint(len(data)) && data[at] == 0 {
+		return 0, at + 1, true
+	}
+	count, at, ok = varint(data, at)
+	if count < 0 {
+		var size int64
+		size, at, ok = varint(data, at)
+		if count = -count; !ok || count < 0 || size < 0 || size > int64(len(data))-int64(at) {
+			return 0, at, false
 		}
-	} else if n, ok := s.longBlock(); ok {
-		count = n
-	} else {
-		return 0, false
 	}
-	if s.items += int(min(count, int64(s.limits.Items)+1)); s.items > s.limits.Items {
-		return 0, false
-	}
-	return count, true
+	s.items += int(min(count, int64(s.limits.Items)+1))
+	return count, at, ok && s.items <= s.limits.Items
 }
 
-func (s *scan) longBlock() (int64, bool) {
-	count, ok := s.varint()
-	if !ok || count >= 0 {
-		return count, ok
-	}
-	if count = -count; count < 0 {
-		return 0, false
-	}
-	size, ok := s.varint()
-	return count, ok && size >= 0 && size <= int64(len(s.data)-s.at)
-}
-
-func (s *scan) blocks(op *walkOp) bool {
+// blocks walks a list or a map whose items are a program of their own.
+func (s *scan) blocks(op *walkOp, data []byte, at uint) (uint, bool) {
 	for {
-		count, ok := s.block()
-		if !ok || count == 0 {
-			return ok
+		count, next, ok := s.block(data, at)
+		if at = next; !ok || count == 0 {
+			return at, ok
 		}
 		for ; count > 0; count-- {
-			start := s.at
+			start := at
 			if op.kind != walkList {
-				n, ok := s.varint()
-				if !ok || !s.jump(n) || op.kind == walkText && !valid(s.data[s.at-int(n):s.at]) {
-					return false
+				n, text, ok := varint(data, at)
+				if !ok {
+					return at, false
+				}
+				if at, ok = jump(data, text, n); !ok || op.kind == walkText && !valid(data[text:at]) {
+					return at, false
 				}
 			}
-			if !s.run(int(op.n)) {
-				return false
+			if at, ok = s.run(int(op.n), data, at); !ok {
+				return at, false
 			}
-			if s.at == start {
+			if at == start {
 				if s.zero++; s.zero > s.limits.ZeroItems {
-					return false
+					return at, false
 				}
 			}
 		}

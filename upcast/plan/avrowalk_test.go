@@ -164,8 +164,9 @@ func TestWalkPrograms(t *testing.T) {
 					event = noise(random, event)
 				}
 				for i, strict := range []bool{false, true} {
-					w := scan{programs: scans[i].programs, data: event, limits: &limits}
-					got := w.run(entries[i]) && w.at == len(event)
+					w := scan{programs: scans[i].programs, limits: &limits}
+					end, got := w.run(entries[i], event, 0)
+					got = got && end == uint(len(event))
 					plain := plainWalk{strict: strict, limits: limits}
 					rest, want := plain.value(typ, event)
 					if want = want && len(rest) == 0; got != want {
