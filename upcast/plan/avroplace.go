@@ -26,7 +26,7 @@ type places struct {
 func newPlaces(b *Binder) (*places, *place) {
 	p := &places{used: map[int]bool{}, read: map[int]bool{}, of: map[*Binder]*place{}}
 	root := &place{typ: b.Type, start: p.boundary()}
-	root.end = p.boundary()
+	root.end = p.boundary() // see value
 	p.of[b] = root
 	return p, root
 }
@@ -125,8 +125,10 @@ func newWalkMaker(p *places, programs *[][]walkOp, strict bool) *walkMaker {
 	return &walkMaker{places: p, programs: programs, byType: map[skipped]int{}, open: map[int]bool{}, marked: map[int]bool{}, strict: strict}
 }
 
-// scope makes the program for a place and everything below it that is noted.
+// scope makes the program for the place of a scope and everything below it that
+// is noted. Its own boundaries are noted by who runs it.
 func (w *walkMaker) scope(x *place) int {
+	w.marked[x.start], w.marked[x.end] = true, true
 	id := w.reserve()
 	(*w.programs)[id] = w.place(nil, x)
 	return id

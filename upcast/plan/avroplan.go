@@ -134,7 +134,7 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, 
 	w := &r.scan
 	w.programs, w.limits, w.marks = p.scope.programs, &p.limits, r.frame(p.scope.marks)
 	w.depth, w.items, w.zero = 0, 0, 0
-	end, ok := w.run(p.scope.entry, event, 0)
+	end, ok := w.value(p.scope.entry, event, 0)
 	if length = int(end); !ok || length != len(event) && !more {
 		return dst, 0, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
 	}
@@ -260,7 +260,7 @@ func (r *avroRun) each(op *emitOp, marks []int32) bool {
 				at = next
 			}
 			inner.depth = 0
-			if at, ok = inner.run(op.sub.entry, r.event, at); !ok {
+			if at, ok = inner.value(op.sub.entry, r.event, at); !ok {
 				return r.fail(&Failure{Code: FailInput})
 			}
 			if !r.emit(op.sub, 0, frame) {

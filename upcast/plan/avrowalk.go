@@ -139,6 +139,14 @@ func (s *scan) run(program int, data []byte, at uint) (uint, bool) {
 	return at, true
 }
 
+// value walks the value of a scope, and notes its boundaries: they are the first
+// two.
+func (s *scan) value(entry int, data []byte, at uint) (uint, bool) {
+	end, ok := s.run(entry, data, at)
+	s.marks[0], s.marks[1] = int32(at), int32(end)
+	return end, ok
+}
+
 // step walks what run leaves to it, and says how many steps to leap.
 func (s *scan) step(op *walkOp, data []byte, at uint) (leap, next uint, ok bool) {
 	switch op.kind {
