@@ -203,13 +203,13 @@ func partNames(m *plan.Make) []string {
 // inRecord applies f to each record that a node may give.
 func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
-		t, _ := b.types.Of(x)
 		if b.types.MayBeAbsent(x) {
 			return b.onAbsent(x, path, func(y plan.Node) plan.Node { return b.inRecord(y, path, f) })
 		}
 		if m := b.record(x); m != nil {
 			return f(m)
 		}
+		t, _ := b.types.Of(x)
 		if t.Kind == plan.Record {
 			bind := b.bind(t)
 			return &plan.Let{X: x, Bind: bind, Body: f(b.fieldsOf(whole(bind)))}

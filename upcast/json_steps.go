@@ -67,8 +67,8 @@ func memberOf(c *plan.Copy, name string) plan.Node {
 
 // leaveOut leaves a name out of what an object holds undeclared.
 func leaveOut(r *plan.Rest, name string) *plan.Rest {
-	if r == nil || slices.Contains(r.Except, name) {
-		return r
+	if r == nil || r.Of.Type.Proto() || slices.Contains(r.Except, name) {
+		return r // what is unknown in Protobuf has no names
 	}
 	out := *r
 	out.Except = append(slices.Clone(r.Except), name)

@@ -19,8 +19,8 @@ type message struct {
 	b    *builder
 	from *plan.Make
 	to   *plan.Type
-	// byNumber and byName find the parts that are fields, oneofs are the parts
-	// that are those.
+	// byNumber and byName find the parts that are fields where those are many;
+	// oneofs are the parts that are those.
 	byNumber map[int]int
 	byName   map[string]int
 	oneofs   []int
@@ -31,26 +31,62 @@ type message struct {
 }
 
 func (b *builder) message(from *plan.Make, t *plan.Type) *message {
-	m := &message{
-		b: b, from: from, to: t, used: make([]bool, len(from.Fields)), members: map[[2]int]bool{},
-		byNumber: make(map[int]int, len(from.Fields)), byName: map[string]int{},
+	m := &message{b: b, from: from, to: t, used: make([]bool, len(from.Fields))}
+	many := len(from.Fields) > fewParts
+	if many {
+		m.byNumber, m.byName = make(map[int]int, len(from.Fields)), map[string]int{}
 	}
-	for j, p := range from.Fields {
-		if p.Number > 0 {
-			if _, known := m.byNumber[p.Number]; !known {
-				m.byNumber[p.Number] = j
+	for j := range from.Fields {
+		p := &from.Fields[j]
+		if p.Number == 0 {
+			if u, _ := b.types.Of(p.Node); isOneof(u) {
+				m.oneofs = append(m.oneofs, j)
+				continue
 			}
+		}
+		if !many {
 			continue
 		}
-		if u, _ := b.types.Of(p.Node); isOneof(u) {
-			m.oneofs = append(m.oneofs, j)
-			continue
+		if _, known := m.byNumber[p.Number]; !known && p.Number > 0 {
+			m.byNumber[p.Number] = j
 		}
-		if _, known := m.byName[p.Name]; !known {
+		if _, known := m.byName[p.Name]; !known && p.Number == 0 {
 			m.byName[p.Name] = j
 		}
 	}
 	return m
+}
+
+// numbered finds the first part under a number, -1 if there is none.
+func (m *message) numbered(number int) int {
+	if m.byNumber != nil {
+		if j, ok := m.byNumber[number]; ok {
+			return j
+		}
+		return -1
+	}
+	for j := range m.from.Fields {
+		if m.from.Fields[j].Number == number {
+			return j
+		}
+	}
+	return -1
+}
+
+// named finds the first part without a number of that name, -1 if there is none.
+func (m *message) named(name string) int {
+	if m.byName != nil {
+		if j, ok := m.byName[name]; ok {
+			return j
+		}
+		return -1
+	}
+	for j := range m.from.Fields {
+		if p := &m.from.Fields[j]; p.Number == 0 && p.Name == name && !slices.Contains(m.oneofs, j) {
+			return j
+		}
+	}
+	return -1
 }
 
 // assignMessage assigns to a message. What is unknown is kept, unless the target
@@ -88,14 +124,14 @@ func (b *builder) assignMessage(from *plan.Make, t *plan.Type, path string) plan
 // field is what the target has under one number.
 func (m *message) field(f *plan.Field, at string) plan.Node {
 	b := m.b
-	j, ok := m.byNumber[f.Number]
-	if !ok {
-		j, ok = m.byName[f.Name]
+	j := m.numbered(f.Number)
+	if j < 0 {
+		j = m.named(f.Name)
 	}
-	for i := 0; !ok && i < len(f.Aliases); i++ {
-		j, ok = m.byName[f.Aliases[i]]
+	for i := 0; j < 0 && i < len(f.Aliases); i++ {
+		j = m.named(f.Aliases[i])
 	}
-	if ok {
+	if j >= 0 {
 		m.used[j] = true
 		return b.field(m.from.Fields[j].Node, f, at)
 	}
@@ -104,11 +140,19 @@ func (m *message) field(f *plan.Field, at string) plan.Node {
 		t, _ := b.types.Of(p.Node)
 		i := slices.IndexFunc(t.Branches, func(br plan.Branch) bool { return br.Number == f.Number })
 		if i >= 0 {
-			m.members[[2]int{j, i}] = true
+			m.place(j, i)
 			return b.field(b.memberOf(p.Node, t.Branches[i].Name), f, at)
 		}
 	}
 	return b.missing(f, at)
+}
+
+// place notes that a member of a oneof has a place.
+func (m *message) place(part, branch int) {
+	if m.members == nil {
+		m.members = map[[2]int]bool{}
+	}
+	m.members[[2]int{part, branch}] = true
 }
 
 // memberOf is the value of one member of a oneof, absent where another is set.
@@ -162,7 +206,8 @@ func (m *message) candidate(j int, p plan.Part, f *plan.Field, at string) plan.N
 	takes := named
 	for i, br := range t.Branches {
 		if memberFor(f.Type, br.Name, br.Number) >= 0 {
-			m.members[[2]int{j, i}], takes = true, true
+			m.place(j, i)
+			takes = true
 		}
 	}
 	if !takes {

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // protoMaker makes the programs of a plan. Where something has no program at all,
 // failed is set, and every event is evaluated.
 type protoMaker struct {
@@ -108,6 +110,7 @@ func (c *protoCompiler) raw(out []protoOp, l *protoLoc, to *protoSlot) []protoOp
 }
 
 func (c *protoCompiler) fields(out []protoOp, n *Make, t *Type) []protoOp {
+	out = slices.Grow(out, len(t.layout.slots)+1)
 	for i := range t.layout.slots {
 		s := &t.layout.slots[i]
 		x := n.Fields[s.field].Node

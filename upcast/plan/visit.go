@@ -165,7 +165,14 @@ func (s *Sizer) Of(n Node) int {
 	}
 	out := 1
 	add := func(x Node) { out = min(out+s.Of(x), s.most+1) }
-	if a, ok := n.(*Apply); ok {
+	if m, ok := n.(*Make); ok {
+		for i := range m.Fields {
+			add(m.Fields[i].Node)
+		}
+		for i := range m.Extras {
+			add(m.Extras[i].Node)
+		}
+	} else if a, ok := n.(*Apply); ok {
 		add(a.X)
 		// A body is walked once, however often it is called.
 		if !s.open[a.Fn] {
