@@ -214,10 +214,15 @@ func (s *shrinker) nearer(x *big.Rat, in view) *big.Rat {
 	if x.Sign() == 0 {
 		return nil
 	}
-	whole := new(big.Rat).SetInt(new(big.Int).Quo(x.Num(), x.Denom()))
-	half := new(big.Rat).SetInt(new(big.Int).Quo(whole.Num(), big.NewInt(2)))
+	whole := new(big.Int).Quo(x.Num(), x.Denom())
+	step := new(big.Int).Quo(whole, big.NewInt(2))
 	less := new(big.Rat).Sub(x, new(big.Rat).SetInt64(int64(x.Sign())))
-	for _, c := range []*big.Rat{new(big.Rat), half, whole, less} {
+	tries := []*big.Rat{new(big.Rat), new(big.Rat).SetInt(step), new(big.Rat).SetInt(whole)}
+	// Ever smaller steps: a bound far away is found in a few tries.
+	for ; step.Sign() != 0 && len(tries) < 100; step = new(big.Int).Quo(step, big.NewInt(2)) {
+		tries = append(tries, new(big.Rat).SetInt(new(big.Int).Sub(whole, step)))
+	}
+	for _, c := range append(tries, less) {
 		if new(big.Rat).Abs(c).Cmp(new(big.Rat).Abs(x)) < 0 && s.try(numVal(c), in) {
 			return c
 		}
