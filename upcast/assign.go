@@ -270,6 +270,10 @@ func (x partIndex) part(f *plan.Field) int {
 }
 
 func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
+	// Most fields are copied as they are.
+	if c, ok := n.(*plan.Copy); ok && !c.Optional && !f.Type.JSON && plan.Same(c.Type, f.Type) && b.charge(2) {
+		return n
+	}
 	return b.spread(n, func(x plan.Node) plan.Node {
 		if isNothing(x) {
 			return b.missing(f, at)

@@ -41,6 +41,9 @@ func (b *builder) typeOf(n plan.Node) *plan.Type {
 
 // assignMade gives a type to what steps have made.
 func (b *builder) assignMade(n plan.Node, t *plan.Type, path string) plan.Node {
+	if m, ok := n.(*plan.Make); ok && t.Kind == plan.Record {
+		return b.assignMembers(m, t, path) // its type matters only where there is a choice
+	}
 	s := b.typeOf(n)
 	switch {
 	case s.Kind == plan.Never:

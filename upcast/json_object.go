@@ -9,9 +9,13 @@ import (
 // reread assigns a value of the source, or of the hop before, as it is. It is
 // taken apart only where the target puts something in: a default, or a new name.
 func (b *builder) reread(n plan.Node, s, t *plan.Type, path string) plan.Node {
-	if plan.Same(s, t) || !puts(s, t, map[[2]*plan.Type]bool{}) {
+	same := plan.Same(s, t)
+	if same || !puts(s, t, map[[2]*plan.Type]bool{}) {
 		if c, ok := n.(*plan.Cast); ok {
 			return b.asType(&plan.Cast{X: c.X, Type: t, Sure: c.Sure}, t)
+		}
+		if same {
+			return n
 		}
 		return b.asType(n, t)
 	}
@@ -109,7 +113,10 @@ func (b *builder) assignObject(m *plan.Make, t *plan.Type, path string) plan.Nod
 // name or former name, and what it holds beside them.
 func (b *builder) assignMembers(m *plan.Make, t *plan.Type, path string) plan.Node {
 	out := &plan.Make{Type: t, Base: m.Base, Fields: make([]plan.Part, len(t.Fields)), Rest: m.Rest}
-	parts := append(slices.Clone(m.Fields), m.Extras...)
+	parts := m.Fields
+	if len(m.Extras) > 0 {
+		parts = slices.Concat(m.Fields, m.Extras)
+	}
 	used := make([]bool, len(parts))
 	index := indexOf(&plan.Make{Fields: parts})
 	for i := range t.Fields {

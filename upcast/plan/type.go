@@ -201,6 +201,15 @@ func (t *Type) Nullable() (*Type, bool) {
 // representation: what one may be copied to the other unseen. Names of records
 // and enums count, defaults and aliases do not.
 func Same(a, b *Type) bool {
+	if a == b {
+		return true
+	}
+	if !alike(a, b) {
+		return false
+	}
+	if !a.hasParts() {
+		return true
+	}
 	var open typePairs
 	return same(a, b, &open)
 }
@@ -236,17 +245,24 @@ func (p *typePairs) seen(a, b *Type) bool {
 	return false
 }
 
+// hasParts reports whether a type is made of others.
+func (t *Type) hasParts() bool { return t.Elem != nil || len(t.Fields)+len(t.Branches) > 0 }
+
+// alike is same without a look at the types below.
+func alike(a, b *Type) bool {
+	return a.Kind == b.Kind && a.Bits == b.Bits && a.Precision == b.Precision && a.Scale == b.Scale && a.Size == b.Size && a.Open == b.Open &&
+		len(a.Fields) == len(b.Fields) && len(a.Branches) == len(b.Branches) && a.Logical == b.Logical && a.Name == b.Name && a.Tag == b.Tag &&
+		slices.Equal(a.Symbols, b.Symbols) && slices.Equal(a.Numbers, b.Numbers)
+}
+
 func same(a, b *Type, open *typePairs) bool {
 	if a == b {
 		return true
 	}
-	if a.Kind != b.Kind || a.Bits != b.Bits || a.Logical != b.Logical || a.Precision != b.Precision || a.Scale != b.Scale ||
-		a.Size != b.Size || a.Name != b.Name || a.Open != b.Open || a.Tag != b.Tag || !slices.Equal(a.Symbols, b.Symbols) || !slices.Equal(a.Numbers, b.Numbers) ||
-		len(a.Fields) != len(b.Fields) || len(a.Branches) != len(b.Branches) {
+	if !alike(a, b) {
 		return false
 	}
-	parts := a.Elem != nil || len(a.Fields)+len(a.Branches) > 0
-	if !parts || open.seen(a, b) {
+	if !a.hasParts() || open.seen(a, b) {
 		return true // b has none either: its kind is the same
 	}
 	for i := range a.Fields {
