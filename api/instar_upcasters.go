@@ -26,7 +26,7 @@ func upcasterRoutes(*API) []route {
 		{method: get, path: "/upcasters/plans/:hash", action: read, class: expensive, query: []param{pSubject, {"from", natural}, {"to", natural}}, handle: planByHash},
 		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
 		{method: post, path: "/subjects/:subject/upcasters/derive", action: read, class: expensive, body: jsonBody, handle: deriveUpcaster},
-		{method: get, path: "/upcasters/sources", action: read, class: expensive, query: []param{pSubject, {"version", text}}, handle: upcasterSources},
+		{method: get, path: "/upcasters/sources", action: read, class: expensive, query: []param{pSubject, {"version", text}, {"type", text}}, handle: upcasterSources},
 		{method: post, path: "/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyBetween},
 		{method: get, path: "/subjects/:subject/upcasters/:from/:to", action: read, class: auth.Free, query: []param{{"revision", natural}, pFormat}, handle: getUpcaster},
 		{method: put, path: "/subjects/:subject/upcasters/:from/:to", action: auth.Register, class: write, body: jsonBody, query: []param{{"state", text}, {"acceptPartial", boolean}}, handle: putUpcaster},

@@ -120,6 +120,12 @@ func (c *Client) PlanByHash(ctx context.Context, hash, subject string) (json.Raw
 	return fetch[json.RawMessage](ctx, c, "/upcasters/plans/"+url.PathEscape(hash), values("subject", subject))
 }
 
+// SourcesOfType lists the versions whose events can become events of a type, by its
+// full name in Avro or Protobuf.
+func (c *Client) SourcesOfType(ctx context.Context, name string) (wire.UpcasterSources, error) {
+	return fetch[wire.UpcasterSources](ctx, c, "/upcasters/sources", values("type", name))
+}
+
 // Upcast carries one event from a version of a subject to another.
 func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast, error) {
 	return send[wire.Upcast](ctx, c, &call{method: http.MethodPost, path: "/upcast", body: r, repeatable: true})

@@ -40,7 +40,7 @@ func (w *Way) Plan() (*Plan, error) {
 	}
 	for i := range w.legs {
 		l := &w.legs[i]
-		if h := &w.Hops[l.first]; l.chain == nil {
+		if h := &w.Hops[l.first]; l.chain == nil || l.tried {
 			return nil, fail(NotYet, "There is no portable plan from version %d to %d: the hop from %d to %d is carried out as it is, not by proved steps", from, to, h.From, h.To)
 		}
 	}

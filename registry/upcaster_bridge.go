@@ -41,7 +41,11 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 		return upcasterRefusal(err)
 	}
 	if v := hop.Verdict; v.Outcome != upcast.Proved {
-		return fail(UpcasterRefuted, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
+		code := UpcasterRefuted
+		if v.Outcome == upcast.Tested {
+			code = UpcasterBelowVerdict
+		}
+		return fail(code, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
 	}
 	need := need{since: latest.Number}
 	if refused != nil {

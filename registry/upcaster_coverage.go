@@ -124,6 +124,21 @@ func (r *route) steps(env *Env) ([]step, error) {
 }
 
 func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {
+	n, err := st.neighbours(env, s)
+	if err != nil {
+		return nil, err
+	}
+	return n.coverage(st, target), nil
+}
+
+// neighbours are the hops between all neighbours of a subject: up[i] leads from its
+// version i to the next, down[i] back.
+type neighbours struct {
+	subject  *Subject
+	up, down []step
+}
+
+func (st *State) neighbours(env *Env, s *Subject) (*neighbours, error) {
 	first, last := s.Versions[0].Number, s.Highest()
 	rise, err := st.route(s.Name, first, last)
 	if err != nil {
@@ -141,7 +156,12 @@ func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(down) // down[i] leads from version i+1 to version i, as up[i] back
+	slices.Reverse(down)
+	return &neighbours{s, up, down}, nil
+}
+
+func (n *neighbours) coverage(st *State, target int) *Coverage {
+	s, up, down := n.subject, n.up, n.down
 	out := &Coverage{Target: target, Versions: make([]Reach, len(s.Versions))}
 	for i := range up {
 		if up[i].gap == "" {
@@ -167,7 +187,7 @@ func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {
 		v, next := &out.Versions[i], &out.Versions[i-1]
 		v.To, v.Back = next.To.over(&down[i-1]), next.Back.over(&up[i-1])
 	}
-	return out, nil
+	return out
 }
 
 // over goes on by a hop that may be a gap.

@@ -67,18 +67,21 @@ func (st *State) hopOfText(env *Env, n Name, from, to int, text Hash) (*upcast.H
 func differences(ctx context.Context, source schema.Parsed, before, after []*upcast.Hop) ([]ImageDifference, error) {
 	var runners []*upcast.Runner
 	for _, hops := range [][]*upcast.Hop{before, after} {
-		if slices.ContainsFunc(hops, func(h *upcast.Hop) bool { return h.Verdict.Outcome != upcast.Proved }) {
-			return nil, nil // it has no plan to compare
+		r, err := runnerOf(hops)
+		if r == nil || err != nil {
+			return nil, err // it has no plan to compare
 		}
-		chain, err := upcast.Fuse(hops)
-		if err != nil {
-			return nil, err
-		}
-		runners = append(runners, upcast.NewRunner(chain))
+		runners = append(runners, r)
 	}
 	var out []ImageDifference
+	generate := source.Sample
+	if v, ok := source.(interface {
+		Varied(seed uint64) (schema.Sample, error)
+	}); ok {
+		generate = v.Varied
+	}
 	for seed := range uint64(comparedEvents) {
-		sample, err := source.Sample(seed)
+		sample, err := generate(seed)
 		if err != nil {
 			return out, nil //nolint:nilerr // a schema without events has no differences
 		}
@@ -103,6 +106,21 @@ func differences(ctx context.Context, source schema.Parsed, before, after []*upc
 		}
 	}
 	return out, nil
+}
+
+// runnerOf carries out a way as plans do; nil if none does.
+func runnerOf(hops []*upcast.Hop) (*upcast.Runner, error) {
+	if len(hops) == 1 && hops[0].Verdict.Outcome == upcast.Tested {
+		return upcast.NewTried(hops[0])
+	}
+	if slices.ContainsFunc(hops, func(h *upcast.Hop) bool { return h.Verdict.Outcome != upcast.Proved }) {
+		return nil, nil
+	}
+	chain, err := upcast.Fuse(hops)
+	if err != nil {
+		return nil, err
+	}
+	return upcast.NewRunner(chain), nil
 }
 
 // imageOf carries an event; without one image it says what became of it.

@@ -52,7 +52,7 @@ func TestCircles(t *testing.T) {
 	}
 	// c/1 splits into b/3, whose only way there is from itself; b/2 into c/2, c/2
 	// into a/3, which a/2 does not reach: its hop splits.
-	sources, err := n.Sources(ctx, ParseName("a"), 3)
+	sources, err := n.Sources(ctx, Target{ParseName("a"), 3})
 	var names []string
 	for _, s := range sources {
 		names = append(names, fmt.Sprintf("%s/%d %s", s.Name, s.Version.Number, s.Path.Class))

@@ -20,8 +20,8 @@ type HopInfo struct {
 	// in other formats.
 	Message string
 	Verdict upcast.Verdict
-	// Unproved says why rules are only tried: what they give is held to the
-	// schema, event by event.
+	// Unproved says why rules or a document are only tried: what they give is held
+	// to the schema, event by event.
 	Unproved string
 }
 
@@ -163,6 +163,9 @@ func (r *route) key(env *Env) (Hash, error) {
 		s.num(int(v.ID))
 		if i > 0 {
 			s.str(r.document(i - 1))
+			if x := r.documents[i-1]; x != nil {
+				s.str(x.Verdict)
+			}
 		}
 		s.str(string(v.Content.Identity[:])) // rules included
 		if len(v.Content.References) == 0 {
@@ -229,14 +232,20 @@ func (r *route) build(env *Env) (*Way, error) {
 			return nil, err
 		}
 		w.Hops, at = append(w.Hops, info), info.Message
-		if rules == nil {
+		if rules == nil && h.Verdict.Outcome == upcast.Proved {
 			hops = append(hops, h)
 			continue
 		}
 		if err := flush(i); err != nil {
 			return nil, err
 		}
-		w.legs = append(w.legs, leg{first: i, rules: rules})
+		alone := leg{first: i, rules: rules}
+		if rules == nil {
+			if alone, err = triedLeg(i, h); err != nil {
+				return nil, err
+			}
+		}
+		w.legs = append(w.legs, alone)
 	}
 	if err := flush(len(r.documents)); err != nil {
 		return nil, err
@@ -265,6 +274,12 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 		return info, nil, nil, err
 	}
 	info.Verdict = h.Verdict
+	if r.tries(i, &info) {
+		// What is not proved to be undone is not undone.
+		info.Verdict.Class, info.Verdict.Total, info.Unproved = upcast.OneWay, false, (&VerdictError{h.Verdict}).Error()
+		_, info.Message = h.Messages()
+		return info, h, nil, nil
+	}
 	if h.Verdict.Outcome != upcast.Proved {
 		return info, nil, nil, gap(&info)
 	}
@@ -277,6 +292,13 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 	}
 	_, info.Message = h.Messages()
 	return info, h, nil, nil
+}
+
+// tries reports whether a hop is carried out although it is tested and not proved:
+// up, by a document that became active as such.
+func (r *route) tries(i int, info *HopInfo) bool {
+	x := r.documents[i]
+	return info.Document != "" && x != nil && x.Verdict == string(upcast.Tested) && info.Verdict.Outcome == upcast.Tested && info.From < info.To
 }
 
 func gap(h *HopInfo) *Error {

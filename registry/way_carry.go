@@ -9,11 +9,12 @@ import (
 )
 
 // leg is a part of a way that is carried out in one piece: neighbouring hops that
-// were fused, or the migration rules of one version.
+// were fused, one that is tried, or the migration rules of one version.
 type leg struct {
 	first  int // hop of the way
 	chain  *upcast.Chain
 	runner *upcast.Runner
+	tried  bool // not proved: each image is held to its whole schema
 	rules  *upcast.RuleHop
 }
 
@@ -24,6 +25,15 @@ func newLeg(first int, hops []*upcast.Hop) (leg, error) {
 		return leg{}, upcasterRefusal(err)
 	}
 	return leg{first: first, chain: chain, runner: upcast.NewRunner(chain)}, nil
+}
+
+// triedLeg is a hop that is tested and not proved.
+func triedLeg(first int, h *upcast.Hop) (leg, error) {
+	r, err := upcast.NewTried(h)
+	if err != nil {
+		return leg{}, err
+	}
+	return leg{first: first, chain: r.Chain(), runner: r, tried: true}, nil
 }
 
 // Carriage is what became of an event on a way.
@@ -88,7 +98,7 @@ func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Car
 			break
 		}
 		if len(out.Events) != 1 {
-			out.Failure = &upcast.Failure{Code: upcast.FailRule, Hop: w.legs[i+1].first, Reason: "migration rules do not go on from several events"}
+			out.Failure = &upcast.Failure{Code: upcast.FailRule, Hop: w.legs[i+1].first, Reason: "what follows a hop that makes several events of one is carried on from there, not here"}
 			out.Events = nil
 			return out, nil
 		}

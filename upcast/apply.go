@@ -26,6 +26,8 @@ type Runner struct {
 	// only is the program if one is enough, and the chain's events do not become
 	// several: most do neither.
 	only program
+	// tried: the only hop is not proved, so an image may fail its schema.
+	tried bool
 }
 
 // NewRunner compiles a chain.

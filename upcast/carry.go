@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -49,7 +48,7 @@ var ErrSeveral = errors.New("the chain makes several events of one")
 // is the one of the first hop and step that ends it; what a document drops is one
 // of code [FailDrop].
 func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.Scratch) ([]Carried, *Failure, error) {
-	w := carriage{ctx: ctx, envelope: *e, typ: ""}
+	w := carriage{ctx: ctx, envelope: *e, tried: r.tried}
 	w.envelope.Headers = maps.Clone(e.Headers)
 	if w.envelope.Headers == nil {
 		w.envelope.Headers = map[string]string{}
@@ -91,6 +90,7 @@ type carriage struct {
 	envelope Envelope
 	typ      string
 	target   Target
+	tried    bool
 }
 
 // carry takes an event through the segments on values.
@@ -130,7 +130,8 @@ func (r *Runner) carry(w *carriage, e *Envelope, event []byte) ([]Carried, *Fail
 	}
 	image, err := r.chain.to().encode(v)
 	if err != nil {
-		return nil, nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
+		f, err := unfit(r.tried, err)
+		return nil, f, err
 	}
 	return []Carried{{Event: image}}, nil, nil
 }
@@ -185,7 +186,8 @@ func (w *carriage) effects(h *Hop, v plan.Value, l plan.Limits) ([]Carried, *Fai
 	for i, p := range parts {
 		image, err := p.part.target.encode(p.value)
 		if err != nil {
-			return nil, nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
+			f, err := unfit(w.tried, err)
+			return nil, f, err
 		}
 		out[i] = Carried{Event: image, Target: p.part.to, Output: p.part.name, ID: partID(w.envelope.ID, fmt.Sprintf("%s#%d", p.part.name, p.index))}
 	}

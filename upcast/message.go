@@ -59,6 +59,20 @@ func MessageAt(s schema.Parsed, path []int) (string, error) {
 	return string(md.FullName()), nil
 }
 
+// EventType is the name of the events of a schema: the full name of an Avro type, or
+// of the first message of a Protobuf file. JSON Schemas and nameless Avro types have
+// none.
+func EventType(s schema.Parsed) string {
+	if s.Format() == schema.JSON {
+		return ""
+	}
+	c, err := codecOf(s)
+	if err != nil {
+		return ""
+	}
+	return c.events().Name
+}
+
 // MessageEvents are the events of one message of a Protobuf file: they are read
 // and written in its JSON form.
 type MessageEvents struct {

@@ -85,9 +85,11 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 		if err := h.back(ctx, d, b); err != nil {
 			return nil, err
 		}
-		return h, h.test(ctx, d)
 	}
-	return h, nil
+	if h.Verdict.Outcome == Refuted {
+		return h, nil
+	}
+	return h, h.test(ctx, d)
 }
 
 // Derive proves the hop that needs no document: fields by name and alias,

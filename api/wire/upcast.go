@@ -69,8 +69,8 @@ type UpcasterHop struct {
 	Verdict string `json:"verdict"`
 	Class   string `json:"class,omitempty"`
 	Total   bool   `json:"total"`
-	// Unproved says why migration rules are only tried: what they give is held to
-	// the schema, event by event.
+	// Unproved says why migration rules or a document are only tried: what they
+	// give is held to the schema, event by event.
 	Unproved string `json:"unproved,omitempty"`
 }
 
@@ -104,10 +104,12 @@ type UpcasterCoverage struct {
 	Versions []UpcasterReach `json:"versions"`
 }
 
-// UpcasterSources lists the versions whose events can become events of one.
+// UpcasterSources lists the versions whose events can become events of one version,
+// or of a type.
 type UpcasterSources struct {
-	Subject string           `json:"subject"`
-	Version int              `json:"version"`
+	Subject string           `json:"subject,omitempty"`
+	Version int              `json:"version,omitempty"`
+	Type    string           `json:"type,omitempty"`
 	Sources []UpcasterSource `json:"sources"`
 }
 
@@ -116,6 +118,8 @@ type UpcasterSource struct {
 	Subject string `json:"subject"`
 	Version int    `json:"version"`
 	ID      int64  `json:"id"`
+	// Type is the name of its events, where their format has names.
+	Type    string `json:"type,omitempty"`
 	Deleted bool   `json:"deleted,omitempty"`
 	Verdict string `json:"verdict"`
 	Class   string `json:"class"`

@@ -1,0 +1,27 @@
+package upcast
+
+import "github.com/instar-registry/instar/schema"
+
+// NewTried makes a runner of one hop that is tested and not proved. It carries
+// events on values, never over bytes alone, and holds each image to its whole
+// schema: one that is no event of it is a failure of code [FailOutput], where a
+// proved hop would have a bug. Such a hop is fused with no other.
+func NewTried(h *Hop) (*Runner, error) {
+	if h.Verdict.Outcome != Tested {
+		return nil, &schema.Bug{Where: "upcast.NewTried", Cause: "the hop is " + string(h.Verdict.Outcome)}
+	}
+	alone := segment{root: h.Root, source: h.Source, from: h.from, to: h.to, hop: h, hops: []*Hop{h}}
+	return &Runner{chain: &Chain{Hops: []*Hop{h}, Target: h.Target, segments: []segment{alone}}, tried: true}, nil
+}
+
+// Chain is what the runner carries out.
+func (r *Runner) Chain() *Chain { return r.chain }
+
+// unfit is an image that its schema does not take: a failure of what was only
+// tried, and a bug of ours where it was proved.
+func unfit(tried bool, err error) (*Failure, error) {
+	if !tried {
+		return nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
+	}
+	return failedBy(err, FailOutput, "what the steps give is no event of the target version: ")
+}
