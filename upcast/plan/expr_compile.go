@@ -130,6 +130,9 @@ func (l *leafCompiler) integer(n Node) intLeaf {
 }
 
 func (l *leafCompiler) integerCall(n *Call) intLeaf {
+	if n.Func == IntOfFloat {
+		return l.wholeNumber(n.Args[0])
+	}
 	switch f := n.Func.impl.(type) {
 	case func(int64, int64) (int64, string):
 		a, b := l.integer(n.Args[0]), l.integer(n.Args[1])
@@ -140,15 +143,6 @@ func (l *leafCompiler) integerCall(n *Call) intLeaf {
 	case func(int64) (int64, string):
 		a := l.integer(n.Args[0])
 		return func(r *avroRun, m []int32) (int64, string) { return call1(r, m, a, f) }
-	case func(float64) (int64, string):
-		a := l.float(n.Args[0])
-		return func(r *avroRun, m []int32) (int64, string) {
-			x, why := a(r, m)
-			if why != "" {
-				return 0, why
-			}
-			return f(x)
-		}
 	}
 	if k, _ := kindOf(firstOf(n)); n.Func == Widen && k == Int {
 		return l.integer(n.Args[0])
@@ -162,6 +156,29 @@ func (l *leafCompiler) integerCall(n *Call) intLeaf {
 	}
 	l.ok = false
 	return nil
+}
+
+// wholeNumber is a double as an integer; one that is rounded before is rounded on
+// the way.
+func (l *leafCompiler) wholeNumber(n Node) intLeaf {
+	if c, ok := n.(*Call); ok && c.Func == FloatRound {
+		a := l.float(c.Args[0])
+		return func(r *avroRun, m []int32) (int64, string) {
+			x, why := a(r, m)
+			if why != "" {
+				return 0, why
+			}
+			return intOfFloat(math.Round(x))
+		}
+	}
+	a := l.float(n)
+	return func(r *avroRun, m []int32) (int64, string) {
+		x, why := a(r, m)
+		if why != "" {
+			return 0, why
+		}
+		return intOfFloat(x)
+	}
 }
 
 func firstOf(n *Call) Node {
@@ -186,7 +203,7 @@ func (l *leafCompiler) float(n Node) floatLeaf {
 				}
 			}
 			return func(r *avroRun, m []int32) (float64, string) {
-				return math.Float64frombits(binary.LittleEndian.Uint64(r.event[m[at]:])), ""
+				return r.double(m[at]), ""
 			}
 		}
 	case *If:
@@ -234,10 +251,22 @@ func (l *leafCompiler) floatCall(n *Call) floatLeaf {
 	return nil
 }
 
-// float2 computes with two numbers; one that is constant is at hand.
+// double reads a double that the walk has accepted.
+func (r *avroRun) double(at int32) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(r.event[at:]))
+}
+
+// float2 computes with two numbers; one that is constant is at hand, and so is
+// the field that it is a factor of.
 func (l *leafCompiler) float2(n *Call, f func(a, b float64) float64) floatLeaf {
+	k, constant := n.Args[1].(*Lit)
+	if c, ok := n.Args[0].(*Copy); ok && constant && n.Func == FloatMul && c.Type.Kind == Float && c.Type.Bits == 64 {
+		at := l.at(c)
+		factor, _ := k.Value.(float64)
+		return func(r *avroRun, m []int32) (float64, string) { return r.double(m[at]) * factor, "" }
+	}
 	a := l.float(n.Args[0])
-	if k, ok := n.Args[1].(*Lit); ok && n.Func == FloatMul {
+	if constant && n.Func == FloatMul {
 		factor, _ := k.Value.(float64)
 		return func(r *avroRun, m []int32) (float64, string) {
 			x, why := a(r, m)

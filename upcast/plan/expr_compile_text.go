@@ -16,15 +16,7 @@ func (l *leafCompiler) text(n Node) textLeaf {
 	case *Copy:
 		if n.Type.Kind == String {
 			at := l.at(n)
-			return func(r *avroRun, m []int32) ([]byte, string) {
-				from := int(m[at]) + 1
-				size := int64(r.event[m[at]] >> 1)
-				if r.event[m[at]] >= 0x80 {
-					n, head := binary.Varint(r.event[m[at]:])
-					from, size = int(m[at])+head, n
-				}
-				return r.event[from : from+int(size) : from+int(size)], ""
-			}
+			return func(r *avroRun, m []int32) ([]byte, string) { return r.textAt(m[at]), "" }
 		}
 	case *If:
 		cond, then, otherwise := l.boolean(n.Cond), l.text(n.Then), l.text(n.Else)
@@ -36,6 +28,16 @@ func (l *leafCompiler) text(n Node) textLeaf {
 	}
 	l.ok = false
 	return nil
+}
+
+// textAt reads a text that the walk has accepted.
+func (r *avroRun) textAt(at int32) []byte {
+	rest := r.event[at:]
+	if c := rest[0]; c < 0x80 {
+		return rest[1 : 1+c>>1 : 1+c>>1]
+	}
+	size, head := binary.Varint(rest)
+	return rest[head : head+int(size) : head+int(size)]
 }
 
 func (l *leafCompiler) textCall(n *Call) textLeaf {
@@ -106,18 +108,51 @@ func (l *leafCompiler) textCase(n *Call) textLeaf {
 // maxParts is how many texts are joined in one go.
 const maxParts = 8
 
+// textPart is one of the texts that a sum joins: a constant, a text of the event
+// at a boundary, or what a leaf gives.
+type textPart struct {
+	constant []byte
+	at       int // -1 if it is no text of the event
+	leaf     textLeaf
+}
+
 // parts lists the texts that a sum of texts joins; what is too long for one go is
 // joined before.
-func (l *leafCompiler) parts(n *Call, out []textLeaf) []textLeaf {
+func (l *leafCompiler) parts(n *Call, out []textPart) []textPart {
 	for i, a := range n.Args {
 		call, ok := a.(*Call)
 		if ok && call.Func == TextAdd && i == 0 && depthOf(call) < maxParts-1 {
 			out = l.parts(call, out)
 			continue
 		}
-		out = append(out, l.text(a))
+		out = append(out, l.part(a))
 	}
 	return out
+}
+
+func (l *leafCompiler) part(n Node) textPart {
+	switch n := n.(type) {
+	case *Lit:
+		if v, ok := n.Value.(string); ok {
+			return textPart{constant: []byte(v), at: -1}
+		}
+	case *Copy:
+		if n.Type.Kind == String {
+			return textPart{at: l.at(n)}
+		}
+	}
+	return textPart{at: -1, leaf: l.text(n)}
+}
+
+func (p *textPart) text(r *avroRun, m []int32) (text []byte, why string) {
+	switch {
+	case p.at >= 0:
+		return r.textAt(m[p.at]), ""
+	case p.leaf != nil:
+		return p.leaf(r, m)
+	default:
+		return p.constant, ""
+	}
 }
 
 // depthOf counts the sums on the left of a sum.
@@ -133,9 +168,9 @@ func depthOf(n *Call) int {
 }
 
 // gather computes the parts and the size of them all.
-func gather(r *avroRun, m []int32, parts []textLeaf, texts *[maxParts][]byte) (size int, why string) {
-	for i, f := range parts {
-		if texts[i], why = f(r, m); why != "" {
+func gather(r *avroRun, m []int32, parts []textPart, texts *[maxParts][]byte) (size int, why string) {
+	for i := range parts {
+		if texts[i], why = parts[i].text(r, m); why != "" {
 			return 0, why
 		}
 		if size += len(texts[i]); size > maxMade {
@@ -145,19 +180,28 @@ func gather(r *avroRun, m []int32, parts []textLeaf, texts *[maxParts][]byte) (s
 	return size, ""
 }
 
-// joined writes a sum of texts without putting it together first.
+// joined writes a sum of texts without putting it together first. Its length goes
+// before it, in one byte as a rule; a longer one moves the text.
 func (l *leafCompiler) joined(n *Call) func(*avroRun, []int32) string {
 	parts := l.parts(n, nil)
 	return func(r *avroRun, m []int32) string {
-		var texts [maxParts][]byte
-		size, why := gather(r, m, parts, &texts)
-		if why != "" {
-			return why
-		}
-		r.out = binary.AppendVarint(r.out, int64(size))
+		out, start := append(r.out, 0), len(r.out)+1
 		for i := range parts {
-			r.out = append(r.out, texts[i]...)
+			x, why := parts[i].text(r, m)
+			if why != "" {
+				return why
+			}
+			if out = append(out, x...); len(out)-start > maxMade {
+				return tooLarge
+			}
 		}
+		if size := len(out) - start; size < 0x40 {
+			out[start-1] = byte(size << 1)
+		} else {
+			var head [binary.MaxVarintLen64]byte
+			out = slices.Replace(out, start-1, start, head[:binary.PutVarint(head[:], int64(size))]...)
+		}
+		r.out = out
 		return ""
 	}
 }

@@ -3,7 +3,10 @@ package plan
 import (
 	"encoding/binary"
 	"math"
+	"runtime"
 	"testing"
+
+	"github.com/instar-registry/instar/internal/oracle"
 )
 
 // BenchmarkLeaf measures one compiled expression alone, without the walk over the
@@ -42,26 +45,44 @@ func BenchmarkLeaf(b *testing.B) {
 			marks[p.find(field(i)).start] = at
 		}
 		r := &avroRun{event: data}
-		b.Run(c.name+"/leaf", func(b *testing.B) {
+		at := []int32{0, 8, 12}
+		var dst []byte
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
-			for b.Loop() {
+			measureLeaf(b, func() {
 				r.out, r.text = r.out[:0], r.text[:0]
 				if why := l.write(r, marks); why != "" {
 					b.Fatal(why)
 				}
-			}
-		})
-		at := []int32{0, 8, 12}
-		var dst []byte
-		b.Run(c.name+"/hand", func(b *testing.B) {
-			for b.Loop() {
-				dst = c.hand(dst[:0], data, at)
-			}
+			}, func() { dst = c.hand(dst[:0], data, at) })
 		})
 		if string(dst) != string(r.out) {
 			b.Fatalf("%x, by hand %x", r.out, dst)
 		}
 	}
+}
+
+// measureLeaf runs two functions in turns and reports the least processor time of
+// each, and their ratio.
+func measureLeaf(b *testing.B, leaf, hand func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const calls = 10_000
+	took := func(f func()) float64 {
+		begin := oracle.ThreadTime()
+		for range calls {
+			f()
+		}
+		return float64(oracle.ThreadTime()-begin) / calls
+	}
+	x, y := math.Inf(1), math.Inf(1)
+	for b.Loop() {
+		x, y = min(x, took(leaf)), min(y, took(hand))
+	}
+	b.ReportMetric(x, "leaf-ns")
+	b.ReportMetric(y, "hand-ns")
+	b.ReportMetric(x/y, "leaf/hand")
+	b.ReportMetric(0, "ns/op")
 }
 
 func leafCents(dst, e []byte, m []int32) []byte {
