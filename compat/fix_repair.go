@@ -43,12 +43,21 @@ const (
 // severe is new. The request is the one that the findings answer; remarks may be
 // among them.
 func Repair(ctx context.Context, q Request, src Source, findings []Finding) error {
+	return RepairSome(ctx, q, src, findings, func(*Finding) bool { return true })
+}
+
+// RepairSome is [Repair] for those of the findings that are wanted. All must be
+// given, for a fix may bring none that was not there.
+func RepairSome(ctx context.Context, q Request, src Source, findings []Finding, wanted func(*Finding) bool) error {
 	p := repair{q: q, src: src, left: maxRepairs, steps: repairBudget * q.Options.Budget.Limit(), trees: map[string]*jsonText{}, answers: map[[2]string]*answer{}}
 	// An edit is asked about once, so no memory is filled with it, and the
 	// candidate's key is not its own.
 	p.q.Memo, p.q.Key = nil, SchemaKey{}
 	p.q.Options.BothDirections = p.q.Options.BothDirections || p.q.Level != None
 	for i := range findings {
+		if !wanted(&findings[i]) {
+			continue
+		}
 		if err := p.finding(ctx, &findings[i], findings); err != nil {
 			return err
 		}

@@ -43,6 +43,9 @@ type Request struct {
 	Progress func(Progress)
 	// Fixes looks for edits that remove the findings.
 	Fixes bool
+	// MostFixes bounds for how many findings that is done, the worst first; 0
+	// stands for all.
+	MostFixes int
 	// Cache, if set, has what earlier runs learned. Build names the program, whose
 	// answers alone it may give again, Scope the repository. VerifyCache computes
 	// what the cache has, too, and fails where it differs.
@@ -94,11 +97,16 @@ func Compare(ctx context.Context, q Request) (Report, error) {
 	x.report.Head, x.report.Summary.FailOn = q.Head.Snap(), q.FailOn
 	x.report.Summary.Remarks = append(x.report.Summary.Remarks, q.Remarks...)
 	err := x.all(ctx)
+	x.report.Complete = err == nil
+	x.finish()
+	if err == nil && x.Fixes {
+		err = x.repairAll(ctx)
+	}
 	if err != nil {
 		x.report.Summary.Reason = err.Error()
 	}
 	x.report.Complete = err == nil
-	x.finish()
+	x.report.Count()
 	return x.report, err
 }
 
@@ -183,6 +191,16 @@ func (x *run) wanted(subject string) bool {
 func (x *run) judgeAll(ctx context.Context, jobs []job) error {
 	x.results = make([]result, len(jobs))
 	x.done.Pairs = len(jobs)
+	return x.each(ctx, len(jobs), func(ctx context.Context, i int) error {
+		err := x.judge(ctx, &jobs[i], &x.results[i])
+		x.tell(func(p *Progress) { p.Done++; p.Findings += len(x.results[i].findings) })
+		return err
+	})
+}
+
+// each does something for the numbers below a count, several at once, until one
+// fails.
+func (x *run) each(ctx context.Context, count int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var failed error
@@ -193,17 +211,16 @@ func (x *run) judgeAll(ctx context.Context, jobs []job) error {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	for range min(n, len(jobs)) {
+	for range min(n, count) {
 		workers.Go(func() {
 			for i := range next {
-				if err := x.judge(ctx, &jobs[i], &x.results[i]); err != nil {
+				if err := do(ctx, i); err != nil {
 					once.Do(func() { failed = err; cancel() })
 				}
-				x.tell(func(p *Progress) { p.Done++; p.Findings += len(x.results[i].findings) })
 			}
 		})
 	}
-	for i := range jobs {
+	for i := range count {
 		select {
 		case next <- i:
 			continue

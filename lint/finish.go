@@ -12,7 +12,10 @@ func (x *run) finish() {
 	x.subjects()
 	var found []Finding
 	for i := range x.results {
-		found = append(found, x.results[i].findings...)
+		for _, f := range x.results[i].findings {
+			f.job, f.own = i+1, f.Fingerprint
+			found = append(found, f)
+		}
 	}
 	seen := map[string]bool{}
 	for i := range x.results {

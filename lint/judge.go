@@ -3,7 +3,6 @@ package lint
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
@@ -166,15 +165,21 @@ func (x *run) judgeState(ctx context.Context, j *job, out *result, level compat.
 	return x.compare(ctx, j, out, head, level, policy)
 }
 
-// compare asks the engine about the head and the old versions.
-func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText, level compat.Level, policy compat.Policy) error {
-	q := compat.Request{Candidate: head.schema, Level: level, Policy: policy, Options: j.new.mapping.options()}
-	var olds []*parsedText
-	var sides []version
+// matter is what the engine is asked about one job.
+type matter struct {
+	request compat.Request
+	head    *parsedText
+	olds    []*parsedText // newest first
+	sides   []version
+}
+
+// matter reads the old versions of a job; it is nil if there is nothing to ask.
+func (x *run) matter(ctx context.Context, j *job, out *result, head *parsedText, level compat.Level, policy compat.Policy) (*matter, error) {
+	m := &matter{head: head, request: compat.Request{Candidate: head.schema, Level: level, Policy: policy, Options: j.new.mapping.options()}}
 	for i, v := range j.olds {
 		p, err := v.side.parse(ctx, v.unit, true)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p.schema == nil {
 			out.findings = append(out.findings, x.baseInvalid(j, &v, p))
@@ -182,43 +187,56 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 		}
 		if j.known(head.schema, p.schema) {
 			out.subject.State = SubjectUnchanged
-			return nil
+			return nil, nil //nolint:nilnil // documented
 		}
 		if p.text.body == head.text.body && format.SameInlined(p.schema, head.schema) && len(j.olds) == 1 {
 			out.subject.State = SubjectUnchanged // what changed beside it makes no difference
-			return nil
+			return nil, nil                      //nolint:nilnil // documented
 		}
-		olds, sides = append(olds, p), append(sides, v)
-		q.History = append(q.History, compat.Version{Number: v.number, Parsed: p.schema})
-		if len(olds) == 1 {
+		m.olds, m.sides = append(m.olds, p), append(m.sides, v)
+		m.request.History = append(m.request.History, compat.Version{Number: v.number, Parsed: p.schema})
+		if len(m.olds) == 1 {
 			out.marks = i + 1
 		}
 		if !level.Transitive() {
 			break
 		}
 	}
-	if len(olds) == 0 {
+	if len(m.olds) == 0 {
 		out.subject.State = SubjectFirst
-		return nil
+		return nil, nil //nolint:nilnil // documented
 	}
-	report, err := compat.Check(ctx, q)
+	return m, nil
+}
+
+// ask asks the engine.
+func (m *matter) ask(ctx context.Context) (*compat.Report, []compat.Finding, error) {
+	report, err := compat.Check(ctx, m.request)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := report.Findings()
+	for _, p := range m.olds {
+		found = append(found, compat.Remarks(p.schema, m.head.schema, m.request.Options.Meaning)...)
+	}
+	return &report, found, nil
+}
+
+// compare asks the engine about the head and the old versions.
+func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText, level compat.Level, policy compat.Policy) error {
+	m, err := x.matter(ctx, j, out, head, level, policy)
+	if err != nil || m == nil {
+		return err
+	}
+	report, found, err := m.ask(ctx)
 	if err != nil {
 		return err
 	}
-	found := report.Findings()
-	for _, p := range olds {
-		found = append(found, compat.Remarks(p.schema, head.schema, q.Options.Meaning)...)
-	}
-	if x.Fixes {
-		if err := x.repair(ctx, j, head, &q, found); err != nil {
-			return err
-		}
-	}
-	x.checks(j, out, &report)
-	x.readIgnores(j, out, head, olds[0])
-	x.locate(j, out, head, olds, sides, found)
-	b := bridging{x, j, out, head, olds, sides}
-	if file, err := b.bridge(ctx, &report); err != nil {
+	x.checks(j, out, report)
+	x.readIgnores(j, out, head, m.olds[0])
+	x.locate(j, out, m, found)
+	b := bridging{x, j, out, head, m.olds, m.sides}
+	if file, err := b.bridge(ctx, report); err != nil {
 		return err
 	} else if file != "" {
 		x.bridged(j, out, file)
@@ -226,33 +244,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	if !covers(level, compat.Backward) {
 		return nil // the head need not read what the base wrote
 	}
-	return x.samples(ctx, j, out, head.schema, olds[0].schema)
-}
-
-// repair looks for edits of the head's text.
-func (x *run) repair(ctx context.Context, j *job, head *parsedText, q *compat.Request, found []compat.Finding) error {
-	if !head.text.editable() {
-		return nil // offsets would not be those of the file
-	}
-	src := compat.Source{Text: head.text.body, Parse: func(document, body string) (schema.Parsed, error) {
-		docs := head.closure.docs
-		if document != "" {
-			docs = slices.Clone(docs)
-			docs[slices.IndexFunc(docs, func(d schema.Document) bool { return d.Name == document })].Text = body
-			body = head.text.body
-		}
-		return format.Parse(j.new.format, body, docs, j.head.options(true))
-	}}
-	for _, d := range head.closure.docs {
-		t, err := j.head.text(ctx, head.closure.files[d.Name])
-		if err != nil {
-			return err
-		}
-		if t.editable() {
-			src.Documents = append(src.Documents, d)
-		}
-	}
-	return compat.Repair(ctx, *q, src, found)
+	return x.samples(ctx, j, out, head.schema, m.olds[0].schema)
 }
 
 // checks notes the answer to every question.
@@ -273,7 +265,8 @@ func (x *run) checks(j *job, out *result, r *compat.Report) {
 }
 
 // locate turns the findings of the engine into findings with places in files.
-func (x *run) locate(j *job, out *result, head *parsedText, olds []*parsedText, sides []version, found []compat.Finding) {
+func (x *run) locate(j *job, out *result, m *matter, found []compat.Finding) {
+	head, sides := m.head, m.sides
 	newSource := j.head.source(j.new.file, j.new.format, head.text.body, 0)
 	documents := map[string]*Source{}
 	for i := range found {
@@ -284,7 +277,7 @@ func (x *run) locate(j *job, out *result, head *parsedText, olds []*parsedText, 
 				at = k
 			}
 		}
-		old, was := olds[at], sides[at]
+		old, was := m.olds[at], sides[at]
 		origin := Origin{
 			Subject: j.subject, Format: j.new.format, Base: j.base, New: newSource,
 			Old: was.side.source(was.unit.file, j.new.format, old.text.body, was.number),

@@ -78,6 +78,10 @@ type Finding struct {
 	// says that an engine compared the two.
 	documents [2]string
 	judged    bool
+	// job is one more than the job that gave it, own its fingerprint there: the
+	// subject's, also where it has the name of a shared definition later.
+	job int
+	own string
 }
 
 // Location is a place in a file. The offset counts bytes.

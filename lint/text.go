@@ -138,7 +138,7 @@ func newText(name string, data []byte, limit int) *text {
 }
 
 // editable reports whether offsets of the body are those of the file.
-func (t *text) editable() bool { return t.mark == 0 && t.yaml == nil }
+func (t *text) editable() bool { return t.mark == 0 }
 
 func invalidAt(data []byte) int {
 	for i := 0; i < len(data); {

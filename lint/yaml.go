@@ -25,15 +25,7 @@ func (t *text) fromYAML(limit int) {
 		t.err = &FileError{Path: t.file, What: "the YAML cannot be read: " + problems[0].Error()}
 		return
 	}
-	y := yamlTree{text: t.body}
-	for at := 0; at <= len(t.body); {
-		y.lines = append(y.lines, at)
-		n := strings.IndexByte(t.body[at:], '\n')
-		if n < 0 {
-			break
-		}
-		at += n + 1
-	}
+	y := newYAMLTree(t.body)
 	tree := y.value(root)
 	if y.wrong != "" {
 		t.err = &FileError{Path: t.file, What: y.wrong, Hint: "write the number as JSON does"}
@@ -48,6 +40,19 @@ type yamlTree struct {
 	text  string
 	lines []int // where each starts
 	wrong string
+}
+
+func newYAMLTree(text string) *yamlTree {
+	y := &yamlTree{text: text}
+	for at := 0; at <= len(text); {
+		y.lines = append(y.lines, at)
+		n := strings.IndexByte(text[at:], '\n')
+		if n < 0 {
+			break
+		}
+		at += n + 1
+	}
+	return y
 }
 
 // offset is where a node stands.

@@ -17,7 +17,7 @@ func TestYAMLIsJSON(t *testing.T) {
 		t.Fatal(x.err)
 	}
 	const want = `{"type":"object","properties":{"größe":{"type":"string","maxLength":9},"b c":{"enum":["yes",1.5,null,true]}}}`
-	if x.body != want || x.editable() {
+	if x.body != want {
 		t.Errorf("%s", x.body)
 	}
 	for pointer, marked := range map[string]string{
@@ -81,4 +81,107 @@ func FuzzYAML(f *testing.F) {
 			x.yaml.At(schema.Place{Pointer: p})
 		}
 	})
+}
+
+// TestYAMLAfter: an edit of the JSON is one of the YAML that keeps comments and
+// layout.
+func TestYAMLAfter(t *testing.T) {
+	const text = `# An order.
+type: object
+required: [id, "total"] # both
+properties:
+  id:
+    type: string # a UUID
+    maxLength: 36
+
+  # What it costs.
+  total: {type: number, minimum: 0}
+  tags:
+  - a
+  - "b"   # last
+oneOf:
+  - required: [x]
+    title: one
+  # the other
+  - required: [y]
+additionalProperties: false
+`
+	for name, c := range map[string]struct {
+		from, to string // of the JSON
+		want     []string
+		lost     []string
+	}{
+		"scalar":       {`"maxLength":36`, `"maxLength":40`, []string{"    maxLength: 40\n\n  # What"}, []string{"36"}},
+		"flow list":    {`"required":["id","total"]`, `"required":["id"]`, []string{"required: [id] # both\n"}, nil},
+		"flow mapping": {`"minimum":0`, `"minimum":0,"maximum":9`, []string{"total: {type: number, minimum: 0, maximum: 9}\n"}, nil},
+		"gone":         {`"maxLength":36`, `"x":1`, []string{"    type: string # a UUID\n    x: 1\n\n  # What it costs."}, []string{"maxLength"}},
+		"gone, last":   {`,"additionalProperties":false`, ``, []string{"  - required: [y]\n"}, []string{"additional"}},
+		"new object": {
+			`"tags":["a","b"]`, `"tags":["a","b"],"note":{"type":"string","enum":["no","a b"],"not":{}}`,
+			[]string{"  - \"b\"   # last\n  note:\n    type: string\n    enum: [\"no\", \"a b\"]\n    not: {}\noneOf:"},
+			nil,
+		},
+		"new in between":  {`"total":{`, `"note":{"type":"null"},"total":{`, []string{"    maxLength: 36\n  note:\n    type: \"null\"\n\n  # What"}, nil},
+		"new, first":      {`{"type":"object"`, `{"$id":"x:y","type":"object"`, []string{"additionalProperties: false\n$id: \"x:y\"\n"}, nil},
+		"item gone":       {`"tags":["a","b"]`, `"tags":["b"]`, []string{"  tags:\n  - \"b\"   # last\noneOf"}, nil},
+		"item new":        {`"tags":["a","b"]`, `"tags":["a","c","b"]`, []string{"  - a\n  - c\n  - \"b\"   # last"}, nil},
+		"item new, last":  {`"tags":["a","b"]`, `"tags":["a","b",3]`, []string{"# last\n  - 3\noneOf"}, nil},
+		"item new, first": {`"tags":["a","b"]`, `"tags":[{"k":null},"a","b"]`, []string{"  tags:\n  - {k: null}\n  - a\n"}, nil},
+		"item mapping":    {`"title":"one"`, `"title":"two"`, []string{"  - required: [x]\n    title: two\n  # the other"}, nil},
+		"member of item":  {`,"title":"one"`, ``, []string{"  - required: [x]\n  # the other\n"}, []string{"title"}},
+		"other kind":      {`"additionalProperties":false`, `"additionalProperties":{"type":"string"}`, []string{"additionalProperties: {type: string}\n"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := yamlText(t, text)
+			if !strings.Contains(x.body, c.from) {
+				t.Fatalf("%s lacks %s", x.body, c.from)
+			}
+			after, ok := x.yamlAfter(strings.Replace(x.body, c.from, c.to, 1), 1<<20)
+			if !ok {
+				t.Fatal("the edit was not carried over")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(after, want) {
+					t.Errorf("%q is missing in\n%s", want, after)
+				}
+			}
+			for _, lost := range c.lost {
+				if strings.Contains(after, lost) {
+					t.Errorf("%q is still in\n%s", lost, after)
+				}
+			}
+			for _, comment := range []string{"# An order.", "# both", "# a UUID", "# What it costs.", "# last", "# the other"} {
+				if !strings.Contains(after, comment) {
+					t.Errorf("the comment %q is gone", comment)
+				}
+			}
+		})
+	}
+	// What cannot be carried over is not offered.
+	for name, c := range map[string][3]string{
+		"first member of an item": {"a:\n  - b: 1\n    c: 2\n", `"b":1,`, ``},
+		"a block becomes a text":  {"a:\n  b: 1\n", `{"b":1}`, `"x"`},
+		"a list becomes empty":    {"a:\n  - b\n", `["b"]`, `[]`},
+		"comments in brackets":    {"a: [1, # one\n  2]\n", `2`, `3`},
+		"lists in a list":         {"a:\n  - - 1\n    - 2\n", `2`, `[4]`},
+		"no change":               {"a: 1\n", `1`, `1`},
+	} {
+		x := yamlText(t, c[0])
+		if after, ok := x.yamlAfter(strings.Replace(x.body, c[1], c[2], 1), 1<<20); ok && (c[1] == c[2] || name == "comments in brackets" && !strings.Contains(after, "one")) {
+			t.Errorf("%s became\n%s", name, after)
+		} else if ok {
+			if check := yamlText(t, after); check.body != strings.Replace(x.body, c[1], c[2], 1) {
+				t.Errorf("%s: %s", name, after)
+			}
+		}
+	}
+}
+
+func yamlText(t *testing.T, yaml string) *text {
+	t.Helper()
+	x := &text{file: "a.schema.yaml", body: yaml}
+	if x.fromYAML(1 << 20); x.err != nil {
+		t.Fatal(x.err)
+	}
+	return x
 }

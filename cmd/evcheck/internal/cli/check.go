@@ -33,7 +33,12 @@ type checkFlags struct {
 	color                  string
 	cache                  string
 	noCache                bool
+	mostFixes              int
 }
+
+// mostFixes bounds how many findings of one report have fixes: nobody reads more,
+// and each is tried by asking the engine again.
+const mostFixes = 200
 
 func (a *app) check() *cobra.Command {
 	var f checkFlags
@@ -49,6 +54,7 @@ func (a *app) check() *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return a.runCheck(c.Context(), &f, args) },
 	}
 	f.add(c)
+	f.mostFixes = mostFixes
 	return c
 }
 
@@ -142,6 +148,7 @@ func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint
 		return nil, closeAll, err
 	}
 	q.Fixes = true
+	q.MostFixes = f.mostFixes
 	if err := a.configure(ctx, q, o, f); err != nil {
 		return nil, closeAll, err
 	}

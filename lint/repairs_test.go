@@ -1,0 +1,54 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestRepairsOfSharedDefinitions: an edit of a definition has its fixes once,
+// whoever uses the definition and whether or not that is a subject itself, and a
+// bound leaves out the least findings and says so.
+func TestRepairsOfSharedDefinitions(t *testing.T) {
+	schema := func(required string) string { return `{"type":"object","required":[` + required + `]}` }
+	for _, mapped := range []string{`["*.schema.json"]`, `["*.schema.json", "!money.schema.json"]`} {
+		files := map[string]string{
+			"evcheck.yaml":      "{instar: evcheck/v1, sources: [{match: " + mapped + "}]}",
+			"money.schema.json": schema(`"a"`),
+		}
+		for i := range 5 {
+			files[fmt.Sprintf("order%d.schema.json", i)] = `{"properties":{"total":{"$ref":"money.schema.json"}}}`
+		}
+		after := map[string]string{"money.schema.json": schema(`"a","b","c"`)}
+		for name, text := range files {
+			if after[name] == "" {
+				after[name] = text
+			}
+		}
+		for _, most := range []int{0, 1} {
+			head, base := NewMemoryTree("head", after), NewMemoryTree("base", files)
+			c, err := LoadConfig(t.Context(), head, ".")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Compare(t.Context(), Request{Head: head, Bases: []Base{{Tree: base}}, Config: c, Fixes: true, MostFixes: most, FailOn: SeverityError})
+			if err != nil {
+				t.Fatal(err)
+			}
+			with, edited := 0, ""
+			for i := range r.Findings {
+				if f := &r.Findings[i]; f.Rule == "json/required-added" {
+					if with += min(1, len(f.Fixes)); len(f.Fixes) > 0 {
+						edited += f.Fixes[0].Edits[0].File + " "
+					}
+				}
+			}
+			if want := 2 - most; with != want || strings.Count(edited, "money.schema.json ") != want {
+				t.Errorf("%s, at most %d: %d findings have fixes, of %q", mapped, most, with, edited)
+			}
+			if said := strings.Contains(strings.Join(r.Summary.Remarks, ""), "in the 1 worst findings"); said != (most == 1) {
+				t.Errorf("at most %d: %q", most, r.Summary.Remarks)
+			}
+		}
+	}
+}
