@@ -31,7 +31,7 @@ func newLeg(first int, hops []*upcast.Hop) (leg, error) {
 func triedLeg(first int, h *upcast.Hop) (leg, error) {
 	r, err := upcast.NewTried(h)
 	if err != nil {
-		return leg{}, err
+		return leg{}, upcasterRefusal(err)
 	}
 	return leg{first: first, chain: r.Chain(), runner: r, tried: true}, nil
 }

@@ -20,6 +20,8 @@ const (
 // concurrent use.
 type Runner struct {
 	chain *Chain
+	// parks says that hops park values, or put them back.
+	parks bool
 	// bytes are the programs of the segments; nil if events are decoded,
 	// evaluated and encoded.
 	bytes []program
@@ -32,12 +34,12 @@ type Runner struct {
 
 // NewRunner compiles a chain.
 func NewRunner(c *Chain) *Runner {
-	r := &Runner{chain: c}
+	r := &Runner{chain: c, parks: c.parking()}
 	for i := range c.segments {
 		s := &c.segments[i]
 		p := s.from.program(s.root, s.source, s.to)
 		if p == nil || s.hop != nil {
-			return &Runner{chain: c}
+			return &Runner{chain: c, parks: r.parks}
 		}
 		r.bytes = append(r.bytes, p)
 	}
@@ -62,6 +64,8 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 		out, f = r.only.Apply(dst, event, s)
 	case r.several():
 		return dst, nil, ErrSeveral
+	case r.parks:
+		return r.parked(ctx, dst, event, s)
 	case r.bytes == nil:
 		return r.decoded(ctx, dst, event)
 	default:
@@ -159,13 +163,13 @@ func (c *Chain) TraceWith(ctx context.Context, e *Envelope, event []byte) ([][]b
 	if err != nil {
 		return nil, nil, &schema.Bug{Where: "upcast.Trace", Cause: err}
 	}
+	w := carriage{ctx: ctx, envelope: e.clone()}
 	var out [][]byte
 	for i, h := range c.Hops {
 		if len(h.effects.parts) > 0 {
 			break
 		}
-		one := Chain{Hops: []*Hop{h}} // stepwise needs no segments
-		next, f, err := one.stepwise(ctx, v, e, plan.DefaultLimits())
+		next, _, f, err := w.hop(h, v, plan.DefaultLimits())
 		if f != nil {
 			f.Hop = i
 		}

@@ -74,6 +74,8 @@ type builder struct {
 	midway bool
 	// assume are the assumptions that the author allows, assumed those in use.
 	assume, assumed []string
+	// parking says what becomes of values that a step loses.
+	parking parkMode
 	// spans are what computed numbers were proved to lie in.
 	spans map[plan.Node]span
 }
@@ -278,9 +280,9 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 // eachElement applies f to each element of a list.
 func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Node) plan.Node {
 	return b.spread(n, func(x plan.Node) plan.Node {
-		if e, ok := x.(*plan.Each); ok && e.Where == nil {
+		if e, body := b.listMade(x); e != nil {
 			l := b.enter(false, e.Index)
-			out := &plan.Each{Over: e.Over, Bind: e.Bind, Body: f(e.Body)}
+			out := &plan.Each{Over: e.Over, Bind: e.Bind, Body: f(body)}
 			out.Index = b.leave(l)
 			return out
 		}
@@ -300,6 +302,23 @@ func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Nod
 		out.Index = b.leave(l)
 		return out
 	})
+}
+
+// listMade is a list that steps have made element by element, with what it makes of
+// each; nil if a node is none.
+func (b *builder) listMade(n plan.Node) (*plan.Each, plan.Node) {
+	elem := (*plan.Type)(nil)
+	if c, ok := n.(*plan.Cast); ok && c.Type.JSON && c.Type.Kind == plan.List {
+		n, elem = c.X, c.Type.Elem
+	}
+	e, ok := n.(*plan.Each)
+	switch {
+	case !ok || e.Where != nil:
+		return nil, nil
+	case elem == nil:
+		return e, e.Body
+	}
+	return e, b.asType(e.Body, elem)
 }
 
 // eachValue applies f to each value of a map.

@@ -25,7 +25,7 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 			b.last = i == len(steps)-1
 		}
 		before := n
-		n = b.apply(n, steps[i].Operation)
+		n = b.applyParked(n, &steps[i])
 		if !b.fused {
 			// Of a proved leg only its whole is measured, and the way down is
 			// known.
@@ -49,7 +49,13 @@ func (b *builder) run(n plan.Node, steps []Step) plan.Node {
 // undo puts the inverse of a step before the inverses of those before it; n is
 // what the step was applied to.
 func (b *builder) undo(n plan.Node, s *Step) {
-	back, why := b.inverse(func() *plan.Type { t, _ := b.types.Of(n); return t }, s.Operation)
+	var back []Operation
+	why := ""
+	if op, parked := b.parkBack(s); parked {
+		back = []Operation{op}
+	} else {
+		back, why = b.inverse(func() *plan.Type { t, _ := b.types.Of(n); return t }, s.Operation)
+	}
 	if why != "" && b.noDown == "" {
 		b.noDown = why
 	}
@@ -134,6 +140,8 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.splitEvent(n, op)
 	case *RenameType, *Meta, *Rekey, *Transcode:
 		return b.eventLevel(n, op)
+	case *unpark:
+		return b.restored(n, op)
 	case *entryOf:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.entry(x, op) })
 	case *Filter:

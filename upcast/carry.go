@@ -34,10 +34,15 @@ const (
 	HeaderPlan   = "instar.plan"   // hash of the portable plan, by whoever knows it
 	HeaderClass  = "instar.class"  // what the way down loses
 	HeaderPart   = "instar.part"   // i/n, and "last" behind the last
+	HeaderParked = "instar.parked" // what steps parked, as JSON in base64
 )
 
 // partSpace is the name space of the ids of parts whose origin's id is no UUID.
 const partSpace = "e7bd93ba-1ecf-5071-81cb-6ebf0422fe79"
+
+// ErrParked is the error of [Runner.Apply] for a chain that parks values beside the
+// event: [Runner.Carry] gives them.
+var ErrParked = errors.New("the chain parks values beside the event")
 
 // ErrSeveral is the error of [Runner.Apply] for a chain that makes several events
 // of one: [Runner.Carry] gives them.
@@ -48,11 +53,7 @@ var ErrSeveral = errors.New("the chain makes several events of one")
 // is the one of the first hop and step that ends it; what a document drops is one
 // of code [FailDrop].
 func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.Scratch) ([]Carried, *Failure, error) {
-	w := carriage{ctx: ctx, envelope: *e, tried: r.tried}
-	w.envelope.Headers = maps.Clone(e.Headers)
-	if w.envelope.Headers == nil {
-		w.envelope.Headers = map[string]string{}
-	}
+	w := carriage{ctx: ctx, envelope: e.clone(), tried: r.tried}
 	var out []Carried
 	if r.bytes != nil {
 		image, f, err := r.Apply(ctx, nil, event, s)
@@ -74,6 +75,15 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 		w.finish(&out[i], e, i+1, len(out), r.chain.Class())
 	}
 	return out, nil, nil
+}
+
+// clone is an envelope whose headers may be changed.
+func (e *Envelope) clone() Envelope {
+	out := *e
+	if out.Headers = maps.Clone(e.Headers); out.Headers == nil {
+		out.Headers = map[string]string{}
+	}
+	return out
 }
 
 // Carried gives an event what goes with it when nothing but its bytes changed.
@@ -102,26 +112,21 @@ func (r *Runner) carry(w *carriage, e *Envelope, event []byte) ([]Carried, *Fail
 	whole, limits := v, plan.DefaultLimits()
 	for i := range r.chain.segments {
 		s := &r.chain.segments[i]
-		before := v
 		var f *Failure
-		if v, f, err = s.evaluate(w.ctx, v, &w.envelope, limits); err != nil {
-			return nil, nil, err
-		}
-		if f != nil {
-			_, exact, err := r.chain.stepwise(w.ctx, whole, e, limits)
-			if exact == nil && err == nil {
-				exact = f
-			}
-			return nil, exact, err
-		}
 		if s.hop == nil {
+			if v, f, err = plan.Evaluate(w.ctx, s.root, s.source, v, limits); err != nil {
+				return nil, nil, err
+			}
+			if f != nil {
+				return r.exactly(w.ctx, whole, e, f, limits)
+			}
 			for _, h := range s.hops {
 				w.static(&h.effects)
 			}
 			continue
 		}
-		parts, f, err := w.effects(s.hop, before, limits)
-		if f != nil {
+		var parts []Carried
+		if v, parts, f, err = w.hop(s.hop, v, limits); f != nil {
 			f.Hop = s.first
 		}
 		if parts != nil || f != nil || err != nil {
@@ -134,6 +139,47 @@ func (r *Runner) carry(w *carriage, e *Envelope, event []byte) ([]Carried, *Fail
 		return nil, f, err
 	}
 	return []Carried{{Event: image}}, nil, nil
+}
+
+// exactly is the failure of the first hop and step that ends an event for which a
+// fused tree has none.
+func (r *Runner) exactly(ctx context.Context, v plan.Value, e *Envelope, f *Failure, l plan.Limits) ([]Carried, *Failure, error) {
+	_, exact, err := r.chain.stepwise(ctx, v, e, l)
+	if exact == nil && err == nil {
+		exact = f
+	}
+	return nil, exact, err
+}
+
+// hop takes an event through one hop, with what goes beside it: its image, or the
+// parts that it becomes.
+func (w *carriage) hop(h *Hop, v plan.Value, l plan.Limits) (plan.Value, []Carried, *Failure, error) {
+	t, f, err := w.unpark(h, v)
+	if f != nil || err != nil {
+		return nil, nil, f, err
+	}
+	out, f, err := t.hop.exact(w.ctx, t.value, &w.envelope, l)
+	if f != nil || err != nil {
+		return nil, nil, f, err
+	}
+	if out, f, err = w.park(h, t, out, l); f != nil || err != nil {
+		return nil, nil, f, err
+	}
+	parts, f, err := w.effects(t.effects, t.value, l)
+	return out, parts, f, err
+}
+
+// exact runs a hop on an event; the failure is the one of the earliest step.
+func (h *Hop) exact(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *Failure, error) {
+	bound, f, err := h.bound(ctx, v, e, l)
+	if f != nil || err != nil {
+		return nil, f, err
+	}
+	out, f, err := plan.EvaluateBound(ctx, h.Root, bound, l)
+	if f != nil && err == nil {
+		f, err = plan.FirstFailureBound(ctx, h.Root, bound, l)
+	}
+	return out, f, err
 }
 
 // effects computes what a hop does beside the event, and the parts that it makes;

@@ -86,11 +86,7 @@ func TestRefusedKeys(t *testing.T) {
 	s := avroSchema(t, keyed)
 	for _, more := range []string{
 		"snapshots: {subject: snap, policy: migrate}\nsteps: []",
-		"parkIn: _instar\nsteps: []",
 		"context: {c: {type: string, kind: stream, of: {type: T, path: a}}}\nsteps: []",
-		"steps:\n  - drop: {path: id, park: true}",
-		"steps:\n  - each: {path: 'l[]', steps: [{drop: {path: q, park: true}}]}",
-		"steps:\n  - filter: {path: l, where: 'true', park: true}",
 		"steps:\n  - splitEvent: {outputs: [{name: a, to: {subject: s, version: 1}}]}",
 	} {
 		d, err := Parse("instar: upcast/v1\nfrom: 1\nto: 2\n" + more + "\n")

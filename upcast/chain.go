@@ -96,8 +96,8 @@ func follows(before, h *Hop) bool {
 }
 
 // alone reports whether a hop is not fused with others: it needs what is beside
-// the event, or changes it by values of the event.
-func (h *Hop) alone() bool { return h.around.used() || h.effects.ofValues() }
+// the event, changes it by values of the event, or parks some there.
+func (h *Hop) alone() bool { return h.around.used() || h.effects.ofValues() || h.parked != nil }
 
 // fuseSome fuses as many hops as one tree may hold, at least one, and says how
 // many those are; hop is the number of the first.
@@ -136,6 +136,7 @@ type leg struct {
 	checked map[Expr][]checkedExpr
 	around  surroundings
 	midway  bool
+	parking parkMode
 }
 
 func (h *Hop) leg() leg {
@@ -164,7 +165,7 @@ func (f *fuser) add(l leg, hop int) error {
 	// Functions belong to a leg: the types of the next are others.
 	b.forgetTypes()
 	b.scope = scope{source: f.root, event: f.root}
-	b.checked, b.around, b.midway = l.checked, l.around, l.midway
+	b.checked, b.around, b.midway, b.parking = l.checked, l.around, l.midway, l.parking
 	root := b.assign(b.run(f.root, l.steps), l.target, "$")
 	b.grown(root)
 	var wrong *Error
@@ -264,13 +265,7 @@ func (c *Chain) Stepwise(ctx context.Context, v plan.Value, l plan.Limits) (plan
 
 func (c *Chain) stepwise(ctx context.Context, v plan.Value, e *Envelope, l plan.Limits) (plan.Value, *plan.Failure, error) {
 	for i, h := range c.Hops {
-		bound, f, err := h.bound(ctx, v, e, l)
-		var out plan.Value
-		if f == nil && err == nil {
-			if out, f, err = plan.EvaluateBound(ctx, h.Root, bound, l); f != nil && err == nil {
-				f, err = plan.FirstFailureBound(ctx, h.Root, bound, l)
-			}
-		}
+		out, f, err := h.exact(ctx, v, e, l)
 		if f != nil {
 			f.Hop = i
 		}
@@ -297,8 +292,11 @@ func (c *Chain) Size() int {
 // Size is the number of nodes of the trees of both directions.
 func (h *Hop) Size() int {
 	n := nodes(append(h.effects.nodes(), h.Root)...)
+	if h.parked != nil {
+		n += nodes(h.parked.hop.Root)
+	}
 	if h.Down != nil {
-		n += nodes(append(h.Down.effects.nodes(), h.Down.Root)...)
+		n += h.Down.Size()
 	}
 	return n
 }

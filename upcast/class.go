@@ -27,6 +27,9 @@ func (b *builder) holdClass(before, after plan.Node, s *Step) {
 }
 
 func (b *builder) stepClass(from, to *plan.Type, s *Step) (Class, string) {
+	if _, parks := parkPath(s.Operation); parks {
+		return Iso, "" // what it loses comes back as it was
+	}
 	back, why := b.inverse(func() *plan.Type { return from }, s.Operation)
 	if why != "" {
 		return OneWay, why
@@ -47,7 +50,7 @@ func (b *builder) stepClass(from, to *plan.Type, s *Step) (Class, string) {
 	case len(down.open) > 0:
 		return OneWay, down.open[0].Message
 	}
-	up1 := leg{[]Step{*s}, to, b.derived, b.checked, b.around, true}
-	down1 := leg{steps, from, b.derived, down.checked, b.around, true}
+	up1 := leg{steps: []Step{*s}, target: to, derived: b.derived, checked: b.checked, around: b.around, midway: true}
+	down1 := leg{steps: steps, target: from, derived: b.derived, checked: down.checked, around: b.around, midway: true}
 	return classOf(identity(from, up1, down1, true), identity(to, down1, up1, false)), ""
 }

@@ -116,6 +116,13 @@ func mistakenCases() []namedCase {
 			return Verify(t.Context(), document(t, c.steps...), avroSchema(t, c.from), avroSchema(t, c.to))
 		}})
 	}
+	for _, name := range sortedKeys(parkMistakes) {
+		c := parkMistakes[name]
+		out = append(out, namedCase{name, func(t *testing.T) (*Hop, error) {
+			t.Helper()
+			return c.try(t)
+		}})
+	}
 	return out
 }
 

@@ -90,7 +90,7 @@ func readCase(t *testing.T, f txtar.File) *operationCase {
 	return c
 }
 
-func (c *operationCase) schema(t *testing.T, f schema.Format, text string) schema.Parsed {
+func (c *operationCase) schema(t testing.TB, f schema.Format, text string) schema.Parsed {
 	t.Helper()
 	if f == schema.Avro && strings.HasPrefix(text, `{"name"`) {
 		text = `{"type":"record","name":"o.Order","fields":[` + text + `]}`

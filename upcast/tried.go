@@ -10,6 +10,11 @@ func NewTried(h *Hop) (*Runner, error) {
 	if h.Verdict.Outcome != Tested {
 		return nil, &schema.Bug{Where: "upcast.NewTried", Cause: "the hop is " + string(h.Verdict.Outcome)}
 	}
+	if h.parks {
+		e := &Error{Code: NotYet}
+		e.Problem.What, e.Problem.Hint = "a document that parks what it loses is carried out only where it is proved", "see what is open in its verdict, or remove park"
+		return nil, e
+	}
 	alone := segment{root: h.Root, source: h.Source, from: h.from, to: h.to, hop: h, hops: []*Hop{h}}
 	return &Runner{chain: &Chain{Hops: []*Hop{h}, Target: h.Target, segments: []segment{alone}}, tried: true}, nil
 }

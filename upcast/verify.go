@@ -43,6 +43,11 @@ type Hop struct {
 	// beside it.
 	around  surroundings
 	effects effects
+	// parks says that steps of the document park what they lose.
+	parks bool
+	// parked is how events are carried with what the steps park; nil if none
+	// does.
+	parked *parked
 }
 
 // searchEvents bounds the search for an event that shows a problem.
@@ -63,6 +68,10 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 	if err := d.later(); err != nil {
 		return nil, err
 	}
+	parks, err := d.parkable()
+	if err != nil {
+		return nil, err
+	}
 	source, target, err := codecsOf(from, to, d.transcodes(), d.Message)
 	if err != nil {
 		return nil, err
@@ -77,13 +86,18 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 	if err != nil {
 		return nil, err
 	}
-	h.assume = d.Assume
+	h.assume, h.parks = d.Assume, parks
 	if err := h.decide(ctx); err != nil {
 		return nil, err
 	}
 	if h.Verdict.Outcome == Proved {
 		if err := h.back(ctx, d, b); err != nil {
 			return nil, err
+		}
+		if parks {
+			if err := h.park(ctx, d, b); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if h.Verdict.Outcome == Refuted {
@@ -151,6 +165,9 @@ func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
 	root := b.run(whole(h.Source), steps)
 	h.checked = b.checked
 	b.step = 0
+	if b.parking != noParking && b.err == nil {
+		h.Target = b.grownType(h.Target, root)
+	}
 	if b.err == nil && len(b.effects.parts) == 0 {
 		root = b.assign(root, h.Target, "$")
 	}

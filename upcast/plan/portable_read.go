@@ -60,6 +60,8 @@ type planReader struct {
 	spent int
 	infer *Types
 	err   error
+	// unknown says that records may hold what is unknown in Protobuf.
+	unknown bool
 }
 
 func (r *planReader) fail(at *jsonx.Value, what, hint string) {

@@ -69,9 +69,12 @@ func (w *planWriter) composite(v Value, t *Type) *jsonx.Value {
 			return jsonList(jsonText(t.Branches[i].Name), w.literalOf(x.Value, t.Branches[i].Type))
 		}
 	case *Rec:
-		if t.Kind == Record && len(x.Fields) == len(t.Fields) && len(x.Rest) == 0 {
+		if t.Kind == Record && len(x.Fields) == len(t.Fields) && (len(x.Rest) == 0 || w.unknown) {
 			for i := range t.Fields {
 				out.Items = append(out.Items, w.literalOf(x.Fields[i], t.Fields[i].Type))
+			}
+			if len(x.Rest) > 0 {
+				out.Items = append(out.Items, w.unknownFields(x.Rest))
 			}
 			return out
 		}
@@ -224,11 +227,15 @@ func (r *planReader) compositeConstant(v *jsonx.Value, t *Type) (Value, bool) {
 }
 
 func (r *planReader) recordConstant(v *jsonx.Value, t *Type) (Value, bool) {
-	if len(v.Items) != len(t.Fields) {
+	out := &Rec{Type: t, Fields: make([]Value, len(t.Fields))}
+	if r.unknown && t.Proto() && len(v.Items) == len(t.Fields)+1 {
+		if !r.unknownFields(out, v.Items[len(t.Fields)]) {
+			return nil, false
+		}
+	} else if len(v.Items) != len(t.Fields) {
 		return nil, false
 	}
-	out := &Rec{Type: t, Fields: make([]Value, len(t.Fields))}
-	for i, x := range v.Items {
+	for i, x := range v.Items[:len(t.Fields)] {
 		out.Fields[i] = r.constant(x, t.Fields[i].Type)
 		if out.Fields[i] == Absent && !t.Fields[i].Optional {
 			return nil, false

@@ -24,6 +24,8 @@ type planWriter struct {
 	hops      *jsonx.Value
 	infer     *Types
 	err       error
+	// unknown says that records may hold what is unknown in Protobuf.
+	unknown bool
 }
 
 func newPlanWriter() *planWriter {

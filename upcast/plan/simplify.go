@@ -109,11 +109,17 @@ func (s *simplifier) rewrite(n Node) Node {
 		if out.Where == nil && isCopyOf(out.Body, n.Bind) {
 			return out.Over
 		}
+		if t := reread(out.Body, n.Bind); out.Where == nil && t != nil {
+			return cast(&Cast{Type: &Type{Kind: List, Elem: t, JSON: true}}, out.Over)
+		}
 		return out
 	case *EachEntry:
 		out := &EachEntry{Over: s.node(n.Over), Key: n.Key, Bind: n.Bind, Where: s.node(n.Where), Body: s.node(n.Body)}
 		if out.Where == nil && isCopyOf(out.Body, n.Bind) {
 			return out.Over
+		}
+		if t := reread(out.Body, n.Bind); out.Where == nil && t != nil {
+			return cast(&Cast{Type: &Type{Kind: Map, Elem: t, JSON: true}}, out.Over)
 		}
 		return out
 	case *ListOf:
@@ -159,6 +165,16 @@ func (s *simplifier) rewrite(n Node) Node {
 func isCopyOf(n Node, b *Binder) bool {
 	c, ok := n.(*Copy)
 	return ok && c.From == b && len(c.Fields) == 0
+}
+
+// reread is the type that the text of a binder's value is read as, if a node does no
+// more than that.
+func reread(n Node, b *Binder) *Type {
+	c, ok := n.(*Cast)
+	if !ok || !c.Type.JSON || !isCopyOf(c.X, b) {
+		return nil
+	}
+	return c.Type
 }
 
 // fails reports whether a node itself may fail in a way that an OrElse catches.
