@@ -62,7 +62,7 @@ func FuzzJSONPlan(f *testing.F) {
 }
 
 // runner is a random chain with some of its events; nil if it is not proved.
-func (w *jsonWorld) runner(f *testing.F, hops int) (*Runner, [][]byte) {
+func (w *jsonWorld) runner(f testing.TB, hops int) (*Runner, [][]byte) {
 	f.Helper()
 	documents, versions, _ := w.chain(f, hops)
 	list := make([]*Hop, len(documents))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // AvroPlan turns binary events of one Avro schema into binary events of another.
@@ -81,6 +82,17 @@ func NewAvroPlan(root Node, source *Binder, target *Type, l EventLimits) *AvroPl
 	p := &AvroPlan{root: root, source: source, target: target, limits: l}
 	p.scope = compileEvent(source, root, target)
 	return p
+}
+
+// Computes reports whether some of the image is computed on the decoded event.
+func (p *AvroPlan) Computes() bool { return p.scope.computes() }
+
+func (s *avroScope) computes() bool {
+	return slices.ContainsFunc(s.emits, func(ops []emitOp) bool {
+		return slices.ContainsFunc(ops, func(op emitOp) bool {
+			return op.kind == emitNode || op.sub != nil && op.sub.computes()
+		})
+	})
 }
 
 // avroRun is the state of one run.
