@@ -77,12 +77,12 @@ func deriveUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
-	from, to := d.versionText(d.root, "from"), d.versionText(d.root, "to")
+	from, to, message := d.versionText(d.root, "from"), d.versionText(d.root, "to"), d.string(d.root, "message")
 	c, err := d.candidate(d.root)
 	if err != nil {
 		return err
 	}
-	if err := d.strict("from", "to", "schema", "schemaType", "references"); err != nil {
+	if err := d.strict("from", "to", "schema", "schemaType", "references", "message"); err != nil {
 		return err
 	}
 	if (c.text == "") == (to == "") {
@@ -116,7 +116,7 @@ func deriveUpcaster(x *request) error {
 			return err
 		}
 	}
-	p, err := x.api.service.Propose(x.ctx, older, newer)
+	p, err := x.api.service.Propose(x.ctx, message, older, newer)
 	if err != nil {
 		return err
 	}
@@ -139,6 +139,7 @@ func (x *request) versionParsed(n registry.Name, text string, number *int) (sche
 
 func fillProposal(out *wire.UpcasterProposal, p *registry.Proposal) {
 	out.Derived = verdictBody(&p.Derived)
+	out.Message, out.Others = p.Message, p.Others
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		out.Steps = append(out.Steps, wire.UpcasterStep{Step: s.Text, Reason: s.Reason, Confidence: string(s.Confidence), Open: s.Open, Value: s.Value})

@@ -16,16 +16,23 @@ type Proposal struct {
 }
 
 // Propose derives the hop between two schemas and drafts a document for it, which
-// is no part of any plan before a person registers it.
-func (s *Service) Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
+// is no part of any plan before a person registers it. Of a Protobuf file it is for
+// one message: that of the name or, if it is empty, the first that needs a document.
+func (s *Service) Propose(ctx context.Context, message string, from, to schema.Parsed) (*Proposal, error) {
 	q := inquiry{s.shelf, ctx}
-	derived, err := q.Prove(nil, from, to, nil)
-	if err != nil {
-		return nil, upcasterRefusal(err)
+	var p *upcast.Proposal
+	var err error
+	if message == "" {
+		p, err = upcast.Propose(ctx, from, to)
+	} else {
+		p, err = upcast.ProposeOf(ctx, message, from, to)
 	}
-	p, err := upcast.Propose(ctx, from, to)
 	if err != nil {
 		return nil, upcasterRefusal(q.ended(err))
+	}
+	derived, err := q.Derive(p.Message, from, to)
+	if err != nil {
+		return nil, upcasterRefusal(err)
 	}
 	return &Proposal{Derived: derived.Verdict, Proposal: p}, nil
 }

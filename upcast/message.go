@@ -185,6 +185,45 @@ func (h *Hop) Unbridged(down bool, derive func(message string, from, to schema.P
 	return "", "", nil
 }
 
+// inNeed finds the message of a Protobuf file that a draft is to be for: the first
+// at the top of the file whose events have no proved, total way without a document,
+// parts of other such messages aside. others are the rest of these. It is empty for
+// other formats, and where the first message is meant.
+func inNeed(ctx context.Context, from, to schema.Parsed) (message string, others []string, err error) {
+	p, ok := from.(*protobuf.Schema)
+	if !ok || to.Format() != from.Format() {
+		return "", nil, nil
+	}
+	var broken []string
+	held := map[string]map[string]bool{}
+	for _, name := range p.TopMessages() {
+		h, err := DeriveOf(ctx, name, from, to)
+		var no *Error
+		switch {
+		case errors.As(err, &no):
+			continue // it is gone, or has no events: no document helps
+		case err != nil:
+			return "", nil, err
+		case h.Verdict.Outcome != Proved || !h.Verdict.Total:
+			broken = append(broken, name)
+			held[name] = partsOf(h.Source.Type)
+		}
+	}
+	for _, name := range broken {
+		part := slices.ContainsFunc(broken, func(whole string) bool {
+			return whole != name && held[whole][name] && !held[name][whole]
+		})
+		switch {
+		case part:
+		case message == "":
+			message = name
+		case !held[message][name]:
+			others = append(others, name)
+		}
+	}
+	return message, others, nil
+}
+
 func (v *Verdict) reason() string {
 	if len(v.Problems) == 0 {
 		return string(v.Outcome)

@@ -46,6 +46,11 @@ type ProposedStep struct {
 // look at both schemas. It is never used before a person has confirmed it.
 type Proposal struct {
 	Steps []ProposedStep
+	// Message is the full name of the Protobuf message whose events are carried,
+	// unless it is the first of the file. Others are messages of the file beside
+	// it whose events have no way without a document either.
+	Message string
+	Others  []string
 	// Hop is the proof of the steps, with the proposed values; nil if they make
 	// no document. Err says why.
 	Hop *Hop
@@ -63,9 +68,24 @@ const (
 // Propose drafts an upcaster from the difference of two schemas: fields by name,
 // alias and number, renames, moves, splits, merges and new types by likeness, and
 // for the rest a value that the author has to choose. The steps are proved before
-// they are returned. The error is the context's, or an [*Error] of code NotYet.
+// they are returned. Of a Protobuf file the draft is for the first message that
+// needs a document. The error is the context's, or an [*Error].
 func Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
-	source, target, err := codecsOf(from, to, false, "")
+	message, others, err := inNeed(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	p, err := ProposeOf(ctx, message, from, to)
+	if err == nil {
+		p.Others = others
+	}
+	return p, err
+}
+
+// ProposeOf is [Propose] for the events of one message of a Protobuf file; an empty
+// name is the first.
+func ProposeOf(ctx context.Context, message string, from, to schema.Parsed) (*Proposal, error) {
+	source, target, err := codecsOf(from, to, false, message)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +93,9 @@ func Propose(ctx context.Context, from, to schema.Parsed) (*Proposal, error) {
 	p.compare(nil, source.events(), target.events())
 	p.settle()
 	out := &Proposal{Steps: p.steps}
+	if first, _ := MessageName(from, ""); messageOf(source) != first {
+		out.Message = messageOf(source)
+	}
 	guide := newJSONGuide(source, target)
 	for range maxProposeRounds {
 		if err := ctx.Err(); err != nil {
@@ -153,6 +176,15 @@ func (p *Proposal) Carries(ctx context.Context, event []byte) ([]byte, error) {
 	return image, nil
 }
 
+// Messages are the full names of the Protobuf messages that the proposal leads from
+// and to; empty for other formats, and where the steps make no document.
+func (p *Proposal) Messages() (from, to string) {
+	if p.Hop == nil {
+		return "", ""
+	}
+	return p.Hop.Messages()
+}
+
 // Document writes the proposal as a document in YAML, each step below its
 // reason. Values that only the author knows are written as [Unfinished], which
 // does not verify, unless they are accepted as proposed.
@@ -163,6 +195,9 @@ func (p *Proposal) Document(subject string, from, to Version, accept bool) strin
 		b.WriteString("subject: " + jsonx.Quote(subject) + "\n")
 	}
 	b.WriteString("from: " + versionText(from) + "\nto: " + versionText(to) + "\n")
+	if p.Message != "" {
+		b.WriteString("message: " + jsonx.Quote(p.Message) + "\n")
+	}
 	if len(p.Steps) == 0 {
 		b.WriteString("steps: []\n")
 		return b.String()
@@ -239,8 +274,10 @@ type proposer struct {
 	// gone and fresh are the fields that only one side has, for which no step
 	// was found in their own record.
 	gone, fresh []leftover
-	depth       int
-	compared    int
+	// late are the steps after which paths into their value are others.
+	late     []ProposedStep
+	depth    int
+	compared int
 }
 
 // leftover is a field of one side.
@@ -279,6 +316,9 @@ func (p *proposer) settle() {
 			Text:   "drop: {path: " + jsonx.Quote(x.path.String()) + "}",
 			Reason: "the new schema has no place for " + x.path.String() + ", so its value is given up", Confidence: Guess,
 		})
+	}
+	for _, s := range p.late {
+		p.add(s)
 	}
 }
 

@@ -17,6 +17,9 @@ func (p *proposer) fields(path Path, s, t *plan.Type) {
 	for k := range t.Fields {
 		f := &t.Fields[k]
 		i := counterpart(s, f)
+		if i >= 0 && renumbered(s, t, i, f) {
+			i = -1
+		}
 		if i < 0 {
 			fresh = append(fresh, leftover{extend(path, fieldSegment(f)), f, k})
 			continue
@@ -50,12 +53,33 @@ func counterpart(s *plan.Type, f *plan.Field) int {
 	return slices.IndexFunc(s.Fields, func(x plan.Field) bool { return slices.Contains(f.Aliases, x.Name) })
 }
 
+// renumbered reports whether a Protobuf field and the one that had its number before
+// are two: each has its own under the same name on the other side, or would if its
+// type had not changed.
+func renumbered(s, t *plan.Type, i int, f *plan.Field) bool {
+	was := &s.Fields[i]
+	if f.Number == 0 || was.Name == f.Name {
+		return false
+	}
+	before, after := s.Field(f.Name), t.Field(was.Name)
+	switch {
+	case before >= 0 && after >= 0:
+		return true
+	case before >= 0:
+		return fits(s.Fields[before].Type, f.Type) && !fits(was.Type, f.Type)
+	case after >= 0:
+		return fits(was.Type, t.Fields[after].Type) && !fits(was.Type, f.Type)
+	default:
+		return false
+	}
+}
+
 // field compares a field with its counterpart.
 func (p *proposer) field(path Path, s, t *plan.Field) {
 	switch {
 	case s.Optional && !t.Optional && !t.HasDefault:
 		p.require(path, s.Type, t.Type)
-	case s.Optional && !fits(s.Type, t.Type): // act only where it is there
+	case s.Optional && !isOneof(s.Type) && !fits(s.Type, t.Type): // act only where it is there
 		path = extend(path, Segment{Kind: OptionalSegment})
 	}
 	p.compare(path, s.Type, t.Type)
@@ -85,13 +109,30 @@ func (p *proposer) renames(gone, fresh []leftover, s, t *plan.Type) (goneLeft, f
 		if nameLikeness(g.field.Name, f.field.Name) < enough {
 			confidence, reason = Guess, g.path.String()+" is gone and "+f.path.String()+" is new, at the same place with the same type"
 		}
-		p.add(ProposedStep{
-			Text:   "rename: {from: " + jsonx.Quote(g.path.String()) + ", to: " + jsonx.Quote(f.path.String()) + "}",
-			Reason: reason, Confidence: confidence,
-		})
+		if g.field.Name == f.field.Name {
+			p.renumber(g, s, t)
+		} else {
+			p.add(ProposedStep{Text: renameText(g.path, f.path), Reason: reason, Confidence: confidence})
+		}
 		p.field(f.path, g.field, f.field)
 		gone, fresh = slices.Delete(gone, from, from+1), slices.Delete(fresh, to, to+1)
 	}
+}
+
+func renameText(from, to Path) string {
+	return "rename: {from: " + jsonx.Quote(from.String()) + ", to: " + jsonx.Quote(to.String()) + "}"
+}
+
+// renumber gives a Protobuf field its new number: what a step has named goes by its
+// name from then on, and no step gives a field the name that it has.
+func (p *proposer) renumber(g leftover, s, t *plan.Type) {
+	between := g.field.Name + "_"
+	for s.Field(between) >= 0 || t.Field(between) >= 0 {
+		between += "_"
+	}
+	aside := extend(g.path[:len(g.path)-1], Segment{Kind: FieldSegment, Name: between})
+	p.add(ProposedStep{Text: renameText(g.path, aside), Reason: g.path.String() + " has another number in the new schema", Confidence: Likely})
+	p.add(ProposedStep{Text: renameText(aside, g.path), Reason: "a field that a step has named goes by its name", Confidence: Likely})
 }
 
 // likeness is how likely two fields are one, from 0 to 1. Only what can be taken
@@ -132,7 +173,9 @@ func (p *proposer) nests(gone, fresh []leftover) (goneLeft, freshLeft []leftover
 		var paths []string
 		var rest []leftover
 		for _, g := range gone {
-			if i := counterpart(t, g.field); i >= 0 && sameKind(g.field.Type, t.Fields[i].Type) {
+			moved := *g.field
+			moved.Number = 0 // which is one of its own message
+			if i := counterpart(t, &moved); i >= 0 && sameKind(g.field.Type, t.Fields[i].Type) {
 				inside.Fields = append(inside.Fields, *g.field)
 				paths = append(paths, jsonx.Quote(g.path.String()))
 				continue

@@ -229,3 +229,105 @@ func TestNameLikeness(t *testing.T) {
 		}
 	}
 }
+
+// TestProposeProto: proposals for messages, by number and, where the numbers are
+// others, by name.
+func TestProposeProto(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string
+		steps    []string
+	}{
+		"another number": {
+			`message M { string a = 1; int32 b = 2; }`, `message M { string a = 3; int32 b = 2; }`,
+			[]string{`rename: {from: "a", to: "a_"}`, `rename: {from: "a_", to: "a"}`},
+		},
+		"numbers changed about": {
+			`message M { string a = 1; int32 b = 2; }`, `message M { int32 b = 1; string a = 2; }`,
+			[]string{`rename: {from: "a", to: "a_"}`, `rename: {from: "a_", to: "a"}`, `rename: {from: "b", to: "b_"}`, `rename: {from: "b_", to: "b"}`},
+		},
+		"a number used again": {
+			`message M { string fax = 1; }`, `message M { int32 pieces = 1; }`,
+			[]string{`convert: {path: "fax", expr: "int(this)", to: int, else: {value: 0}}`},
+		},
+		"a member that is gone": {
+			`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string card = 1; } }`,
+			[]string{`mapBranch: {path: "pay", map: {"card": "card"}, else: absent}`},
+		},
+		"a member of another number": {
+			`message M { oneof pay { string card = 1; int32 cash = 2; } }`, `message M { oneof pay { string card = 1; int32 cash = 3; } }`,
+			[]string{`mapBranch: {path: "pay", map: {"card": "card", "cash": "cash"}}`},
+		},
+		"in a member": {
+			`message M { oneof pay { C card = 1; int32 cash = 2; } message C { string no = 1; } }`, `message M { oneof pay { C credit = 1; int32 cash = 2; } message C { int32 no = 1; } }`,
+			[]string{`convert: {path: "pay<card>.no", expr: "int(this)", to: int, else: {value: 0}}`, `mapBranch: {path: "pay", map: {"card": "credit", "cash": "cash"}}`},
+		},
+		"in a message that may be absent": {
+			`message M { A a = 1; message A { string zip = 1; } }`, `message M { A a = 1; message A { } }`,
+			[]string{`drop: {path: "a?.zip"}`},
+		},
+		"a message of a type that contains itself": {
+			`message M { K k = 1; } message K { string key = 1; repeated K more = 2; }`, `message M { L k = 1; } message L { int32 key = 1; repeated K more = 2; } message K { string key = 1; repeated K more = 2; }`,
+			[]string{`convert: {path: "k?.key", expr: "int(this)", to: int, else: {value: 0}}`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := protoSchema(t, c.old), protoSchema(t, c.new)
+			p, err := Propose(t.Context(), from, to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range p.Steps {
+				got = append(got, s.Text)
+			}
+			if strings.Join(got, "\n") != strings.Join(c.steps, "\n") {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.steps, "\n"))
+			}
+			if p.Hop == nil || p.Hop.Verdict.Outcome != Proved || p.Message != "" || p.Others != nil {
+				t.Errorf("%v %+v %s %s", p.Err, p.Hop, p.Message, p.Others)
+			}
+		})
+	}
+}
+
+// TestProposeForMessages: a proposal is for the message that is named, or for the
+// first that needs a document; parts of it need none of their own.
+func TestProposeForMessages(t *testing.T) {
+	from := protoSchema(t, shop1)
+	for name, c := range map[string]struct {
+		to, message  string
+		want, others string
+		step         string
+	}{
+		"the first":        {shop2, "", "", "", `convert: {path: "qty", expr: "string(this)"}`},
+		"named":            {shop2, "Payment", "o.Payment", "", ""},
+		"another one":      {strings.Replace(shop1, "string order", "int32 order", 1), "", "o.Payment", "", `convert: {path: "order", expr: "int(this)", to: int, else: {value: 0}}`},
+		"two":              {strings.Replace(shop2, "string order", "int32 order", 1), "", "", "o.Payment", `convert: {path: "qty", expr: "string(this)"}`},
+		"a part of it":     {strings.Replace(shop1, "string zip = 1", "string code = 2", 1), "", "", "", `rename: {from: "to?.zip", to: "to?.code"}`},
+		"a part by itself": {strings.Replace(shop1, "string zip = 1", "string code = 2", 1), "Address", "o.Address", "", `rename: {from: "zip", to: "code"}`},
+		"one is gone":      {strings.Replace(shop2, "message Payment { string order = 1; }", "", 1), "", "", "", `convert: {path: "qty", expr: "string(this)"}`},
+	} {
+		propose := func() (*Proposal, error) { return Propose(t.Context(), from, protoSchema(t, c.to)) }
+		if c.message != "" {
+			propose = func() (*Proposal, error) { return ProposeOf(t.Context(), c.message, from, protoSchema(t, c.to)) }
+		}
+		p, err := propose()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var step string
+		if len(p.Steps) > 0 {
+			step = p.Steps[0].Text
+		}
+		if p.Message != c.want || strings.Join(p.Others, " ") != c.others || step != c.step || p.Hop == nil || p.Hop.Verdict.Outcome != Proved {
+			t.Errorf("%s: for %q beside %q, %s: %v %+v", name, p.Message, p.Others, step, p.Err, p.Hop)
+		}
+		if text := p.Document("", Version{Number: 1}, Version{Number: 2}, true); strings.Contains(text, "message: ") != (c.want != "") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if _, err := ProposeOf(t.Context(), "Nobody", from, from); err == nil {
+		t.Error("a message that is not there has a proposal")
+	}
+}

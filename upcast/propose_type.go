@@ -11,7 +11,8 @@ import (
 
 // compare proposes steps that make a value of one type a value of another.
 func (p *proposer) compare(path Path, s, t *plan.Type) {
-	if p.depth > maxProposeDepth || p.seen[[2]*plan.Type{s, t}] || fits(s, t) {
+	oneofs := isOneof(s) && isOneof(t) // of which the record that holds them tells what is lost
+	if p.depth > maxProposeDepth || p.seen[[2]*plan.Type{s, t}] || fits(s, t) && !oneofs {
 		return
 	}
 	p.depth++
@@ -58,7 +59,7 @@ func (p *proposer) compare(path Path, s, t *plan.Type) {
 // name, wherever it occurs.
 func (p *proposer) record(path Path, s, t *plan.Type) {
 	key := [2]*plan.Type{s, t}
-	if !s.Named() || !recursive(s) {
+	if !s.Named() || !recursive(s) || s.Name != t.Name && !recursive(t) {
 		p.fields(path, s, t)
 		return
 	}
@@ -128,6 +129,10 @@ func (p *proposer) enum(path Path, s, t *plan.Type) {
 
 // union compares branches of one name and maps those that are gone.
 func (p *proposer) union(path Path, s, t *plan.Type) {
+	if isOneof(s) && isOneof(t) {
+		p.oneof(path, s, t)
+		return
+	}
 	gone := []string{}
 	for i := range s.Branches {
 		from := &s.Branches[i]
@@ -319,4 +324,33 @@ func plainRecord(t *plan.Type, depth int) string {
 		}
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// oneof compares the members of one number, and leaves unset what has no member in
+// the new oneof.
+func (p *proposer) oneof(path Path, s, t *plan.Type) {
+	var kept, gone []string
+	renamed := false
+	for i := range s.Branches {
+		from := &s.Branches[i]
+		k := memberFor(t, from.Name, from.Number)
+		if k < 0 {
+			k = t.Branch(from.Name)
+			renamed = renamed || k >= 0
+		}
+		if k < 0 {
+			gone = append(gone, from.Name)
+			continue
+		}
+		p.compare(extend(path, Segment{Kind: BranchSegment, Name: from.Name}), from.Type, t.Branches[k].Type)
+		renamed = renamed || from.Name != t.Branches[k].Name
+		kept = append(kept, jsonx.Quote(from.Name)+": "+jsonx.Quote(t.Branches[k].Name))
+	}
+	text := "mapBranch: {path: " + jsonx.Quote(path.String()) + ", map: {" + strings.Join(kept, ", ") + "}"
+	switch {
+	case len(gone) > 0:
+		p.late = append(p.late, ProposedStep{Text: text + ", else: absent}", Reason: "the new oneof has no member " + strings.Join(gone, ", "), Confidence: Guess})
+	case renamed: // a member that a step has entered goes by its name
+		p.late = append(p.late, ProposedStep{Text: text + "}", Reason: "members of the new oneof have other names, or other numbers", Confidence: Likely})
+	}
 }

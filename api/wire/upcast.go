@@ -232,6 +232,9 @@ type UpcasterPair struct {
 	Schema     string      `json:"schema,omitempty"`
 	SchemaType string      `json:"schemaType,omitempty"`
 	References []Reference `json:"references,omitempty"`
+	// Message names a message of a Protobuf file; without it the draft is for the
+	// first that needs a document.
+	Message string `json:"message,omitempty"`
 }
 
 // UpcasterProposal is what two schemas say about the way between them. Nothing of
@@ -243,7 +246,11 @@ type UpcasterProposal struct {
 	// Derived is the verdict about the hop without a document: if it is PROVED,
 	// none is needed.
 	Derived json.RawMessage `json:"derived"`
-	Steps   []UpcasterStep  `json:"steps"`
+	// Message is the Protobuf message that the draft is for, unless it is the first
+	// of its file. Others are those beside it that need a document, too.
+	Message string         `json:"message,omitempty"`
+	Others  []string       `json:"others,omitempty"`
+	Steps   []UpcasterStep `json:"steps"`
 	// Document has the steps in YAML, with what only the author knows left open.
 	Document string `json:"document"`
 	// Verdict is the one about the steps with the proposed values; Problem says

@@ -114,14 +114,14 @@ func (n *tally) upcasters(t *testing.T, p *pair) {
 	if err != nil {
 		return
 	}
-	var events [][]byte
+	events := map[string][][]byte{} // by their message, of Protobuf
 	for i := range found {
 		if x := &found[i]; x.Class == compat.ClassData && x.Required && x.Witness != nil {
 			event := x.Witness.Bytes
 			if p.format == schema.JSON {
 				event = x.Witness.Value
 			}
-			events = append(events, event)
+			events[x.Witness.Type] = append(events[x.Witness.Type], event)
 		}
 	}
 	if len(events) == 0 {
@@ -132,26 +132,32 @@ func (n *tally) upcasters(t *testing.T, p *pair) {
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
-	proposal, err := upcast.Propose(t.Context(), older, newer)
-	var e *upcast.Error
-	if errors.As(err, &e) && e.Code == upcast.NotYet {
-		return // the format has no upcasters
-	}
 	f := p.format.String()
 	n.breaking[f]++
-	if err != nil { // such as a file of which every message is gone
-		n.stuck[err.Error()]++
-		return
-	}
-	if why := carries(t, proposal, events, newer); why != "" {
-		n.stuck[why]++
-		return
+	for _, message := range slices.Sorted(maps.Keys(events)) {
+		proposal, err := upcast.ProposeOf(t.Context(), message, older, newer)
+		if err != nil { // such as a message that is gone
+			n.stuck[err.Error()]++
+			return
+		}
+		if why := carries(t, proposal, events[message], newer); why != "" {
+			n.stuck[why]++
+			return
+		}
 	}
 	n.across[f]++
 }
 
 func carries(t *testing.T, p *upcast.Proposal, events [][]byte, to schema.Parsed) string {
 	t.Helper()
+	var message []int
+	if _, name := p.Messages(); name != "" {
+		e, _, err := upcast.EventsOf(to, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message = e.Path
+	}
 	encoding := schema.EncodingBinary
 	if to.Format() == schema.JSON {
 		encoding = schema.EncodingJSON
@@ -167,7 +173,7 @@ func carries(t *testing.T, p *upcast.Proposal, events [][]byte, to schema.Parsed
 			}
 			return err.Error()
 		}
-		j, err := to.Check(t.Context(), schema.Event{Encoding: encoding, Bytes: image})
+		j, err := to.Check(t.Context(), schema.Event{Encoding: encoding, Bytes: image, Message: message})
 		if err != nil || len(j.Violations) > 0 {
 			t.Errorf("%s became %s: %v, %v", event, image, j.Violations, err)
 			return "the image does not read"

@@ -22,8 +22,8 @@ import (
 
 // stubFlags are the flags of "upcast stub".
 type stubFlags struct {
-	against        string
-	accept, stdout bool
+	against, message string
+	accept, stdout   bool
 }
 
 func (a *app) upcastStub() *cobra.Command {
@@ -41,6 +41,7 @@ func (a *app) upcastStub() *cobra.Command {
 	fs := c.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&f.against, "against", "", "`base` with the old text (default: as check)")
+	fs.StringVar(&f.message, "message", "", "`message` of a Protobuf file (default: the first that needs a document)")
 	fs.BoolVar(&f.accept, "accept", false, "write the proposed values")
 	fs.BoolVar(&f.stdout, "stdout", false, "print the document, and write nothing")
 	return c
@@ -62,7 +63,7 @@ func (a *app) runStub(ctx context.Context, f *stubFlags, subject string) error {
 	if s.old.Parsed.Inlined() == s.new.Parsed.Inlined() {
 		return &lint.InputError{What: s.file + " is what it was in " + s.base.Name, Hint: "name an older base: --against git:REF"}
 	}
-	p, err := upcast.Propose(ctx, s.old.Parsed, s.new.Parsed)
+	p, err := propose(ctx, f.message, s)
 	if err != nil {
 		return proposalError(err)
 	}
@@ -82,6 +83,13 @@ func (a *app) runStub(ctx context.Context, f *stubFlags, subject string) error {
 		a.say("wrote %s and %s", document, kept)
 	}
 	return a.sayProposal(ctx, s, p, f.accept)
+}
+
+func propose(ctx context.Context, message string, s *sides) (*upcast.Proposal, error) {
+	if message == "" {
+		return upcast.Propose(ctx, s.old.Parsed, s.new.Parsed)
+	}
+	return upcast.ProposeOf(ctx, message, s.old.Parsed, s.new.Parsed)
 }
 
 func proposalError(err error) error {
@@ -233,6 +241,9 @@ func (a *app) sayProposal(ctx context.Context, s *sides, p *upcast.Proposal, acc
 		return nil
 	}
 	a.say("with the proposed values it is %s", proofLine(&p.Hop.Verdict))
+	if len(p.Others) > 0 {
+		a.say("it carries events of one message; those of %s break, too, and a version is let in for one message at a time", strings.Join(p.Others, ", "))
+	}
 	carried, all, err := carriedWitnesses(ctx, s, p)
 	if err != nil {
 		return err
@@ -250,8 +261,13 @@ func carriedWitnesses(ctx context.Context, s *sides, p *upcast.Proposal) (carrie
 	if err != nil {
 		return 0, 0, err
 	}
+	from, to := p.Messages()
+	target, _, err := upcast.EventsOf(s.new.Parsed, to)
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, f := range r.Findings() {
-		if f.Class() != compat.ClassData || f.Break == nil || f.Break.Witness == nil {
+		if f.Class() != compat.ClassData || f.Break == nil || f.Break.Witness == nil || f.Break.Witness.Message != from {
 			continue
 		}
 		all++
@@ -263,7 +279,7 @@ func carriedWitnesses(ctx context.Context, s *sides, p *upcast.Proposal) (carrie
 		if err != nil {
 			continue
 		}
-		j, err := s.new.Parsed.Check(ctx, schema.Event{Encoding: encoding, Bytes: image})
+		j, err := s.new.Parsed.Check(ctx, schema.Event{Encoding: encoding, Bytes: image, Message: target.Path})
 		if err == nil && len(j.Violations) == 0 {
 			carried++
 		}
