@@ -15,7 +15,7 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// TestChainsJSON makes random chains of 1 to 12 hops between JSON Schemas and
+// TestChainsJSON makes random chains of 1 to 20 hops between JSON Schemas and
 // holds four ways to carry them out to each other: fused, hop by hop, on bytes and
 // by the oracle; and each image to both validators. The variable
 // INSTAR_UPCAST_CHAINS sets how many.
@@ -31,7 +31,7 @@ func TestChainsJSON(t *testing.T) {
 	events, images, ended, computed, open := 0, 0, 0, 0, 0
 	for seed := range uint64(chains) {
 		w := &jsonWorld{r: rand.New(rand.NewPCG(seed, 7))}
-		documents, versions, story := w.chain(t, 1+int(seed%12))
+		documents, versions, story := w.chain(t, 1+int(seed%20))
 		hops := make([]*Hop, len(documents))
 		for i, d := range documents {
 			h, err := Verify(t.Context(), d, versions[i], versions[i+1])

@@ -22,8 +22,8 @@ type jsonSpan struct {
 
 // jsonMember is one member of an object; next is the one after it.
 type jsonMember struct {
-	key, value, end int32
-	id, next        int32
+	key, end int32
+	id, next int32
 }
 
 // event reads a whole text.
@@ -62,7 +62,11 @@ func (s *jsonScan) peek() byte {
 	return 0
 }
 
+// value reads a value and notes what its place asks for.
 func (s *jsonScan) value(p *jsonPlace, depth int) bool {
+	if p == nil || p.slot < 0 && !p.list && len(p.members) == 0 {
+		return s.skim(depth)
+	}
 	if s.nodes++; depth > s.limits.Depth || s.nodes > s.limits.Items {
 		return false
 	}
@@ -84,8 +88,9 @@ func (s *jsonScan) value(p *jsonPlace, depth int) bool {
 	default:
 		ok = s.number()
 	}
-	if ok && p != nil && p.slot >= 0 {
-		s.frame[p.slot] = jsonSpan{int32(start), int32(s.at), first}
+	if ok && p.slot >= 0 {
+		at := &s.frame[p.slot]
+		at.start, at.end, at.first = int32(start), int32(s.at), first
 	}
 	return ok
 }
@@ -147,6 +152,72 @@ func (s *jsonScan) number() bool {
 	return true
 }
 
+// skim reads a value of which nothing is noted.
+func (s *jsonScan) skim(depth int) bool {
+	if s.nodes++; depth > s.limits.Depth || s.nodes > s.limits.Items {
+		return false
+	}
+	switch s.peek() {
+	case '"':
+		return s.text() >= 0
+	case '{':
+		return s.skimObject(depth)
+	case '[':
+		return s.array(depth)
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
+	default:
+		return s.number()
+	}
+}
+
+// skimObject reads an object of which nothing is noted but its keys, while it is
+// open.
+func (s *jsonScan) skimObject(depth int) bool {
+	s.at++
+	s.space()
+	if s.peek() == '}' {
+		s.at++
+		return true
+	}
+	keys := jsonKeys{run: s.run, base: len(s.run.keys), table: len(s.run.tables)}
+	texts := len(s.run.text)
+	for {
+		if s.peek() != '"' {
+			return false
+		}
+		k, ok := s.key()
+		if !ok || !s.trusted && !keys.add(s.data, k) {
+			return false
+		}
+		s.space()
+		if s.peek() != ':' {
+			return false
+		}
+		s.at++
+		s.space()
+		if !s.skim(depth + 1) {
+			return false
+		}
+		s.space()
+		if s.peek() == ',' {
+			s.at++
+			s.space()
+			continue
+		}
+		if s.peek() != '}' {
+			return false
+		}
+		s.at++
+		s.run.keys, s.run.tables, s.run.text = s.run.keys[:keys.base], s.run.tables[:keys.table], s.run.text[:texts]
+		return true
+	}
+}
+
 func (s *jsonScan) array(depth int) bool {
 	s.at++
 	s.space()
@@ -156,7 +227,7 @@ func (s *jsonScan) array(depth int) bool {
 	}
 	for {
 		s.space()
-		if !s.value(nil, depth+1) {
+		if !s.skim(depth + 1) {
 			return false
 		}
 		s.space()
@@ -212,65 +283,65 @@ type openObject struct {
 
 // twice notes a member by its key and reports whether it was there before.
 func (o *openObject) twice(s *jsonScan, k jsonKey, id int32) bool {
-	if s.trusted {
-		return false
+	if uint32(id) < 64 {
+		before := o.seen
+		o.seen |= 1 << uint32(id)
+		return before == o.seen && !s.trusted
 	}
-	if id < 0 || id >= 64 {
-		return !o.keys.add(s.data, k)
-	}
-	before := o.seen
-	o.seen |= 1 << id
-	return before == o.seen
+	return !s.trusted && !o.keys.add(s.data, k)
 }
 
 // member reads one member.
 func (s *jsonScan) member(o *openObject, depth int) bool {
-	at := s.at
-	id, ok := s.name(o)
-	if !ok {
+	at, p := s.at, o.place
+	id := int32(-1)
+	if n := o.hint; n < len(p.members) && n < 64 && o.seen>>n&1 == 0 && s.begins(p.members[n].text) {
+		// Members mostly stand in the order of the type.
+		s.at += len(p.members[n].text)
+		o.seen |= 1 << n
+		id = int32(n)
+	} else if x, ok := s.name(o); ok {
+		id = x
+	} else {
 		return false
 	}
 	s.space()
-	p := o.place
-	if p == nil {
-		return s.value(nil, depth+1)
-	}
 	var m *jsonPlace
 	if id >= 0 {
 		m = p.members[id].place
 		o.hint = int(id) + 1
 	}
-	entry := int32(0)
-	if p.list {
-		s.run.members = append(s.run.members, jsonMember{key: int32(at), value: int32(s.at), id: id})
-		if entry = int32(len(s.run.members)); o.last > 0 {
-			s.run.members[o.last-1].next = entry
-		} else {
-			o.first = entry
-		}
-		o.last = entry
+	if !p.list {
+		return s.value(m, depth+1)
 	}
-	if !s.value(m, depth+1) {
-		return false
+	// The fields are written one by one: a whole member would be put together
+	// elsewhere first.
+	n := len(s.run.members)
+	if n == cap(s.run.members) {
+		s.run.members = append(s.run.members, jsonMember{})
 	}
-	if entry > 0 {
-		s.run.members[entry-1].end = int32(s.at)
+	s.run.members = s.run.members[:n+1]
+	entry := &s.run.members[n]
+	entry.key, entry.id, entry.next = int32(at), id, 0
+	if o.last > 0 {
+		s.run.members[o.last-1].next = int32(n + 1)
+	} else {
+		o.first = int32(n + 1)
 	}
-	return true
+	o.last = int32(n + 1)
+	ok := s.value(m, depth+1)
+	s.run.members[n].end = int32(s.at)
+	return ok
+}
+
+// begins reports whether the text goes on with a key and its colon.
+func (s *jsonScan) begins(key string) bool {
+	return key != "" && len(s.data)-s.at > len(key) && string(s.data[s.at:s.at+len(key)]) == key
 }
 
 // name reads a key and the colon, and finds the member; false if there is none or
 // the key was there before.
 func (s *jsonScan) name(o *openObject) (id int32, ok bool) {
-	p := o.place
-	if p != nil && o.hint < len(p.members) {
-		// Members mostly stand in the order of the type.
-		if text := p.members[o.hint].text; text != "" && len(s.data)-s.at > len(text) && string(s.data[s.at:s.at+len(text)]) == text {
-			k := jsonKey{start: int32(s.at + 1), end: int32(s.at + len(text) - 2)}
-			s.at += len(text)
-			return int32(o.hint), !o.twice(s, k, int32(o.hint))
-		}
-	}
 	if s.peek() != '"' {
 		return 0, false
 	}
@@ -278,9 +349,7 @@ func (s *jsonScan) name(o *openObject) (id int32, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	if id = -1; p != nil {
-		id = p.find(s.run.keyBytes(s.data, k), o.hint)
-	}
+	id = o.place.find(s.run.keyBytes(s.data, k), o.hint)
 	s.space()
 	if o.twice(s, k, id) || s.peek() != ':' {
 		return 0, false

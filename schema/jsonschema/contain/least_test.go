@@ -3,6 +3,7 @@ package contain
 import (
 	"context"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -70,6 +71,24 @@ func TestLeastGivesUp(t *testing.T) {
 	cancel()
 	if _, ok, err := Least(ctx, parse(t, `{}`), tree(t, `{"a":1}`), always); ok || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v, %v", ok, err)
+	}
+}
+
+// TestLeastNumbers: a bound is found from far away.
+func TestLeastNumbers(t *testing.T) {
+	for _, c := range []struct{ from, bound, want string }{
+		{"14372261824592211320", "9223372036854775807", "9223372036854775808"},
+		{"-170141183460469231731687303715884105728.5", "1e3", "-1001"},
+		{"977.25", "100", "101"},
+	} {
+		bound, _ := new(big.Rat).SetString(c.bound)
+		got, ok, err := Least(context.Background(), parse(t, `{"type":"number"}`), tree(t, c.from), func(event []byte) (bool, error) {
+			x, _ := new(big.Rat).SetString(string(event))
+			return x.Abs(x).Cmp(bound) > 0, nil
+		})
+		if err != nil || !ok || string(got) != c.want {
+			t.Errorf("%s becomes %s, %v, %v, want %s", c.from, got, ok, err, c.want)
+		}
 	}
 }
 
