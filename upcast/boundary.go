@@ -51,7 +51,8 @@ func endsOf(x plan.Value, t *plan.Type) []plan.Value {
 		}
 		return out
 	case plan.Number:
-		return []plan.Value{plan.Number("9007199254740993"), plan.Number("-1"), plan.Number("123456789012345678901234567890"), plan.Number("0")}
+		return append(endsOfRange(t), plan.Number("9007199254740993"), plan.Number("-1"), plan.Number("123456789012345678901234567890"), plan.Number("0"),
+			plan.Number("9223372036854775807"), plan.Number("-9223372036854775808"))
 	case string:
 		if t.Logical != "" {
 			return nil
@@ -67,6 +68,21 @@ func endsOf(x plan.Value, t *plan.Type) []plan.Value {
 	default:
 		return nil
 	}
+}
+
+// endsOfRange are the least and the largest number that a schema admits.
+func endsOfRange(t *plan.Type) []plan.Value {
+	var out []plan.Value
+	r := plan.RangeOf(t)
+	for _, end := range []*big.Rat{r.High, r.Low} {
+		if end == nil {
+			continue
+		}
+		if places, exact := end.FloatPrec(); exact {
+			out = append(out, plan.Number(end.FloatString(places)))
+		}
+	}
+	return out
 }
 
 // eachScalar calls f for the scalars of a value, in order; the value that f gives,

@@ -69,6 +69,10 @@ type builder struct {
 	// work is the last of the document.
 	depth int
 	last  bool
+	// native are the binders of events and of their parts as they stand, ranges
+	// what their schema says of the values of a type.
+	native map[*plan.Binder]bool
+	ranges map[*plan.Type]plan.Range
 	// midway says that the target is a type between two steps: a literal may
 	// have none yet.
 	midway bool
@@ -95,6 +99,7 @@ func newBuilder() *builder {
 	b := &builder{
 		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), sizes: plan.NewSizer(maxTreeNodes), recursive: map[*plan.Type]bool{},
 		homeless: map[string]Problem{}, branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
+		native: map[*plan.Binder]bool{}, ranges: map[*plan.Type]plan.Range{},
 	}
 	b.memo, b.fits, b.assigned = map[[2]*plan.Type]*plan.Function{}, map[[2]*plan.Type]bool{}, map[applied]*plan.Function{}
 	return b
@@ -213,7 +218,7 @@ func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node)
 		}
 		t, _ := b.types.Of(x)
 		if t.Kind == plan.Record {
-			bind := b.bind(t)
+			bind := b.bindPart(x, t)
 			return &plan.Let{X: x, Bind: bind, Body: f(b.fieldsOf(whole(bind)))}
 		}
 		if t.Kind == plan.Union {
@@ -244,7 +249,7 @@ func (b *builder) onAbsent(x plan.Node, path Path, f func(plan.Node) plan.Node) 
 		return b.absentHere(path)
 	}
 	t, _ := b.types.Of(x)
-	bind := b.bind(t)
+	bind := b.bindPart(x, t)
 	return &plan.Opt{On: x, Bind: bind, Body: f(whole(bind)), Missing: b.absentHere(path)}
 }
 
@@ -270,7 +275,7 @@ func (b *builder) eachBranch(n plan.Node, f func(branch string, content plan.Nod
 		}
 		out := &plan.Switch{On: x}
 		for _, br := range t.Branches {
-			bind := b.bind(br.Type)
+			bind := b.bindPart(x, br.Type)
 			out.Cases = append(out.Cases, plan.Case{Branch: br.Name, Bind: bind, Body: f(br.Name, whole(bind))})
 		}
 		return out
@@ -296,7 +301,7 @@ func (b *builder) eachElement(n plan.Node, path Path, f func(plan.Node) plan.Nod
 		if t.Elem.Kind == plan.Never {
 			return x // it is empty
 		}
-		bind := b.bind(t.Elem)
+		bind := b.bindPart(x, t.Elem)
 		l := b.enter(false, nil)
 		out := &plan.Each{Over: x, Bind: bind, Body: f(whole(bind))}
 		out.Index = b.leave(l)
@@ -340,7 +345,7 @@ func (b *builder) eachValue(n plan.Node, path Path, f func(plan.Node) plan.Node)
 		if t.Elem.Kind == plan.Never {
 			return x // it is empty
 		}
-		bind := b.bind(t.Elem)
+		bind := b.bindPart(x, t.Elem)
 		l := b.enter(true, nil)
 		out := &plan.EachEntry{Over: x, Bind: bind, Body: f(whole(bind))}
 		out.Key = b.leave(l)
@@ -381,7 +386,7 @@ func (b *builder) whereThere(n plan.Node, f func(plan.Node) plan.Node) plan.Node
 		case t.Kind == plan.Never, isNothing(x):
 			return x
 		case b.types.MayBeAbsent(x):
-			bind := b.bind(t)
+			bind := b.bindPart(x, t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.whereThere(whole(bind), f), Missing: &plan.Nothing{Type: plan.NeverType}}
 		case t.Kind != plan.Union:
 			return f(x)

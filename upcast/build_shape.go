@@ -128,7 +128,7 @@ func (b *builder) orEmpty(n plan.Node, op *Wrap) plan.Node {
 			return b.wrapped(x, op)
 		}
 		t, _ := b.types.Of(x)
-		bind := b.bind(t)
+		bind := b.bindPart(x, t)
 		none := plan.Node(&plan.ListOf{Elem: plan.NeverType})
 		if op.As == "map" {
 			none = &plan.Lit{Value: &plan.Entries{}, Type: &plan.Type{Kind: plan.Map, Elem: plan.NeverType}}

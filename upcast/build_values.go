@@ -121,7 +121,7 @@ func (b *builder) required(n, out plan.Node, single bool) plan.Node {
 		case isNothing(x):
 			return out
 		case b.types.MayBeAbsent(x):
-			bind := b.bind(t)
+			bind := b.bindPart(x, t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.required(whole(bind), out, single), Missing: out}
 		case t.Kind != plan.Union:
 			return x

@@ -39,7 +39,7 @@ func (b *builder) onOptional(n plan.Node, there func(plan.Node) plan.Node, none 
 			return none()
 		}
 		if b.types.MayBeAbsent(x) {
-			bind := b.bind(t)
+			bind := b.bindPart(x, t)
 			return &plan.Opt{On: x, Bind: bind, Body: b.onOptional(whole(bind), there, none), Missing: none()}
 		}
 		if t.Kind != plan.Union {

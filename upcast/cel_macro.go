@@ -50,7 +50,7 @@ func (t *translator) binding(c ast.ComprehensionExpr) plan.Node {
 		return t.with(c.AccuVar(), n, func() plan.Node { return t.node(c.Result()) })
 	}
 	typ, _ := t.b.types.Of(n)
-	bind := t.b.bind(typ)
+	bind := t.b.bindPart(n, typ)
 	body := t.with(c.AccuVar(), whole(bind), func() plan.Node { return t.node(c.Result()) })
 	return &plan.Let{X: n, Bind: bind, Body: body}
 }
@@ -83,7 +83,7 @@ func (t *translator) over(c ast.ComprehensionExpr) plan.Node {
 
 func (t *translator) quantify(c ast.ComprehensionExpr, kind plan.Quantifier, body ast.Expr) plan.Node {
 	over := t.over(c)
-	bind := t.b.bind(elem(over))
+	bind := t.b.bindPart(over, elem(over))
 	return t.with(c.IterVar(), whole(bind), func() plan.Node {
 		return &plan.Quantify{Kind: kind, Over: over, Bind: bind, Body: t.plain(body)}
 	})
@@ -91,7 +91,7 @@ func (t *translator) quantify(c ast.ComprehensionExpr, kind plan.Quantifier, bod
 
 func (t *translator) each(c ast.ComprehensionExpr, where, body ast.Expr) plan.Node {
 	over := t.over(c)
-	bind := t.b.bind(elem(over))
+	bind := t.b.bindPart(over, elem(over))
 	return t.with(c.IterVar(), whole(bind), func() plan.Node {
 		out := &plan.Each{Over: over, Bind: bind, Body: t.node(body)}
 		if where != nil {

@@ -247,7 +247,7 @@ func (t *translator) isNull(e ast.Expr, args []ast.Expr) plan.Node {
 			case gone:
 				return truth(false)
 			case t.b.types.MayBeAbsent(x):
-				bind := t.b.bind(typ)
+				bind := t.b.bindPart(x, typ)
 				return &plan.Opt{On: x, Bind: bind, Body: ask(whole(bind)), Missing: truth(false)}
 			case typ.Kind != plan.Union:
 				return truth(typ.Kind == plan.Null)

@@ -114,7 +114,7 @@ func (t *translator) share(e ast.Expr, n plan.Node) plan.Node {
 	bind := t.shared[n]
 	if bind == nil {
 		typ, _ := t.b.types.Of(n)
-		bind = t.b.bind(typ)
+		bind = t.b.bindPart(n, typ)
 		t.shared[n] = bind
 		t.order = append(t.order, n)
 	}
@@ -182,7 +182,7 @@ func (t *translator) member(e ast.Expr, n plan.Node, typ *types.Type, field stri
 			if r.Kind != plan.Record {
 				return t.refuse(e, "this part has no fields", "")
 			}
-			bind := t.b.bind(r)
+			bind := t.b.bindPart(x, r)
 			return &plan.Let{X: x, Bind: bind, Body: t.fieldOf(e, t.b.fieldsOf(whole(bind)), field, test)}
 		}
 		return t.fieldOf(e, m, field, test)

@@ -153,7 +153,7 @@ type fuser struct {
 func newFuser(source *plan.Type) *fuser {
 	b := newBuilder()
 	b.fused = true
-	event := b.bind(source)
+	event := b.bindEvent(source)
 	return &fuser{b, event, whole(event)}
 }
 

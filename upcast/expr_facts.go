@@ -260,7 +260,7 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 	case plan.IntAdd, plan.IntSub, plan.IntMul, plan.IntNeg, plan.UintAdd, plan.UintSub, plan.UintMul:
 		return p.exact(n, f).meet(all)
 	case plan.IntDiv, plan.UintDiv:
-		return divSpan(p.span(n.Args[0], f)).meet(all)
+		return divSpan(p.span(n.Args[0], f), p.span(n.Args[1], f)).meet(all)
 	case plan.IntMod, plan.UintMod:
 		return modSpan(p.span(n.Args[0], f), p.span(n.Args[1], f)).meet(all)
 	case plan.IntSign:
@@ -277,13 +277,17 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 			return p.span(n.Args[0], f).meet(all)
 		}
 		return all
-	case plan.TextSize, plan.BytesSize, plan.MapSize:
+	case plan.IntOfNumber:
+		return p.numbers(n.Args[0]).meet(all)
+	case plan.TextSize, plan.MapSize:
+		return p.sizesOf(n.Args[0])
+	case plan.BytesSize:
 		return sizes
 	case plan.ListSize:
 		if l, ok := n.Args[0].(*plan.ListOf); ok {
 			return p.spanOf(l, f)
 		}
-		return sizes
+		return p.sizesOf(n.Args[0])
 	default:
 		return p.floatSpan(n, f, all)
 	}
@@ -322,6 +326,8 @@ func (p *prover) floatSpan(n *plan.Call, f facts, all span) span {
 		return all
 	}
 	switch n.Func {
+	case plan.FloatOfNumber:
+		return floatSpan(p.numbers(n.Args[0]))
 	case plan.FloatOfInt, plan.FloatOfUint:
 		return floatSpan(p.span(n.Args[0], f))
 	case plan.IntOfFloat, plan.UintOfFloat:

@@ -27,6 +27,7 @@ var (
 	allInts        = span{minInt, maxInt, false}
 	allUints       = span{integer(0), maxUint, false}
 	allFloats      = span{number(math.Inf(-1)), number(math.Inf(1)), true}
+	finiteFloats   = span{number(-math.MaxFloat64), number(math.MaxFloat64), false}
 	// sizes are the lengths of texts and lists: no event is larger than an int.
 	sizes = span{integer(0), integer(math.MaxInt32), false}
 )
@@ -112,10 +113,28 @@ func mulSpans(a, b span) span {
 	return out
 }
 
-// divSpan bounds an integer division: no result is larger than the dividend.
-func divSpan(a span) span {
+// divSpan bounds an integer division: no result is larger than the dividend, and
+// by what is positive none has another sign.
+func divSpan(a, b span) span {
 	m := biggest(a)
-	return span{new(big.Float).Neg(m), m, a.nan}
+	if b.lo.Sign() <= 0 || a.hasInf() {
+		return span{new(big.Float).Neg(m), m, a.nan}
+	}
+	out := span{integer(0), integer(0), a.nan}
+	if a.lo.Sign() < 0 {
+		out.lo = quotient(a.lo, b.lo)
+	}
+	if a.hi.Sign() > 0 {
+		out.hi = quotient(a.hi, b.lo)
+	}
+	return out
+}
+
+// quotient divides whole numbers and drops the fraction.
+func quotient(a, b *big.Float) *big.Float {
+	x, _ := a.Int(nil)
+	y, _ := b.Int(nil)
+	return new(big.Float).SetPrec(precision).SetInt(x.Quo(x, y))
 }
 
 func biggest(a span) *big.Float {

@@ -190,7 +190,7 @@ func (b *builder) filter(x plan.Node, op *Filter) plan.Node {
 		if t.Elem.Kind == plan.Never {
 			return x // it is empty
 		}
-		bind := b.bind(t.Elem)
+		bind := b.bindPart(x, t.Elem)
 		before := b.scope.this
 		b.scope.this = whole(bind)
 		l := b.enter(t.Kind == plan.Map, nil)

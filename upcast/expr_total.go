@@ -214,7 +214,9 @@ func (p *prover) condition(n *plan.Call, f facts) string {
 	case plan.MapIndex:
 		return unless(f.truth[p.key(&plan.Call{Func: plan.MapHas, Args: n.Args})], "the map may lack the key")
 	case plan.IntOfNumber:
-		return unless(p.t.b != nil && p.t.b.assumes("int64"), "the number may not fit 64 bits")
+		return unless(p.numbers(n.Args[0]).within(allInts) || p.t.b != nil && p.t.b.assumes("int64"), "the number may not fit 64 bits")
+	case plan.FloatOfNumber:
+		return unless(!p.numbers(n.Args[0]).hasInf() && p.numbers(n.Args[0]).within(finiteFloats), "the number may be too large for a double")
 	case plan.SymbolOfText:
 		return p.symbols(n)
 	case plan.TextFrom, plan.TextCut:

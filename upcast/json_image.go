@@ -3,6 +3,7 @@ package upcast
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -361,7 +362,7 @@ func (im *image) call(n *plan.Call) any {
 		}
 	case n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only:
 		return im.element(n.Args[0], n.Type)
-	case n.Func == plan.NumberOfInt:
+	case n.Func == plan.NumberOfInt, n.Func == plan.NumberOfFloat:
 		im.bounds(out, n.Args[0])
 	case n.Func == plan.Narrow:
 		return im.narrowed(n, out)
@@ -388,15 +389,23 @@ func (im *image) element(list plan.Node, t *plan.Type) any {
 	}
 }
 
-// bounds bounds a computed whole number.
+// bounds bounds a computed number. Doubles are written with as few digits as tell
+// them apart, in the order of their values, so the bounds are written so too.
 func (im *image) bounds(out keywords, n plan.Node) {
 	p := newProver(&translator{})
 	p.fixed = im.spans
 	s := p.span(n, noFacts())
+	text := func(x *big.Float) json.Number { return json.Number(x.Text('f', -1)) }
+	if t := typeOfNode(n); t != nil && t.Kind == plan.Float {
+		text = func(x *big.Float) json.Number {
+			f, _ := x.Float64()
+			return json.Number(plan.FormatFloat(f))
+		}
+	}
 	if !s.lo.IsInf() {
-		out["minimum"] = json.Number(s.lo.Text('f', -1))
+		out["minimum"] = text(s.lo)
 	}
 	if !s.hi.IsInf() {
-		out["maximum"] = json.Number(s.hi.Text('f', -1))
+		out["maximum"] = text(s.hi)
 	}
 }

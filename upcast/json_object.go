@@ -20,7 +20,7 @@ func (b *builder) reread(n plan.Node, s, t *plan.Type, path string) plan.Node {
 		return b.asType(n, t)
 	}
 	if b.types.MayBeAbsent(n) {
-		bind := b.bind(s)
+		bind := b.bindPart(n, s)
 		return &plan.Opt{On: n, Bind: bind, Body: b.takeApart(whole(bind), s, t, path), Missing: &plan.Nothing{Type: t}}
 	}
 	return b.takeApart(n, s, t, path)
@@ -42,7 +42,7 @@ func (b *builder) takeApart(n plan.Node, s, t *plan.Type, path string) plan.Node
 		if m := b.record(n); m != nil {
 			return b.assignObject(m, t, path)
 		}
-		bind := b.bind(s)
+		bind := b.bindPart(n, s)
 		return &plan.Let{X: n, Bind: bind, Body: b.takeApart(whole(bind), s, t, path)}
 	}
 	if !b.isRecursive(s) {

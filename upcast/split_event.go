@@ -100,7 +100,7 @@ func (b *builder) forEach(n plan.Node, o *Output, p *part) plan.Node {
 	if t.Kind != plan.List {
 		return b.wrong(fmt.Sprintf("%s is no list but %s", list, t), "")
 	}
-	p.elem = b.bind(t.Elem)
+	p.elem = b.bindPart(p.over, t.Elem)
 	b.scope.this = whole(p.elem)
 	return b.update(n, list, 0, func(plan.Node) plan.Node { return whole(p.elem) })
 }

@@ -159,7 +159,7 @@ func codecsOf(from, to schema.Parsed, transcodes bool, message string) (source, 
 
 // hopOf runs steps on symbols and assigns what they give to the target.
 func (b *builder) hopOf(steps []Step, source, target codec) (*Hop, error) {
-	h := &Hop{Source: b.bind(source.events()), Target: target.events(), from: source, to: target, steps: steps, derived: b.derived}
+	h := &Hop{Source: b.bindEvent(source.events()), Target: target.events(), from: source, to: target, steps: steps, derived: b.derived}
 	b.scope = scope{source: whole(h.Source), event: whole(h.Source)}
 	b.lookups()
 	root := b.run(whole(h.Source), steps)
@@ -214,7 +214,7 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 		v.NoDown = err.Error()
 		return nil
 	}
-	event := b.bind(h.Target)
+	event := b.bindEvent(h.Target)
 	b.scope = scope{source: whole(event), event: whole(event)}
 	root := b.run(whole(event), steps)
 	b.step = 0
