@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/format"
 	"github.com/instar-registry/instar/schema/protobuf"
 )
 
@@ -371,6 +372,40 @@ func TestDescribe(t *testing.T) {
 	} {
 		if got := c.d.Message(c.format, c.direction); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+// TestDocumentsCount: an edit of a document breaks whoever refers to it, also
+// where the reference stands beside other keywords or leads in a circle.
+func TestDocumentsCount(t *testing.T) {
+	for name, text := range map[string]string{
+		"alone":    `{"items":{"$ref":"a.json"}}`,
+		"beside":   `{"$schema":"https://json-schema.org/draft/2020-12/schema","items":{"title":"t","$ref":"a.json"}}`,
+		"address":  `{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://example.com/root.json","items":{"title":"t","$ref":"a.json"}}`,
+		"a circle": `{"items":{"$ref":"circle.json"}}`,
+	} {
+		parse := func(kind string) schema.Parsed {
+			var docs []schema.Document
+			for _, at := range []string{"", "https://example.com/"} {
+				docs = append(docs, schema.Document{Name: at + "a.json", Text: `{"type":"` + kind + `"}`})
+			}
+			docs = append(docs, schema.Document{Name: "circle.json", Text: `{"properties":{"a":{"$ref":"a.json"},"c":{"$ref":"circle.json"}}}`})
+			p, err := format.Parse(schema.JSON, text, docs, schema.Options{Limits: schema.DefaultLimits()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		r, err := Check(context.Background(), Request{Candidate: parse("integer"), Level: Backward, History: []Version{{Number: 1, Parsed: parse("string")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != Incompatible {
+			t.Errorf("%s: %s", name, r.Verdict)
+		}
+		if old, now := KeyOf(parse("string")), KeyOf(parse("integer")); old == now {
+			t.Errorf("%s: the memory of verdicts takes both for one schema", name)
 		}
 	}
 }

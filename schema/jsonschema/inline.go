@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 )
@@ -23,9 +24,25 @@ func (s *Schema) inline() string {
 	}
 	tree := in.tree(s.documents[0].Value)
 	if in.failed {
-		return s.normalised()
+		return s.withDocuments()
 	}
 	return string(appendCanonical(nil, tree, true))
+}
+
+// withDocuments is the text of Inlined where a reference cannot be replaced by
+// what it means: one in a circle, or one beside other keywords. The documents
+// stand behind it, for schemas are not the same if they differ.
+func (s *Schema) withDocuments() string {
+	documents := slices.DeleteFunc(slices.Clone(s.documents[1:]), func(d *Document) bool { return d.meta })
+	slices.SortFunc(documents, func(a, b *Document) int { return strings.Compare(a.Name, b.Name) })
+	out := []byte(s.normalised())
+	for _, d := range documents {
+		out = append(out, '\n')
+		out = jsonx.AppendQuoted(out, d.Name)
+		out = append(out, ' ')
+		out = appendCanonical(out, d.Value, true)
+	}
+	return string(out)
 }
 
 // inliner copies a tree and puts the targets of references into other
@@ -45,9 +62,14 @@ func (in *inliner) tree(v *jsonx.Value) *jsonx.Value {
 	if in.failed {
 		return v
 	}
-	if n := in.byValue[v]; n != nil && n.RefTo != nil && len(v.Members) == 1 && in.foreign(n) {
+	n := in.byValue[v]
+	if n != nil && (n.DynamicRef != "" || n.RecursiveRef != "") {
+		in.failed = true // what it means depends on the way there
+		return v
+	}
+	if n != nil && n.RefTo != nil && in.foreign(n) {
 		target := n.RefTo
-		if in.open[target] {
+		if in.open[target] || len(v.Members) != 1 {
 			in.failed = true
 			return v
 		}

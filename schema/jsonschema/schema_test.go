@@ -131,8 +131,39 @@ func TestInlined(t *testing.T) {
 		t.Errorf("inlined\n%s\n%s", with.Inlined(), flat.Inlined())
 	}
 	a := schema.Document{Name: "a.json", Text: `{"properties":{"b":{"$ref":"a.json"}}}`}
-	if loop := mustParse(t, `{"$ref":"a.json"}`, a); loop.Inlined() != loop.Equivalence() {
-		t.Errorf("a circle was inlined: %s", loop.Inlined())
+	if loop := mustParse(t, `{"$ref":"a.json"}`, a); loop.Inlined() != loop.Equivalence()+"\n\"a.json\" "+a.Text {
+		t.Errorf("a circle: %s", loop.Inlined())
+	}
+}
+
+// TestInlinedKnowsItsDocuments: schemas whose documents differ are not the same,
+// wherever the references stand.
+func TestInlinedKnowsItsDocuments(t *testing.T) {
+	const address = "https://example.com/schemas/"
+	for name, text := range map[string]string{
+		"alone":             `{"items":{"$ref":"a.json"}}`,
+		"beside a keyword":  `{"items":{"type":"object","$ref":"a.json"}}`,
+		"beside a comment":  `{"$schema":"https://json-schema.org/draft/2020-12/schema","items":{"$comment":"c","$ref":"a.json"}}`,
+		"by its address":    `{"$id":"` + address + `root.json","items":{"type":"object","$ref":"a.json"}}`,
+		"in a circle":       `{"items":{"$ref":"circle.json"}}`,
+		"dynamic":           `{"$schema":"https://json-schema.org/draft/2020-12/schema","items":{"$dynamicRef":"a.json#/definitions/x"}}`,
+		"part of a schema":  `{"items":{"type":"object","$ref":"a.json#/definitions/x"}}`,
+		"behind another":    `{"items":{"$ref":"b.json"}}`,
+		"the whole of them": `{"$ref":"a.json"}`,
+	} {
+		parse := func(kind string) *Schema {
+			return mustParse(t, text,
+				schema.Document{Name: "a.json", Text: `{"definitions":{"x":{"type":"` + kind + `"}},"type":"` + kind + `"}`},
+				schema.Document{Name: address + "a.json", Text: `{"type":"` + kind + `"}`},
+				schema.Document{Name: "b.json", Text: `{"description":"b","allOf":[{"$ref":"a.json"}]}`},
+				schema.Document{Name: "circle.json", Text: `{"properties":{"a":{"$ref":"a.json"},"c":{"$ref":"circle.json"}}}`})
+		}
+		if old, now := parse("object"), parse("string"); old.Inlined() == now.Inlined() {
+			t.Errorf("%s: another document, and the text is the same: %s", name, now.Inlined())
+		}
+		if old, now := parse("object"), parse("object"); old.Inlined() != now.Inlined() {
+			t.Errorf("%s: the same documents, and the texts differ", name)
+		}
 	}
 }
 
