@@ -74,6 +74,9 @@ func (w *resolver) visit(ctx context.Context, file, as, base string) error {
 	own := base
 	if id := o.values["id"]; id != "" && w.format == schema.JSON {
 		own = jsonschema.ResolveReference(base, id)
+		if as == "" && !strings.Contains(own, ":") {
+			own = "" // the parser knows no place that it is relative to
+		}
 	}
 	for _, u := range o.uses {
 		if err := w.follow(ctx, file, own, u); err != nil || w.out.bad != nil {

@@ -19,6 +19,8 @@ type result struct {
 	millis   int64
 	// marks is one more than the version whose marks were read; 0 if none were.
 	marks int
+	// fleeting says that the result depends on more than its key in the cache.
+	fleeting bool
 }
 
 // parsedText is a text with its references, parsed.
@@ -185,7 +187,7 @@ func (x *run) matter(ctx context.Context, j *job, out *result, head *parsedText,
 			out.findings = append(out.findings, x.baseInvalid(j, &v, p))
 			continue
 		}
-		if j.known(head.schema, p.schema) {
+		if j.known(&v, head, p) {
 			out.subject.State = SubjectUnchanged
 			return nil, nil //nolint:nilnil // documented
 		}
@@ -231,6 +233,12 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	report, found, err := m.ask(ctx)
 	if err != nil {
 		return err
+	}
+	if out.fleeting = report.Refused && j.earlier != nil; out.fleeting {
+		if is, err := j.isEarlier(ctx, head); err != nil || is {
+			out.subject.State = SubjectUnchanged
+			return err
+		}
 	}
 	x.checks(j, out, report)
 	x.readIgnores(j, out, head, m.olds[0])

@@ -21,6 +21,9 @@ type job struct {
 	// registered says that the base is a registry, normalize that it compares
 	// texts after normalisation.
 	registered, normalize bool
+	// earlier reads the versions of a registry beyond those that count; nil if
+	// there are none.
+	earlier func(context.Context) ([]version, error)
 }
 
 // version is an old text of a subject.
@@ -28,6 +31,7 @@ type version struct {
 	number int
 	side   *side
 	unit   *unit
+	alike  bool // of a registry, see [RegisteredVersion]
 }
 
 // pair finds the counterparts of the head's subjects in a base, and which of

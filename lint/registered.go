@@ -30,6 +30,9 @@ type Registered struct {
 	Terms Terms
 	// Versions are those that count, newest first.
 	Versions []RegisteredVersion
+	// Earlier reads the live versions that do not count; nil if there are none. A
+	// text that is one of them is that version, and registering it changes nothing.
+	Earlier func(context.Context) ([]RegisteredVersion, error)
 }
 
 // Terms are the terms that a registry holds a subject to.
@@ -49,6 +52,9 @@ type RegisteredVersion struct {
 	Number int
 	File   string // in the tree
 	Format schema.Format
+	// Alike says that nothing but the text tells it from what would be registered:
+	// its metadata and rules are those of the newest version.
+	Alike bool
 }
 
 // registered are the jobs against a registry: every subject of the head against
@@ -72,9 +78,12 @@ func (x *run) registered(ctx context.Context, base RegistryBase) ([]job, error) 
 		if r := found[subject]; r != nil {
 			j.new = x.onTerms(j.new, &r.Terms)
 			j.normalize = r.Terms.Normalize
-			for _, v := range r.Versions {
-				u := &unit{subject: subject, file: v.File, format: v.Format, mapping: j.new.mapping}
-				j.olds = append(j.olds, version{number: v.Number, side: side, unit: u})
+			j.olds = j.versions(side, r.Versions)
+			if read := r.Earlier; read != nil {
+				j.earlier = func(ctx context.Context) ([]version, error) {
+					list, err := read(ctx)
+					return j.versions(x.side(base), list), err // which lists the files anew
+				}
 			}
 		}
 		if len(j.olds) > 0 {
@@ -83,6 +92,34 @@ func (x *run) registered(ctx context.Context, base RegistryBase) ([]job, error) 
 		jobs = append(jobs, j)
 	}
 	return jobs, nil
+}
+
+// versions are those of a registry as versions of the job's subject.
+func (j *job) versions(s *side, list []RegisteredVersion) []version {
+	var out []version
+	for _, v := range list {
+		u := &unit{subject: j.subject, file: v.File, format: v.Format, mapping: j.new.mapping}
+		out = append(out, version{number: v.Number, side: s, unit: u, alike: v.Alike})
+	}
+	return out
+}
+
+// isEarlier reports whether the head's text is a version that was not compared.
+func (j *job) isEarlier(ctx context.Context, head *parsedText) (bool, error) {
+	list, err := j.earlier(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, v := range list {
+		p, err := v.side.parse(ctx, v.unit, true)
+		if err != nil {
+			return false, err
+		}
+		if p.schema != nil && j.known(&v, head, p) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // onTerms is a unit under the terms of a registry, which decide. Where the file
@@ -123,12 +160,46 @@ func (x *run) onTerms(u *unit, t *Terms) *unit {
 
 // known reports whether the head's text is a registered version already: it is
 // accepted then, whatever the level.
-func (j *job) known(head, old schema.Parsed) bool {
-	if !j.registered || head.Format() != old.Format() {
+func (j *job) known(v *version, head, old *parsedText) bool {
+	h, o := head.schema, old.schema
+	switch {
+	case !j.registered || !v.alike || h.Format() != o.Format():
 		return false
-	}
-	if head.Canonical() == old.Canonical() && format.SameInlined(head, old) {
+	case len(head.closure.docs) == 0 && format.SameInlined(h, o):
 		return true
+	case h.Equivalence() == o.Equivalence():
+		return j.sameDocuments(head, old, schema.Parsed.Equivalence)
 	}
-	return j.normalize && head.Normalised() == old.Normalised()
+	return j.normalize && h.Normalised() == o.Normalised() && j.sameDocuments(head, old, schema.Parsed.Normalised)
+}
+
+// sameDocuments reports whether two schemas refer to the same documents under the
+// same names. Registering the head's would give the versions that the old schema
+// refers to then.
+func (j *job) sameDocuments(head, old *parsedText, text func(schema.Parsed) string) bool {
+	places := map[string]int{}
+	for i, d := range old.closure.docs {
+		places[d.Name] = i
+	}
+	// A document is read with those before it, which are all that it builds on.
+	read := func(p *parsedText, i int) string {
+		s, err := format.Parse(p.schema.Format(), p.closure.docs[i].Text, p.closure.docs[:i], j.head.options(true))
+		if err != nil {
+			return ""
+		}
+		return text(s)
+	}
+	for i, d := range head.closure.docs {
+		at, there := places[d.Name]
+		if delete(places, d.Name); !there {
+			return false
+		}
+		if old.closure.docs[at].Text == d.Text {
+			continue
+		}
+		if now := read(head, i); now == "" || now != read(old, at) {
+			return false
+		}
+	}
+	return len(places) == 0
 }

@@ -154,7 +154,7 @@ func (x *run) remember(q *question, out *result) {
 }
 
 func encodeResult(out *result) []byte {
-	if out.subject.State != SubjectCompared && out.subject.State != SubjectUnchanged {
+	if out.fleeting || out.subject.State != SubjectCompared && out.subject.State != SubjectUnchanged {
 		return nil
 	}
 	k := kept{Subject: out.subject, Old: out.marks - 1}

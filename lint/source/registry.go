@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -160,17 +161,39 @@ func (t *registryTree) subject(ctx context.Context, r *remote.Reader, subject st
 	if out.Terms, err = terms(&config); err != nil {
 		return nil, err
 	}
-	all := out.Terms.Level == nil || out.Terms.Level.Transitive() || config.CompatibilityGroup != ""
+	transitive := out.Terms.Level == nil || out.Terms.Level.Transitive()
+	all := transitive || config.CompatibilityGroup != ""
 	texts, err := r.Live(ctx, full, all)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range grouped(texts, &config) {
+	if out.Versions, err = t.versions(subject, grouped(texts, &config), texts); err != nil {
+		return nil, err
+	}
+	if !transitive {
+		out.Earlier = func(ctx context.Context) ([]lint.RegisteredVersion, error) {
+			texts, err := remote.NewReader(t.client).Live(ctx, full, true)
+			if err != nil {
+				return nil, t.explain(subject, err)
+			}
+			return t.versions(subject, texts, texts)
+		}
+	}
+	return out, nil
+}
+
+// versions puts versions into the tree. all are those of the subject, of which the
+// newest gives its metadata and rules to what is registered without any.
+func (t *registryTree) versions(subject string, list, all []remote.Text) ([]lint.RegisteredVersion, error) {
+	var out []lint.RegisteredVersion
+	for i := range list {
+		v := &list[i]
 		f, err := schema.ParseFormat(v.SchemaType)
 		if err != nil {
 			return nil, err
 		}
-		out.Versions = append(out.Versions, lint.RegisteredVersion{Number: v.Version, Format: f, File: t.add(subject, f, &v)})
+		alike := reflect.DeepEqual(v.Metadata, all[0].Metadata) && reflect.DeepEqual(v.RuleSet, all[0].RuleSet)
+		out = append(out, lint.RegisteredVersion{Number: v.Version, Format: f, File: t.add(subject, f, v), Alike: alike})
 	}
 	return out, nil
 }
