@@ -32,10 +32,17 @@ func (s *Service) Register(ctx context.Context, by By, cmd Register) (Registered
 		}
 	}
 	s.opt.Observer.Registered(cmd.Format.String(), registrationResult(&cmd, &out, err))
-	if err == nil && plain && !cmd.DryRun && out.Content != nil {
+	if err == nil && plain && !cmd.DryRun && out.Content != nil && out.Content.asSent(cmd.Metadata, cmd.RuleSet) {
 		s.shelf.submitted.Put(key, out.Content, 1)
 	}
 	return out, err
+}
+
+// asSent reports whether a content has the metadata and rules that were sent with
+// it. Others come from the newest version, and another one would give others, so
+// nobody may remember them for the body.
+func (c *Content) asSent(m *Metadata, r *RuleSet) bool {
+	return sameMetadata(m, c.Metadata) && sameRuleSet(r, c.RuleSet)
 }
 
 // latest returns the state at the store's head, or the given one while the

@@ -105,8 +105,8 @@ func hasFloating(refs []schema.Reference) bool {
 }
 
 // search tries the body as sent, then with metadata and rules filled in from
-// the newest version and the configuration. What it finds is remembered under
-// the key, if there is one.
+// the newest version and the configuration. What it finds as sent is remembered
+// under the key, if there is one.
 func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *LookupRequest, key *Hash) (*Version, error) {
 	var found *Version
 	err := s.withTexts(ctx, func(env *Env) error {
@@ -134,7 +134,7 @@ func (s *Service) search(ctx context.Context, st *State, subject *Subject, req *
 		found, err = d.lookup(&cmd, versions)
 		return err
 	})
-	if err == nil && found != nil && key != nil {
+	if err == nil && found != nil && key != nil && found.Content.asSent(req.Metadata, req.RuleSet) {
 		s.shelf.submitted.Put(*key, found.Content, 1)
 	}
 	return found, err
