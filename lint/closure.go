@@ -18,6 +18,8 @@ type closure struct {
 	docs []schema.Document
 	// files maps the names of docs to files.
 	files map[string]string
+	// yaml has what a document in YAML was made of.
+	yaml map[string]*Source
 	// direct are the names that the text itself uses.
 	direct []string
 	// loose are uses that nothing resolves; cycle names files that use each
@@ -41,7 +43,7 @@ func (s *side) closure(ctx context.Context, name string, format schema.Format, m
 		docs, files := r.Closure(name)
 		return &closure{docs: docs, files: files}, nil
 	}
-	w := resolver{side: s, format: format, mapping: m, out: &closure{files: map[string]string{}}, state: map[string]int{}}
+	w := resolver{side: s, format: format, mapping: m, out: &closure{files: map[string]string{}, yaml: map[string]*Source{}}, state: map[string]int{}}
 	return w.out, w.visit(ctx, name, "", "")
 }
 
@@ -88,6 +90,9 @@ func (w *resolver) visit(ctx context.Context, file, as, base string) error {
 	if as != "" {
 		w.out.docs = append(w.out.docs, schema.Document{Name: as, Text: t.body})
 		w.out.files[as] = file
+		if t.yaml != nil {
+			w.out.yaml[as] = t.yaml
+		}
 	}
 	return nil
 }

@@ -28,10 +28,14 @@ type ignore struct {
 	added    bool // by this change
 }
 
-// readIgnores finds the ignores of a text.
-func readIgnores(file string, f schema.Format, body string) []ignore {
+// readIgnores finds the ignores of a text; yaml is what it was made of, or nil.
+func readIgnores(file string, f schema.Format, body string, yaml *Source) []ignore {
 	var out []ignore
-	if f == schema.Protobuf {
+	if yaml != nil {
+		if strings.Contains(yaml.Text, ignoreMark) {
+			out = append(yamlIgnores(yaml), jsonIgnores(yaml.Text, yaml.tree, "", nil)...)
+		}
+	} else if f == schema.Protobuf {
 		if strings.Contains(body, ignoreMark) {
 			out = protoIgnores(body)
 		}

@@ -316,9 +316,9 @@ func (x *run) readIgnores(j *job, out *result, head, old *parsedText) {
 	known := map[string]bool{}
 	key := func(i *ignore) string { return strings.Join(i.rules, ",") + "\x00" + i.reason }
 	each := func(p *parsedText, file string, found func([]ignore)) {
-		found(readIgnores(file, j.new.format, p.text.body))
+		found(readIgnores(file, j.new.format, p.text.body, p.text.yaml))
 		for _, d := range p.closure.docs {
-			found(readIgnores(p.closure.files[d.Name], j.new.format, d.Text))
+			found(readIgnores(p.closure.files[d.Name], j.new.format, d.Text, p.closure.yaml[d.Name]))
 		}
 	}
 	each(old, j.old.file, func(list []ignore) {

@@ -115,7 +115,11 @@ func (x *run) mayBridge(j *job) bool {
 // sum names the content of a text.
 func (t *text) sum() string {
 	t.once.Do(func() {
-		s := sha256.Sum256([]byte(t.body))
+		body := t.body
+		if t.yaml != nil {
+			body = t.yaml.Text // places are those in it
+		}
+		s := sha256.Sum256([]byte(body))
 		t.hash = string(s[:]) + strconv.Itoa(t.mark)
 	})
 	return t.hash

@@ -53,11 +53,12 @@ func TestYAMLIsJSON(t *testing.T) {
 
 // FuzzYAML: no text makes a place outside of it, or JSON that is none.
 func FuzzYAML(f *testing.F) {
-	for _, s := range []string{"a: 1\nb: [x, 'y']\n", "- |\n  text\n- >-\n  more\n", "\"k\\\"\": {a: \"\\u00e4\"}", "? a\n: b", "a:\r\n  b: c\r\n", "ä: ö\n"} {
+	for _, s := range []string{"a: 1\nb: [x, 'y']\n", "- |\n  text\n- >-\n  more\n", "\"k\\\"\": {a: \"\\u00e4\"}", "? a\n: b", "a:\r\n  b: c\r\n", "ä: ö\n", "a: b # evcheck:ignore x -- y\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		x := newText("a.schema.yaml", []byte(text), 1<<16)
+		readIgnores("a.schema.yaml", schema.JSON, x.body, x.yaml)
 		if x.err != nil || x.yaml == nil {
 			return
 		}
@@ -184,4 +185,56 @@ func yamlText(t *testing.T, yaml string) *text {
 		t.Fatal(x.err)
 	}
 	return x
+}
+
+// TestMarksInYAML: a comment is about the schema that it stands at, and what only
+// looks like one is none.
+func TestMarksInYAML(t *testing.T) {
+	const text = `# evcheck:ignore r/file -- about the whole file
+type: object # evcheck:ignore r/type -- the schema that the keyword belongs to
+required: [a, b] # evcheck:ignore r/required -- a keyword with a list
+properties: # evcheck:ignore r/properties -- all of them
+  # evcheck:ignore r/next, r/other -- what follows the comment
+  a:
+    type: string
+    enum: # evcheck:ignore r/enum -- the schema of a
+      - x
+      - y # evcheck:ignore r/item -- the same schema
+  b: {type: string, const: "# evcheck:ignore r/no -- in a string"} # evcheck:ignore r/flow -- one line
+  c:
+    description: |
+      # evcheck:ignore r/no -- in a block
+    anyOf:
+      - type: "null" # evcheck:ignore r/branch -- a schema in a list
+      # evcheck:ignore r/last -- the next schema of the list
+      - type: string
+    title: no#evcheck:ignore r/no -- no comment
+    $comment: evcheck:ignore r/word -- as in JSON
+`
+	x := newText("a.schema.yaml", []byte(text), 1<<20)
+	if x.err != nil {
+		t.Fatal(x.err)
+	}
+	got := map[string]string{}
+	for _, i := range readIgnores("a.schema.yaml", schema.JSON, x.body, x.yaml) {
+		line := strings.Split(text, "\n")[i.at.Line-1]
+		if !strings.HasPrefix(line[i.at.Column-1:], "#") && !strings.HasPrefix(line[i.at.Column-1:], "evcheck") {
+			t.Errorf("%v is placed at %q", i.rules, line[i.at.Column-1:])
+		}
+		got[strings.Join(i.rules, ",")] = i.pointer
+	}
+	want := map[string]string{
+		"r/file": "", "r/type": "", "r/required": "", "r/properties": "/properties", "r/next,r/other": "/properties/a",
+		"r/enum": "/properties/a", "r/item": "/properties/a", "r/flow": "/properties/b",
+		"r/branch": "/properties/c/anyOf/0", "r/last": "/properties/c/anyOf/1", "r/word": "/properties/c",
+	}
+	for rule, pointer := range want {
+		if p, ok := got[rule]; !ok || p != pointer {
+			t.Errorf("%s: %q, %v; want %q", rule, p, ok, pointer)
+		}
+		delete(got, rule)
+	}
+	if len(got) > 0 {
+		t.Errorf("these are no marks: %v", got)
+	}
 }

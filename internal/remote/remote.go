@@ -63,6 +63,24 @@ func (r *Reader) Subject(ctx context.Context, subject string) ([]Version, error)
 	return out, nil
 }
 
+// Version reads one version of a subject, also one that is soft-deleted; 0 is the
+// newest that is not.
+func (r *Reader) Version(ctx context.Context, subject string, number int) (Version, error) {
+	if number == 0 {
+		numbers, err := r.client.Versions(ctx, subject, client.VersionsQuery{})
+		if err != nil {
+			return Version{}, err
+		}
+		number = slices.Max(append(numbers, 1))
+	}
+	s, err := r.text(ctx, at{subject, number})
+	if err != nil {
+		return Version{}, err
+	}
+	p, err := r.parse(ctx, s)
+	return Version{s.Version, s.ID, p}, err
+}
+
 // Text is a version of a subject with what it refers to, not parsed.
 type Text struct {
 	wire.Schema

@@ -21,20 +21,22 @@ import (
 type diffFlags struct {
 	gitDriver, json bool
 	format, failOn  string
+	registry        string
 }
 
 func (a *app) diff() *cobra.Command {
 	var f diffFlags
 	c := &cobra.Command{
 		Use: "diff OLD NEW", Short: "Show every change between two schemas, or two snapshots",
-		Long: "diff lists every change between two files, or between the schemas of two snapshots: what breaks\n" +
-			"events, what only a policy minds, and what nobody does, with the verdict under all levels and\n" +
-			"policies and who must deploy first. It ends with 0 whatever it finds, unless --fail-on is given.\n\n" +
+		Long: "diff lists every change between two files, between the schemas of two snapshots, or between two\n" +
+			"versions in a registry, named SUBJECT@3 or SUBJECT@latest: what breaks events, what only a\n" +
+			"policy minds, and what nobody does, with the verdict under all levels and policies and who must\n" +
+			"deploy first. It ends with 0 whatever it finds, unless --fail-on is given.\n\n" +
 			"With --git-driver it speaks git's protocol of external diffs:\n\n" +
 			"  git config diff.evcheck.command 'evcheck diff --git-driver'\n" +
 			"  echo '*.avsc diff=evcheck' >> .gitattributes\n" +
 			"  git log -p --ext-diff",
-		Example: "  evcheck diff old.avsc new.avsc\n  evcheck diff git:v1.0 worktree",
+		Example: "  evcheck diff old.avsc new.avsc\n  evcheck diff git:v1.0 worktree\n  evcheck diff orders-value@3 orders-value@latest --registry prod",
 		Args: func(_ *cobra.Command, args []string) error {
 			if n := len(args); !f.gitDriver && n != 2 || f.gitDriver && (n < 7 || n > 9) && n != 1 {
 				return &lint.InputError{What: fmt.Sprintf("%d arguments", n), Hint: "diff takes an old and a new schema; with --git-driver, what git gives it"}
@@ -47,6 +49,7 @@ func (a *app) diff() *cobra.Command {
 	fs.SortFlags = false
 	fs.StringVar(&f.format, "format", "", "`format` of the files: avro, json, protobuf (default: told by name)")
 	fs.BoolVar(&f.gitDriver, "git-driver", false, "be called by git as an external diff")
+	fs.StringVar(&f.registry, "registry", "", "`name` or address of the registry that has the versions (default: the only one of the configuration)")
 	fs.BoolVar(&f.json, "json", false, "print JSON")
 	fs.StringVar(&f.failOn, "fail-on", "never", "exit 1 for `changes`: error (that break events), warning (that a policy minds, too), note (any), never")
 	return c
@@ -104,7 +107,44 @@ func (a *app) diffPairs(ctx context.Context, f *diffFlags, args []string) ([]sch
 	if a.isFile(args[0]) && a.isFile(args[1]) {
 		return []schemaPair{a.filePair(ctx, f, args[1], args[0], args[1])}, nil
 	}
+	old, isOld := source.ParseVersion(args[0])
+	young, isNew := source.ParseVersion(args[1])
+	switch {
+	case isOld && isNew:
+		return a.versionPair(ctx, f, old, young)
+	case f.registry != "":
+		return nil, &lint.InputError{What: "--registry is given, and what is compared is not in one", Hint: "name two versions, such as orders-value@3 orders-value@5"}
+	}
 	return a.snapshotPairs(ctx, args[0], args[1])
+}
+
+// versionPair reads two versions from a registry.
+func (a *app) versionPair(ctx context.Context, f *diffFlags, old, young source.Version) ([]schemaPair, error) {
+	o := &source.Opener{Dir: a.dir, Environ: a.environ}
+	defer func() { _ = o.Close() }()
+	if err := o.Find(ctx); err != nil {
+		return nil, err
+	}
+	if f.registry == "" || !strings.Contains(f.registry, "://") {
+		head, err := o.Head(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		c, err := loadConfig(ctx, a, o, head, "")
+		if err != nil {
+			return nil, err
+		}
+		o.Registries = c.Registries
+	}
+	list, err := o.Versions(ctx, f.registry, old, young)
+	if err != nil {
+		return nil, err
+	}
+	name := list[1].Source.File
+	if list[0].Source.File != name {
+		name = list[0].Source.File + " → " + name
+	}
+	return []schemaPair{{name: name, old: list[0], new: list[1]}}, nil
 }
 
 func (a *app) isFile(name string) bool {
