@@ -102,6 +102,9 @@ func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
 		return nil
 	}
 	target, err := w.side.find(ctx, w.format, w.mapping, file, u)
+	if err == nil && target == "" {
+		_, target, err = w.side.pin(ctx, u.name, u.address)
+	}
 	if err != nil {
 		return err
 	}
@@ -207,7 +210,7 @@ func (s *side) definitions(ctx context.Context) (map[string]string, error) {
 	names = map[string]string{}
 	for _, f := range s.tree.Files() {
 		format := formatByName(f.Path)
-		if format == schema.Protobuf || format == 0 && !strings.HasSuffix(f.Path, ".json") || f.Trouble != "" {
+		if format == schema.Protobuf || format == 0 && !strings.HasSuffix(f.Path, ".json") || f.Trouble != "" || s.foreign(f.Path) {
 			continue
 		}
 		o, err := s.outline(ctx, f.Path, format)

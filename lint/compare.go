@@ -117,6 +117,9 @@ func (x *run) all(ctx context.Context) error {
 	}
 	x.loadOutlines()
 	defer x.storeOutlines()
+	if err = x.head.checkLock(ctx); err != nil {
+		return err
+	}
 	if x.units, err = x.head.choose(ctx, x.Config, x.only); err != nil {
 		return err
 	}

@@ -165,7 +165,10 @@ func (s *side) identity(ctx context.Context, u *unit) (string, error) {
 // those that changed and, again and again, those that use one.
 func (x *run) affected(ctx context.Context, base *side) (map[string]bool, error) {
 	out, names, err := x.changed(ctx, base)
-	if err != nil || len(out) == 0 {
+	if err == nil {
+		err = x.head.lockChanges(ctx, base, names)
+	}
+	if err != nil || len(out)+len(names) == 0 {
 		return out, err
 	}
 	tokens := newTokens(out, names)
@@ -193,6 +196,14 @@ func (x *run) affected(ctx context.Context, base *side) (map[string]bool, error)
 			}
 			for _, d := range o.defines {
 				names[d] = true
+			}
+			pinned, err := x.head.pinnedBy(ctx, f.Path)
+			if err != nil {
+				return nil, err
+			}
+			if pinned != nil {
+				names[pinned.Name] = true
+				tokens.add("", []string{pinned.Name})
 			}
 			tokens.add(f.Path, o.defines)
 			rest = slices.Delete(rest, i, i+1)

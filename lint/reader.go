@@ -37,7 +37,12 @@ type Schema struct {
 }
 
 // Use is a reference of a schema: the name that it uses, and the file that has it.
-type Use struct{ Name, File string }
+type Use struct {
+	Name, File string
+	// Pinned is the registered version that the file is a copy of; nil for a file
+	// of the tree.
+	Pinned *LockedReference
+}
 
 // Schema parses a file. An error is an [*InputError] if the file is mapped by
 // nothing, or says what is wrong with its text.
@@ -60,7 +65,11 @@ func (r *Reader) Schema(ctx context.Context, file string) (*Schema, error) {
 	out := &Schema{Subject: u.subject, Parsed: p.schema, Source: r.side.source(file, u.format, p.text.body, 0), Documents: p.closure.docs, Mapping: u.mapping}
 	for _, name := range p.closure.direct {
 		if f := p.closure.files[name]; f != "" {
-			out.Uses = append(out.Uses, Use{Name: name, File: f})
+			pinned, err := r.side.pinnedBy(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			out.Uses = append(out.Uses, Use{name, f, pinned})
 		}
 	}
 	return out, nil
@@ -118,6 +127,9 @@ func (r *Reader) Find(ctx context.Context, subject string) (string, bool, error)
 
 // Files lists the files that are mapped to subjects, in byte order.
 func (r *Reader) Files(ctx context.Context) ([]string, error) {
+	if err := r.side.checkLock(ctx); err != nil {
+		return nil, err
+	}
 	units, err := r.side.choose(ctx, r.config, nil)
 	if err != nil {
 		return nil, err

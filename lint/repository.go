@@ -67,7 +67,7 @@ func (x *run) unmapped(ctx context.Context) error {
 	}
 	used := x.references()
 	for _, f := range x.Head.Files() {
-		if formatByName(f.Path) == 0 || x.Config.mapping(f.Path) != nil || used[f.Path] || x.excluded(f.Path) {
+		if formatByName(f.Path) == 0 || x.Config.mapping(f.Path) != nil || used[f.Path] || x.excluded(f.Path) || x.head.foreign(f.Path) {
 			continue
 		}
 		at := Location{File: f.Path, Span: top}

@@ -24,7 +24,7 @@ func (s *side) choose(ctx context.Context, c *Config, only func(file string) boo
 	var out []unit
 	for _, f := range s.tree.Files() {
 		m := c.mapping(f.Path)
-		if m == nil || strings.HasSuffix(f.Path, ".upcast.yaml") || only != nil && !only(f.Path) {
+		if m == nil || s.foreign(f.Path) || strings.HasSuffix(f.Path, ".upcast.yaml") || only != nil && !only(f.Path) {
 			continue
 		}
 		u, err := s.unit(ctx, c, m, f.Path)

@@ -25,6 +25,8 @@ type side struct {
 	mu       sync.Mutex
 	texts    map[string]*text
 	outlines map[string]*outline
+	pulled   []string          // directories of copies
+	locked   *Lock             // the pinned references; nil until they are read
 	names    map[string]string // Avro full name or JSON $id to file; nil until asked for
 	shared   *outlines         // those of earlier runs; nil without a cache
 	memo     schema.Memo       // of what parsing gave; nil for one schema only
@@ -32,7 +34,7 @@ type side struct {
 }
 
 func newSide(tree Tree, c *Config) *side {
-	return &side{tree: tree, files: indexFiles(tree.Files()), config: c, texts: map[string]*text{}, outlines: map[string]*outline{}}
+	return &side{tree: tree, files: indexFiles(tree.Files()), pulled: pulledDirs(tree.Files()), config: c, texts: map[string]*text{}, outlines: map[string]*outline{}}
 }
 
 // memoBytes bounds what the schemas of a run share.

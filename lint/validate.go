@@ -32,6 +32,9 @@ func (x *run) validate(ctx context.Context) error {
 	if x.only, err = x.filter(); err != nil {
 		return err
 	}
+	if err = x.head.checkLock(ctx); err != nil {
+		return err
+	}
 	if x.units, err = x.head.choose(ctx, x.Config, x.only); err != nil {
 		return err
 	}

@@ -224,6 +224,20 @@ func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {
 	if s.kind == "registry" {
 		return o.registry(s)
 	}
+	if s.kind == "dir" {
+		full := s.rest
+		if !filepath.IsAbs(full) {
+			full = filepath.Join(o.Dir, full)
+		}
+		t, err := pulled(full, s.name)
+		if err != nil {
+			return lint.Base{}, err
+		}
+		if t != nil {
+			_, err = o.keep(t, nil)
+			return lint.Base{Tree: t}, err
+		}
+	}
 	if s.kind != "git" {
 		t, err := o.other(ctx, s)
 		return lint.Base{Tree: t}, err

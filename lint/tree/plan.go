@@ -186,6 +186,10 @@ func (p *planner) schema(ctx context.Context, e *Entry) error {
 	a := Action{Subject: e.Subject, File: e.File, Schema: e.Text, SchemaType: e.Format.String()}
 	ready := true
 	for _, u := range e.Uses {
+		if u.Pinned != nil {
+			a.References = append(a.References, wire.Reference{Name: u.Name, Subject: u.Pinned.Subject, Version: u.Pinned.Version})
+			continue
+		}
 		subject := p.known[u.File]
 		version := p.versions[subject]
 		ready = ready && version > 0

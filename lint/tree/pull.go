@@ -10,13 +10,14 @@ import (
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/client"
+	"github.com/instar-registry/instar/lint"
 )
 
 // ManifestFile is the file that says what a pulled directory holds.
-const ManifestFile = "instar.pull.json"
+const ManifestFile = lint.ManifestFile
 
 // ManifestFormat names the form of manifests.
-const ManifestFormat = "evcheck-pull/v1"
+const ManifestFormat = "evcheck-pull/v2"
 
 // Manifest says where the texts of a directory come from.
 type Manifest struct {
@@ -28,9 +29,12 @@ type Manifest struct {
 
 // PulledSubject is a subject with its configuration in force.
 type PulledSubject struct {
-	Subject  string          `json:"subject"`
-	Level    string          `json:"level"`
-	Policy   string          `json:"policy,omitempty"`
+	Subject string `json:"subject"`
+	Level   string `json:"level"`
+	Policy  string `json:"policy,omitempty"`
+	// Config is all that is in force, Whole says that every live version is here.
+	Config   *wire.Config    `json:"config,omitempty"`
+	Whole    bool            `json:"whole"`
 	Versions []PulledVersion `json:"versions"`
 }
 
@@ -42,6 +46,23 @@ type PulledVersion struct {
 	Type       string           `json:"type"`
 	File       string           `json:"file"`
 	References []wire.Reference `json:"references,omitempty"`
+	Metadata   *wire.Metadata   `json:"metadata,omitempty"`
+	// SHA256 is that of the text. Referred says that it is here because another
+	// one refers to it; it may be deleted.
+	SHA256   string `json:"sha256"`
+	Referred bool   `json:"referred,omitempty"`
+}
+
+// ReadManifest reads the manifest of a pulled directory.
+func ReadManifest(text []byte) (*Manifest, error) {
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, &lint.InputError{What: ManifestFile + " cannot be read: " + err.Error(), Hint: "pull again"}
+	}
+	if m.Instar != ManifestFormat {
+		return nil, &lint.InputError{What: fmt.Sprintf("%s is no manifest of this program: instar is %q", ManifestFile, m.Instar), Hint: "pull again"}
+	}
+	return &m, nil
 }
 
 // PullOptions say what is read.
@@ -76,9 +97,12 @@ func Pull(ctx context.Context, r *Registry, o PullOptions) (*Manifest, map[strin
 			versions = []int{client.Latest}
 		}
 		for _, v := range versions {
-			if err := p.version(ctx, s, v); err != nil {
+			if err := p.version(ctx, s, v, false); err != nil {
 				return nil, nil, err
 			}
+		}
+		if x, err := p.subject(ctx, s); err == nil {
+			x.Whole = o.All
 		}
 	}
 	p.finish()
@@ -102,14 +126,14 @@ type puller struct {
 const maxPulled = 100_000
 
 // version reads a version and what it refers to.
-func (p *puller) version(ctx context.Context, subject string, version int) error {
-	v, err := p.r.Client.Version(ctx, p.r.qualify(subject), version, client.VersionQuery{})
+func (p *puller) version(ctx context.Context, subject string, version int, referred bool) error {
+	v, err := p.r.Client.Version(ctx, p.r.qualify(subject), version, client.VersionQuery{Deleted: referred})
 	if err != nil {
 		return fmt.Errorf("read version %d of %s: %w", version, subject, err)
 	}
 	key := fmt.Sprintf("%s\x00%d", subject, v.Version)
 	if p.seen[key] {
-		return nil
+		return p.live(ctx, subject, v.Version, referred)
 	}
 	if len(p.seen) >= maxPulled {
 		return fmt.Errorf("there are more than %d versions", maxPulled)
@@ -119,7 +143,7 @@ func (p *puller) version(ctx context.Context, subject string, version int) error
 	if kind == "" {
 		kind = "AVRO"
 	}
-	pulled := PulledVersion{Version: v.Version, ID: v.ID, GUID: v.GUID, Type: kind, References: v.References, File: clean(subject, v.Version, kind)}
+	pulled := PulledVersion{Version: v.Version, ID: v.ID, GUID: v.GUID, Type: kind, References: v.References, File: clean(subject, v.Version, kind), Metadata: v.Metadata, SHA256: lint.Hash(v.Schema), Referred: referred}
 	if version == client.Latest && p.o.File != nil {
 		if file := p.o.File(subject); file != "" {
 			pulled.File = file
@@ -132,8 +156,22 @@ func (p *puller) version(ctx context.Context, subject string, version int) error
 	}
 	s.Versions = append(s.Versions, pulled)
 	for _, ref := range v.References {
-		if err := p.version(ctx, p.r.local(ref.Subject), ref.Version); err != nil {
+		if err := p.version(ctx, p.r.local(ref.Subject), ref.Version, true); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// live notes that a version which was read for another one is a live one.
+func (p *puller) live(ctx context.Context, subject string, version int, referred bool) error {
+	s, err := p.subject(ctx, subject)
+	if err != nil {
+		return err
+	}
+	for i := range s.Versions {
+		if s.Versions[i].Version == version && !referred {
+			s.Versions[i].Referred = false
 		}
 	}
 	return nil
@@ -155,7 +193,7 @@ func (p *puller) subject(ctx context.Context, name string) (*PulledSubject, erro
 	if err != nil && !errors.Is(err, client.ErrConfigNotFound) {
 		return nil, fmt.Errorf("read the configuration of %s: %w", name, err)
 	}
-	p.out.Subjects = append(p.out.Subjects, PulledSubject{Subject: name, Level: c.CompatibilityLevel, Policy: c.CompatibilityPolicy})
+	p.out.Subjects = append(p.out.Subjects, PulledSubject{Subject: name, Level: c.CompatibilityLevel, Policy: c.CompatibilityPolicy, Config: &c})
 	return &p.out.Subjects[len(p.out.Subjects)-1], nil
 }
 

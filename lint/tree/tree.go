@@ -89,6 +89,9 @@ func (l *loader) visit(ctx context.Context, file string) error {
 	}
 	l.bySubject[s.Subject] = file
 	for _, u := range s.Uses {
+		if u.Pinned != nil {
+			continue // it is registered
+		}
 		if !slices.Contains(l.mapped, u.File) {
 			return &lint.InputError{
 				What: fmt.Sprintf("%s refers to %s, which is mapped to no subject", file, u.File),

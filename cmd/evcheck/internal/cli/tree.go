@@ -18,9 +18,10 @@ import (
 // treeFlags are the flags of the commands between a tree and a registry.
 type treeFlags struct {
 	registry, config, output string
+	dir                      string
 	prune, exitOnChange      bool
 	allowLowering, all       bool
-	schemasOnly              bool
+	schemasOnly, refs        bool
 }
 
 func (f *treeFlags) register(c *cobra.Command) {
@@ -31,21 +32,6 @@ func (f *treeFlags) register(c *cobra.Command) {
 
 const registryHelp = "Credentials come from the environment: INSTAR_TOKEN, or INSTAR_BASIC as name:password; with _ and the\n" +
 	"registry's name in capitals behind it they are for that one alone."
-
-func (a *app) pull() *cobra.Command {
-	var f treeFlags
-	c := &cobra.Command{
-		Use: "pull [SUBJECT…]", Short: "Write the schemas of a registry into files",
-		Long: "pull reads the newest version of each subject, or of those that patterns name, and what they refer to.\n" +
-			"A subject that a file of the tree is mapped to is written to that file, others to SUBJECT/VERSION.EXT;\n" +
-			tree.ManifestFile + " says which is which, with ids, references and levels.\n\n" + registryHelp,
-		Example: "  evcheck pull --registry prod\n  evcheck pull 'orders-*' --all-versions",
-		RunE:    func(c *cobra.Command, args []string) error { return a.runPull(c.Context(), &f, args) },
-	}
-	f.register(c)
-	c.Flags().BoolVar(&f.all, "all-versions", false, "read every version, not only the newest")
-	return c
-}
 
 func (a *app) plan() *cobra.Command {
 	var f treeFlags
@@ -310,60 +296,4 @@ func (a *app) runRegister(ctx context.Context, f *treeFlags, paths []string) err
 		return errFindings
 	}
 	return a.carryOut(ctx, r, p, tree.ApplyOptions{})
-}
-
-func (a *app) runPull(ctx context.Context, f *treeFlags, patterns []string) error {
-	o, head, c, r, err := a.treeOf(ctx, f)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = o.Close() }() // read only
-	reader := lint.NewReader(head, c)
-	opts := tree.PullOptions{All: f.all, File: func(subject string) string {
-		file, found, err := reader.Find(ctx, subject)
-		if err != nil || !found {
-			return ""
-		}
-		return file
-	}}
-	if len(patterns) > 0 {
-		opts.Want = func(s string) bool {
-			return slices.ContainsFunc(patterns, func(p string) bool { return ruleGlob(p)(s) })
-		}
-	}
-	m, texts, err := tree.Pull(ctx, r, opts)
-	if err != nil {
-		return reachable(err)
-	}
-	if len(m.Subjects) == 0 {
-		return &lint.InputError{What: r.Name + " has no subject that is meant"}
-	}
-	changed, err := writeTexts(o.Root, texts)
-	if err != nil {
-		return err
-	}
-	a.say("read %d subjects of %s; %d files are new or changed", len(m.Subjects), shown(r.Name), changed)
-	return nil
-}
-
-// writeTexts writes files below a directory, by a rename, and leaves those alone
-// that have their text.
-func writeTexts(root string, texts map[string]string) (changed int, err error) {
-	for name, text := range texts {
-		file := filepath.Join(root, filepath.FromSlash(name))
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return changed, &lint.InputError{What: name + " lies outside of the tree"}
-		}
-		if have, err := os.ReadFile(file); err == nil && string(have) == text { //nolint:gosec // a file of the tree
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as a checkout does
-			return changed, &lint.InputError{What: err.Error()}
-		}
-		if err := replaceFile(file, []byte(text)); err != nil {
-			return changed, err
-		}
-		changed++
-	}
-	return changed, nil
 }
