@@ -46,6 +46,8 @@ type worker struct {
 	job     *Job
 	routes  Routes
 	scratch plan.Scratch
+	// earlier is what documents may ask of the lines before; nil if none asks.
+	earlier *folding
 }
 
 // ended notes an event without an image: as a dead letter or, without a place

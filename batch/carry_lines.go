@@ -43,7 +43,10 @@ func (c *lineCarrier) carry(ctx context.Context, b *block) *result {
 			line, size = rest[:i], i+1
 		}
 		record++
-		if r.err = c.line(ctx, r, line, rest[len(line):size], at, record); r.err != nil {
+		if r.err = c.line(ctx, r, line, rest[len(line):size], at, record); r.err == nil && c.earlier != nil {
+			r.err = c.earlier.see(c.locate, line)
+		}
+		if r.err != nil {
 			return r
 		}
 		rest, at = rest[size:], at+int64(size)
@@ -72,7 +75,7 @@ func (c *lineCarrier) pack(r *result) error {
 // with which anything else happens than that its event has an image is left to be
 // carried anew.
 func (c *lineCarrier) quick(ctx context.Context, r *result, line, end []byte) bool {
-	if c.job.Payload == Base64 {
+	if c.job.Payload == Base64 || c.earlier != nil {
 		return false
 	}
 	spans, ok := c.locate.guess(line)
@@ -83,7 +86,7 @@ func (c *lineCarrier) quick(ctx context.Context, r *result, line, end []byte) bo
 		return false
 	}
 	route, _, err := c.route(ctx, line, spans)
-	if err != nil || route.Runner == nil {
+	if err != nil || route.Runner == nil || route.Runner.Surrounded() {
 		return false
 	}
 	if _, binary := route.Source.(textual); binary {
@@ -141,7 +144,7 @@ func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at,
 	if err != nil {
 		return bad(route.Version, plan.FailInput, err)
 	}
-	image, f, err := route.Runner.Apply(ctx, c.image[:0], event, &c.scratch)
+	image, f, err := c.carried(ctx, route, line, spans, event)
 	switch {
 	case err != nil:
 		return err

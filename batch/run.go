@@ -45,6 +45,8 @@ type run struct {
 	counts map[Count]int64
 	locate *locator
 	packed bool // gzipped lines
+	// earlier is what documents may ask of the lines before; nil if none asks.
+	earlier *folding
 	// carrier makes what one worker works with.
 	carrier func() (carrier, error)
 
@@ -105,6 +107,9 @@ func (r *run) prepare(ctx context.Context) error {
 		if err := r.resume(info); err != nil || r.report.Done {
 			return err
 		}
+	}
+	if err := r.fold(ctx); err != nil {
+		return err
 	}
 	return r.openInput(ctx)
 }
@@ -252,7 +257,7 @@ func (r *run) openInput(ctx context.Context) error {
 }
 
 func (r *run) newCarrier() (carrier, error) {
-	w := worker{job: &r.job, routes: r.routes}
+	w := worker{job: &r.job, routes: r.routes, earlier: r.earlier}
 	if r.job.Redrive {
 		return &redriver{newLineCarrier(w, r.locate, false), r.job.Format, &r.head}, nil
 	}

@@ -85,8 +85,6 @@ var keyMistakes = map[string]string{
 func TestRefusedKeys(t *testing.T) {
 	s := avroSchema(t, keyed)
 	for _, more := range []string{
-		"snapshots: {subject: snap, policy: migrate}\nsteps: []",
-		"context: {c: {type: string, kind: stream, of: {type: T, path: a}}}\nsteps: []",
 		"steps:\n  - splitEvent: {outputs: [{name: a, to: {subject: s, version: 1}}]}",
 	} {
 		d, err := Parse("instar: upcast/v1\nfrom: 1\nto: 2\n" + more + "\n")

@@ -27,6 +27,8 @@ type Envelope struct {
 	// form of literals. Resolve, if set, is asked for lookups that it lacks.
 	Context map[string]string
 	Resolve func(input, key string) (json string, ok bool)
+	// Earlier, if set, knows what earlier events of the stream said; see [Fold].
+	Earlier *Fold
 }
 
 // FailContext is the code of a failure: a value of the context is missing or of
@@ -70,9 +72,8 @@ func (b *builder) declare(inputs []ContextInput) error {
 		e := &Error{Code: Invalid}
 		e.Problem.Path = jsonx.Pointer("/context", x.Name)
 		switch {
-		case x.Kind == "stream":
-			e.Code = NotYet
-			e.Problem.What, e.Problem.Hint = "context from earlier events of a stream is not carried out yet", "its format is fixed; a later release folds them"
+		case x.Kind == "stream" && !foldable(x.OfPath):
+			e.Problem.What, e.Problem.Hint = fmt.Sprintf("%s names no one member of an event", x.OfPath), "a value of an earlier event is at a path of names, as in a.b"
 			return e
 		case typ == nil:
 			e.Problem.What, e.Problem.Hint = fmt.Sprintf("%q is no type of values", x.Type), knownTypes
@@ -196,6 +197,9 @@ func (e *Envelope) contextOf(s *surroundings, keys map[string]string) (*plan.Rec
 		}
 		if key, known := keys[x.Name]; !ok && known && e.Resolve != nil {
 			text, ok = e.Resolve(x.Name, key)
+		}
+		if !ok && x.Kind == "stream" && e.Earlier != nil {
+			text, ok = e.Earlier.value(e.Stream, x)
 		}
 		if !ok {
 			continue

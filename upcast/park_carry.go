@@ -38,6 +38,12 @@ func (c *Chain) parking() bool {
 	return slices.ContainsFunc(c.Hops, func(h *Hop) bool { return h.parked != nil })
 }
 
+// Surrounded reports whether what is beside an event, or goes there, counts for the
+// chain: [Runner.Carry] is the way to carry its events then.
+func (r *Runner) Surrounded() bool {
+	return slices.ContainsFunc(r.chain.Hops, func(h *Hop) bool { return h.alone() })
+}
+
 // parked is Apply for a chain that parks values: inside the event, or not at all.
 func (r *Runner) parked(ctx context.Context, dst, event []byte, s *plan.Scratch) ([]byte, *Failure, error) {
 	if slices.ContainsFunc(r.chain.Hops, func(h *Hop) bool { return h.parked != nil && h.parked.in == "" && !h.parked.isDown }) {

@@ -65,7 +65,7 @@ func VerifyWith(ctx context.Context, d *Document, from, to schema.Parsed, o Opti
 	if err := d.finished(); err != nil {
 		return nil, err
 	}
-	if err := d.later(); err != nil {
+	if err := d.snapshotRule(); err != nil {
 		return nil, err
 	}
 	parks, err := d.parkable()

@@ -1,0 +1,118 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/instar-registry/instar/upcast"
+	"github.com/instar-registry/instar/upcast/plan"
+)
+
+// folding is what documents may ask of events that stand before theirs in the file.
+type folding struct {
+	*upcast.Fold
+}
+
+// asks are routes whose documents look at earlier events of a stream.
+type asks interface {
+	StreamInputs() []upcast.ContextInput
+}
+
+// StreamInputs are the context inputs of kind stream of the subject's documents.
+func (s *Subject) StreamInputs() []upcast.ContextInput {
+	var out []upcast.ContextInput
+	for _, v := range s.versions {
+		if d := s.documents[v.Number]; d != nil {
+			out = append(out, d.Context...)
+		}
+	}
+	return out
+}
+
+// fold prepares to remember earlier events, if a document asks for any. Lines are
+// carried one after the other then. A run that is gone on with looks at the lines
+// before once more, so that its output is that of an undisturbed one.
+func (r *run) fold(ctx context.Context) error {
+	a, ok := r.routes.(asks)
+	if !ok {
+		return nil
+	}
+	f := upcast.NewFold(a.StreamInputs())
+	switch {
+	case f == nil:
+		return nil
+	case r.job.Redrive:
+		return errors.New("an upcaster looks at earlier events of a stream, and dead letters stand alone; carry the whole file again")
+	case r.job.Format != Lines || r.job.Payload == Base64:
+		return errors.New("an upcaster looks at earlier events of a stream, which lines of JSON have alone")
+	case r.job.Envelope.Stream == "" || r.job.Envelope.Type == "":
+		return errors.New("an upcaster looks at earlier events of a stream; say where lines keep stream and type, as in --envelope stream=/s,type=/t")
+	}
+	r.earlier, r.job.Workers = &folding{f}, 1
+	if r.report.Bytes == 0 {
+		return nil
+	}
+	in, _, err := openLines(r.job.In, 0, 0)
+	if err != nil {
+		return err
+	}
+	defer in.close() //nolint:errcheck // read only
+	for at := int64(0); at < r.report.Bytes; {
+		b, err := in.next()
+		if err != nil {
+			return err
+		}
+		for line := range bytes.Lines(b.data) {
+			if err := r.earlier.see(r.locate, line); err != nil {
+				return err
+			}
+		}
+		if at = b.end; ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// see takes note of a line. What cannot be read says nothing here: its own turn
+// tells what is wrong.
+func (f *folding) see(l *locator, line []byte) error {
+	spans, err := l.find(line)
+	if err != nil || !spans[atPayload].found() {
+		return nil //nolint:nilerr // as above
+	}
+	stream, _ := textAt(line, spans[atStream])
+	typ, _ := textAt(line, spans[atType])
+	if stream == "" {
+		return nil
+	}
+	at := spans[atPayload]
+	return f.See(stream, typ, line[at.start:at.end])
+}
+
+// carried is the image of an event of a line; what stands around it goes along if a
+// document looks at that.
+func (c *lineCarrier) carried(ctx context.Context, route *Route, line []byte, spans [places]span, event []byte) ([]byte, *upcast.Failure, error) {
+	if !route.Runner.Surrounded() {
+		return route.Runner.Apply(ctx, c.image[:0], event, &c.scratch)
+	}
+	e := upcast.Envelope{Subject: c.job.Subject, Version: route.Version}
+	e.Stream, _ = textAt(line, spans[atStream])
+	e.ID, _ = textAt(line, spans[atID])
+	e.Type, _ = textAt(line, spans[atType])
+	if c.earlier != nil {
+		e.Earlier = c.earlier.Fold
+	}
+	out, f, err := route.Runner.Carry(ctx, &e, event, &c.scratch)
+	switch {
+	case f != nil || err != nil:
+		return nil, f, err
+	case len(out) != 1:
+		return nil, nil, upcast.ErrSeveral
+	case out[0].Headers[upcast.HeaderParked] != "":
+		return nil, &upcast.Failure{Code: plan.FailDead, Path: upcast.HeaderParked, Reason: fmt.Sprintf("the upcaster of version %d parks values beside the event, and a line has no place for headers; parkIn keeps them in its body", route.Version)}, nil
+	}
+	return out[0].Event, nil, nil
+}
