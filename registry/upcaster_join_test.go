@@ -96,6 +96,11 @@ func TestHopsThatDoNotJoin(t *testing.T) {
 			[2]string{`{"rename":{"from":"a","to":"b"}}`, `{"rename":{"from":"b","to":"c"}}],"down":[{"rename":{"from":"c","to":"b"}}`},
 			"the other leaves it to its steps", "", "",
 		},
+		"one parks what it loses": {
+			[3]string{record(`{"name":"a","type":"int"}`, `{"name":"x","type":"int"}`), record(`{"name":"a","type":"int"}`), record(`{"name":"c","type":"int"}`)},
+			[2]string{`{"drop":{"path":"x","park":true}}`, `{"rename":{"from":"a","to":"c"}}`},
+			"parks values beside events", "", "",
+		},
 		"one has no way back": {
 			[3]string{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int"}`), record(`{"name":"c","type":"int"}`)},
 			[2]string{`{"rename":{"from":"a","to":"b"}}`, `{"rename":{"from":"b","to":"c"}}],"assume":["int64"],"down":"none"`},

@@ -29,6 +29,9 @@ func concatenated(docs []*upcast.Document, from, to int) (text, why string) {
 		if err != nil {
 			return "", err.Error()
 		}
+		if doc.Parks() {
+			return "", "a document parks values beside events, which it alone puts back"
+		}
 		j.ways = append(j.ways, doc.Down)
 		for i := range root.Members {
 			if why := j.add(&root.Members[i]); why != "" {

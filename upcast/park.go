@@ -112,6 +112,12 @@ func parking(steps []Step, refused bool) (first, bad *Step) {
 	return first, nil
 }
 
+// Parks reports whether steps of the document keep what they lose beside the event.
+func (d *Document) Parks() bool {
+	first, _ := parking(d.Steps, false)
+	return first != nil
+}
+
 // parkable refuses what cannot be parked, and says whether the document parks.
 func (d *Document) parkable() (bool, error) {
 	first, bad := parking(d.Steps, false)
