@@ -73,6 +73,13 @@ func (s *scan) run(program int, data []byte, at uint) (uint, bool) {
 					continue
 				}
 			}
+		case walkString:
+			if at < uint(len(data)) && data[at]&0x81 == 0 {
+				if next := at + 1 + uint(data[at]>>1); next <= uint(len(data)) && valid(data[at+1:next]) {
+					at = next
+					continue
+				}
+			}
 		case walkVarint:
 			if at < uint(len(data)) && data[at] < 0x80 {
 				at++
@@ -180,8 +187,13 @@ func (s *scan) step(op *walkOp, data []byte, at uint) (leap, next uint, ok bool)
 	}
 }
 
-// valid is utf8.Valid with a short way for short texts without accents.
+// valid is utf8.Valid with a short way for texts without accents.
 func valid(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return utf8.Valid(b)
+		}
+	}
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
 			return utf8.Valid(b)
