@@ -102,6 +102,12 @@ var refusals = []struct {
 	{"branches told apart by nothing", "by no property", func(d map[string]any) {
 		d["types"] = append(d["types"].([]any), map[string]any{"kind": "union", "json": true, "branches": []any{map[string]any{"name": "a", "type": 0, "values": []any{"a"}}}})
 	}},
+	{"a union in itself", "is a branch of itself", func(d map[string]any) {
+		types := d["types"].([]any)
+		n := len(types)
+		d["types"] = append(types, map[string]any{"kind": "union", "json": true, "branches": []any{map[string]any{"name": "a", "type": n + 1}}},
+			map[string]any{"kind": "union", "json": true, "branches": []any{map[string]any{"name": "b", "type": 0}, map[string]any{"name": "c", "type": n}}})
+	}},
 	{"no segment", "has no segment", func(d map[string]any) { d["segments"] = []any{} }},
 	{"another encoding", "is no type of events in protobuf", func(d map[string]any) { d["segments"].([]any)[0].(map[string]any)["from"] = "protobuf" }},
 }

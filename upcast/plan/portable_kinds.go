@@ -45,6 +45,7 @@ func (r *planReader) readTypes(v *jsonx.Value) {
 	for i, x := range items {
 		r.sound(x, r.types[i])
 	}
+	r.branchesEnd(items)
 	if r.err != nil {
 		return
 	}
@@ -184,6 +185,45 @@ func (r *planReader) sound(v *jsonx.Value, t *Type) {
 	}
 	for i := range t.Branches {
 		twice(t.Branches[i].Name)
+	}
+}
+
+// branchesEnd refuses unions that are their own branches, alone or by way of
+// others: no value ever is of one, and who asks what it may be asks without end.
+func (r *planReader) branchesEnd(items []*jsonx.Value) {
+	const open, done = 1, 2
+	state := make(map[*Type]int, len(r.types))
+	// A path of unions lies on a stack of its own: it may be as long as the list
+	// of types.
+	type level struct {
+		t    *Type
+		next int
+	}
+	for i, root := range r.types {
+		if r.err != nil || root.Kind != Union || state[root] == done {
+			continue
+		}
+		path := []level{{t: root}}
+		state[root] = open
+		for len(path) > 0 {
+			top := &path[len(path)-1]
+			if top.next == len(top.t.Branches) {
+				state[top.t] = done
+				path = path[:len(path)-1]
+				continue
+			}
+			t := top.t.Branches[top.next].Type
+			top.next++
+			switch {
+			case t.Kind != Union || state[t] == done:
+			case state[t] == open:
+				r.fail(items[i], "the type of kind union is a branch of itself", "")
+				return
+			default:
+				state[t] = open
+				path = append(path, level{t: t})
+			}
+		}
 	}
 }
 
