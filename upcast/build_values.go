@@ -119,6 +119,10 @@ func (b *builder) required(n, out plan.Node, single bool) plan.Node {
 		t, _ := b.types.Of(x)
 		switch {
 		case isNothing(x):
+			// Where it is absent on every way, its type is known here alone.
+			if inner := b.notNull(x); single && inner != nil {
+				return typed(out, inner)
+			}
 			return out
 		case b.types.MayBeAbsent(x):
 			bind := b.bindPart(x, t)

@@ -17,19 +17,12 @@ import (
 
 // TestChainsJSON makes random chains of 1 to 20 hops between JSON Schemas and
 // holds four ways to carry them out to each other: fused, hop by hop, on bytes and
-// by the oracle; and each image to both validators. The variable
-// INSTAR_UPCAST_CHAINS sets how many.
+// by the oracle; and each image to both validators. The variables
+// INSTAR_UPCAST_CHAINS and INSTAR_UPCAST_FIRST set how many, and which is the first.
 func TestChainsJSON(t *testing.T) {
-	chains := 60
-	if s := os.Getenv("INSTAR_UPCAST_CHAINS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		chains = n
-	}
+	chains, first := numberOr(t, "INSTAR_UPCAST_CHAINS", 60), numberOr(t, "INSTAR_UPCAST_FIRST", 0)
 	events, images, ended, computed, open := 0, 0, 0, 0, 0
-	for seed := range uint64(chains) {
+	for seed := uint64(first); seed < uint64(first+chains); seed++ {
 		w := &jsonWorld{r: rand.New(rand.NewPCG(seed, 7))}
 		documents, versions, story := w.chain(t, 1+int(seed%20))
 		hops := make([]*Hop, len(documents))
@@ -72,6 +65,42 @@ func TestChainsJSON(t *testing.T) {
 	t.Logf("%d chains, %d events: %d have an image, %d end as their document says; %d chains compute on values, %d are not decided", chains, events, images, ended, computed, open)
 	if images == 0 || ended == 0 || computed == 0 || computed == chains || open*50 > chains {
 		t.Error("the chains do not show all kinds of ends and of programs")
+	}
+}
+
+func numberOr(t *testing.T, variable string, usual int) int {
+	t.Helper()
+	s := os.Getenv(variable)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestAbsentOnEveryWay fuses a hop that requires a member with one that never gave
+// it: the literal in its place is of the member's type, which later steps use.
+func TestAbsentOnEveryWay(t *testing.T) {
+	object := func(members string) string { return objectOf(members, "") }
+	const f7 = `"f7":{"type":["boolean","null"]}`
+	versions := []*jsonschema.Schema{
+		jsonSchema(t, object(textID)),
+		jsonSchema(t, object(textID+`|"n":`+object(`"f6?":{"type":"array","items":{"type":"number"}}|`+f7))),
+		jsonSchema(t, object(textID+`|"n":`+object(`"f6":{"type":"number"}|`+f7))),
+	}
+	c, err := fuseAllJSON(t, []*Document{
+		document(t, `add: {path: n, value: {"f7": null}, onConflict: fail}`),
+		document(t, "require: {path: n.f6, else: {value: [20.25]}}", "head: {path: n.f6, which: last, else: dropEvent}"),
+	}, versions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, f, err := NewRunner(c).Apply(t.Context(), nil, []byte(`{"id":"a"}`), nil)
+	if err != nil || f != nil || string(out) != `{"id":"a","n":{"f6":20.25,"f7":null}}` {
+		t.Errorf("got %s, %v, %v", out, f, err)
 	}
 }
 
