@@ -89,17 +89,19 @@ func TestAbsentOnEveryWay(t *testing.T) {
 	versions := []*jsonschema.Schema{
 		jsonSchema(t, object(textID)),
 		jsonSchema(t, object(textID+`|"n":`+object(`"f6?":{"type":"array","items":{"type":"number"}}|`+f7))),
-		jsonSchema(t, object(textID+`|"n":`+object(`"f6":{"type":"number"}|`+f7))),
+		jsonSchema(t, object(textID+`|"n":`+object(f7+`|"u":`+object(`"f6?":{"type":"array","items":{"type":"number"}}`)))),
+		jsonSchema(t, object(textID+`|"n":`+object(f7+`|"u":`+object(`"f6":{"type":"number"}`)))),
 	}
 	c, err := fuseAllJSON(t, []*Document{
 		document(t, `add: {path: n, value: {"f7": null}, onConflict: fail}`),
-		document(t, "require: {path: n.f6, else: {value: [20.25]}}", "head: {path: n.f6, which: last, else: dropEvent}"),
+		document(t, "move: {from: n.f6, to: n.u.f6}"),
+		document(t, "require: {path: n.u.f6, else: {value: [20.25]}}", "head: {path: n.u.f6, which: last, else: dropEvent}"),
 	}, versions)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, f, err := NewRunner(c).Apply(t.Context(), nil, []byte(`{"id":"a"}`), nil)
-	if err != nil || f != nil || string(out) != `{"id":"a","n":{"f6":20.25,"f7":null}}` {
+	if err != nil || f != nil || string(out) != `{"id":"a","n":{"f7":null,"u":{"f6":20.25}}}` {
 		t.Errorf("got %s, %v, %v", out, f, err)
 	}
 }
