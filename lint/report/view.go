@@ -14,6 +14,9 @@ import (
 
 // headline says in a few words what kind of finding it is and who is hurt.
 func headline(f *lint.Finding) string {
+	if said := unreadable[f.Rule]; said != "" {
+		return said
+	}
 	switch f.Class {
 	case compat.ClassData:
 		return dataHeadline(f)
@@ -29,6 +32,16 @@ func headline(f *lint.Finding) string {
 	default:
 		return visible(f.Message)
 	}
+}
+
+// unreadable are the rules about texts that nothing can be said about yet.
+var unreadable = map[string]string{
+	"schema/invalid":              "the text is no schema",
+	"schema/reference-unresolved": "a reference leads nowhere",
+	"schema/reference-cycle":      "references lead in a circle",
+	"schema/limit-exceeded":       "the text is beyond a limit",
+	"schema/sample-unreadable":    "a sample is not read",
+	"schema/base-invalid":         "the old text is no schema",
 }
 
 func refusedNote(f *lint.Finding) string {

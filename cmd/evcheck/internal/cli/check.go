@@ -162,6 +162,9 @@ func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Re
 	if !slices.Contains(severities, f.failOn) {
 		return nil, nil, unknownName("severity", f.failOn, severities, "one of "+strings.Join(severities, ", "))
 	}
+	if f.jobs < 0 {
+		return nil, nil, &lint.InputError{What: fmt.Sprintf("--jobs %d is no number of pairs", f.jobs), Hint: "leave it out for the number of processors"}
+	}
 	if err := checkColour(f.color); err != nil {
 		return nil, nil, err
 	}

@@ -39,7 +39,7 @@ func (a *app) diff() *cobra.Command {
 		Example: "  evcheck diff old.avsc new.avsc\n  evcheck diff git:v1.0 worktree\n  evcheck diff orders-value@3 orders-value@latest --registry prod",
 		Args: func(_ *cobra.Command, args []string) error {
 			if n := len(args); !f.gitDriver && n != 2 || f.gitDriver && (n < 7 || n > 9) && n != 1 {
-				return &lint.InputError{What: fmt.Sprintf("%d arguments", n), Hint: "diff takes an old and a new schema; with --git-driver, what git gives it"}
+				return &lint.InputError{What: fmt.Sprintf("diff takes an old and a new schema, and %d are named", n), Hint: "write evcheck diff OLD NEW; with --git-driver git names them"}
 			}
 			return nil
 		},

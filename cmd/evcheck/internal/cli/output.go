@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,7 +62,11 @@ func (a *app) write(r *lint.Report, outputs []output, f *checkFlags) error {
 			file = filepath.Join(a.dir, file)
 		}
 		if err := replaceFile(file, body.Bytes()); err != nil {
-			return &lint.InputError{What: "the report cannot be written: " + err.Error()}
+			var about *fs.PathError // of a name that nobody gave
+			if errors.As(err, &about) {
+				err = about.Err
+			}
+			return &lint.InputError{What: "the report " + o.file + " cannot be written: " + err.Error()}
 		}
 	}
 	return nil

@@ -182,6 +182,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.check(), a.validate(), a.replay(), a.initialise(), a.baseline(), a.waive(), a.config(),
 		a.diff(), a.explain(), a.fix(), a.report(), a.rules(), a.schema(), a.upcast(), a.version(),
 		a.pull(), a.plan(), a.apply(), a.registerSchemas())
+	countArguments(root)
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.flagsFromEnvironment(c) }
 	return root
 }
@@ -201,6 +202,34 @@ func (a *app) flagsFromEnvironment(c *cobra.Command) error {
 		}
 	})
 	return err
+}
+
+// countArguments makes the commands say how they are written when they are given
+// too few or too many arguments.
+func countArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var said *lint.InputError
+			if err == nil || errors.As(err, &said) {
+				return err
+			}
+			what := fmt.Sprintf("%s does not take %d arguments", c.CommandPath(), len(args))
+			switch len(args) {
+			case 0:
+				what = c.CommandPath() + " needs an argument"
+			case 1:
+				what = fmt.Sprintf("%s does not take the argument %q", c.CommandPath(), args[0])
+				if strings.Contains(c.Use, " ") {
+					what = c.CommandPath() + " needs more than one argument"
+				}
+			}
+			return &lint.InputError{What: what, Hint: "write " + c.UseLine()}
+		}
+	}
+	for _, sub := range c.Commands() {
+		countArguments(sub)
+	}
 }
 
 func commandNames(c *cobra.Command) []string {
