@@ -195,12 +195,16 @@ func (h *history) evcheck(texts map[string]string, subject string, fixes bool) (
 	}
 	r, err := lint.Compare(ctx, lint.Request{
 		Head: lint.NewMemoryTree("head", texts), Bases: bases, Config: lint.DefaultConfig(), Subject: subject, Fixes: fixes, Jobs: 1, FailOn: lint.SeverityError,
+		Verdict: lint.VerdictBoth,
 	})
 	if err != nil {
 		h.tb.Fatal(err)
 	}
 	if len(r.Subjects) != 1 || r.Subjects[0].State == lint.SubjectInvalid {
 		h.tb.Fatalf("%s: %+v %+v", subject, r.Subjects, r.Findings)
+	}
+	if len(r.Summary.Remarks) > 0 {
+		h.tb.Errorf("%s: %q", subject, r.Summary.Remarks)
 	}
 	for i := range r.Findings {
 		if f := r.Findings[i].Engine; f != nil {

@@ -37,6 +37,9 @@ type Request struct {
 	// Full judges subjects that did not change, too.
 	Full   bool
 	FailOn string
+	// Verdict says who decides about a base that is a registry: [VerdictLocal],
+	// which is what empty means, [VerdictServer] or [VerdictBoth].
+	Verdict string
 	// Clock, if set, measures what each pair costs. Progress, if set, is told how
 	// far the run is.
 	Clock    func() time.Time

@@ -16,6 +16,9 @@ func (x *run) finish() {
 			f.job, f.own = i+1, f.Fingerprint
 			found = append(found, f)
 		}
+		if remark := x.results[i].remark; remark != "" {
+			x.report.Summary.Remarks = append(x.report.Summary.Remarks, remark)
+		}
 	}
 	seen := map[string]bool{}
 	for i := range x.results {

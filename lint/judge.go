@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/schema"
@@ -21,6 +22,8 @@ type result struct {
 	marks int
 	// fleeting says that the result depends on more than its key in the cache.
 	fleeting bool
+	// remark is a line for the head of the report.
+	remark string
 }
 
 // parsedText is a text with its references, parsed.
@@ -97,13 +100,21 @@ func (x *run) judge(ctx context.Context, j *job, out *result) error {
 	if j.old != nil && (j.new == nil || j.old.file != j.new.file) {
 		out.subject.OldFile = j.old.file
 	}
-	if x.Clock == nil {
-		return x.answer(ctx, j, out, level, policy)
-	}
-	began := x.Clock()
+	began := x.clock()
 	err := x.answer(ctx, j, out, level, policy)
-	out.millis = x.Clock().Sub(began).Milliseconds()
+	if err == nil {
+		err = x.second(ctx, j, out)
+	}
+	out.millis = x.clock().Sub(began).Milliseconds()
 	return err
+}
+
+// clock is the time where it is measured.
+func (x *run) clock() time.Time {
+	if x.Clock == nil {
+		return time.Time{}
+	}
+	return x.Clock()
 }
 
 // answer takes the result from the cache, or computes it.

@@ -22,6 +22,9 @@ type RegistryBase interface {
 	// Closure is what a file of the tree refers to, dependencies first, and the
 	// file of every name.
 	Closure(file string) (docs []schema.Document, files map[string]string)
+	// Judge asks the registry whether it would take a schema as the next version
+	// of its subject.
+	Judge(ctx context.Context, c Candidate) (Answer, error)
 }
 
 // Registered is a subject of a registry.

@@ -70,7 +70,7 @@ var repoRules = []Rule{
 	},
 	{
 		ID: "evcheck/verdict-differs", Title: "Registry and evcheck disagree", Severity: SeverityError, Since: "0.1.0",
-		Purpose: "With `--verdict both` the registry was asked as well, and its answer is another one. Its engine or its configuration differs.",
+		Purpose: "With `--verdict both` or `server` the registry was asked as well, and its answer is another one. Its engine or its configuration differs.",
 		Remedy:  "Compare the engines (`evcheck version`, the registry's `/v1/metadata/version`); the registry decides what may be registered.",
 	},
 	{

@@ -38,7 +38,7 @@ func (o *Opener) registry(s spec) (lint.Base, error) {
 	}
 	t := &registryTree{
 		client: r.Client, context: r.Context, snap: lint.Snap{Name: strings.TrimSuffix(s.name, "?")},
-		texts: map[string]string{}, docs: map[string][]schema.Document{}, names: map[string]map[string]string{},
+		texts: map[string]string{}, newest: map[string]*wire.Metadata{}, docs: map[string][]schema.Document{}, names: map[string]map[string]string{},
 	}
 	return lint.Base{Tree: t, Optional: optional}, nil
 }
@@ -52,8 +52,11 @@ type registryTree struct {
 
 	mu    sync.Mutex
 	texts map[string]string
-	docs  map[string][]schema.Document
-	names map[string]map[string]string
+	// newest are the metadata of the newest versions, by subject: what is
+	// registered without any has those.
+	newest map[string]*wire.Metadata
+	docs   map[string][]schema.Document
+	names  map[string]map[string]string
 }
 
 var _ lint.RegistryBase = (*registryTree)(nil)
@@ -166,6 +169,11 @@ func (t *registryTree) subject(ctx context.Context, r *remote.Reader, subject st
 	texts, err := r.Live(ctx, full, all)
 	if err != nil {
 		return nil, err
+	}
+	if len(texts) > 0 {
+		t.mu.Lock()
+		t.newest[subject] = texts[0].Metadata
+		t.mu.Unlock()
 	}
 	if out.Versions, err = t.versions(subject, grouped(texts, &config), texts); err != nil {
 		return nil, err

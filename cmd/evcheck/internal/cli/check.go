@@ -18,6 +18,7 @@ import (
 
 // checkFlags are the flags of "check".
 type checkFlags struct {
+	verdict                string
 	against                []string
 	head                   string
 	staged, exact          bool
@@ -81,6 +82,7 @@ func (f *checkFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.jobs, "jobs", 0, "pairs to judge at once (default: the number of processors)")
 	f.addCache(fs)
 	fs.StringVar(&f.now, "now", "", "`date` that decides which waivers are over (default today)")
+	fs.StringVar(&f.verdict, "verdict", lint.VerdictLocal, "`who` decides about a registry: local, server (which is asked as well), both (a difference is an error)")
 	fs.BoolVar(&f.timing, "timing", false, "report what the slowest pairs cost")
 	fs.StringVar(&f.color, "color", "auto", "colour in text: auto, always, never")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress")
@@ -88,6 +90,9 @@ func (f *checkFlags) add(c *cobra.Command) {
 
 // severities are the values of --fail-on.
 var severities = []string{lint.SeverityError, lint.SeverityWarning, lint.SeverityNote, "never"}
+
+// verdicts are the values of --verdict.
+var verdicts = []string{lint.VerdictLocal, lint.VerdictServer, lint.VerdictBoth}
 
 func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error {
 	outputs, err := parseOutputs(f.output)
@@ -177,6 +182,13 @@ func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Re
 	if f.timing {
 		q.Clock = a.now
 	}
+	if f.verdict == "" {
+		f.verdict = lint.VerdictLocal // a command without the flag
+	}
+	if !slices.Contains(verdicts, f.verdict) {
+		return nil, nil, unknownName("value of --verdict", f.verdict, verdicts, "one of "+strings.Join(verdicts, ", "))
+	}
+	q.Verdict = f.verdict
 	q.VerifyCache = a.env("EVCHECK_VERIFY_CACHE") == "1"
 	if f.staged {
 		if f.head != "" && f.head != "staged" {
@@ -217,6 +229,10 @@ func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, 
 	o.Registries = q.Config.Registries
 	if q.Bases, err = o.Bases(ctx, names); err != nil {
 		return err
+	}
+	isRegistry := func(b lint.Base) bool { _, is := b.Tree.(lint.RegistryBase); return is }
+	if f.verdict != lint.VerdictLocal && !slices.ContainsFunc(q.Bases, isRegistry) {
+		return &lint.InputError{What: "--verdict " + f.verdict + " asks a registry, and no base is one", Hint: "add --against registry:NAME"}
 	}
 	if base := q.Bases[0].Tree; base != nil {
 		was, err := loadConfig(ctx, a, o, base, f.config)
