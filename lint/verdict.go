@@ -116,6 +116,9 @@ func (x *run) candidate(ctx context.Context, subject string, u *unit) (c Candida
 	}
 	for _, name := range around.direct {
 		file := around.files[name]
+		if file == "" {
+			continue // another reference brings it along, under another name
+		}
 		m := x.Config.mapping(file)
 		if m == nil {
 			return c, file + " is mapped to no subject", nil
