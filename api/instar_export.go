@@ -191,7 +191,7 @@ func versionLine(e exported, hash string) archive.VersionLine {
 	line := archive.VersionLine{
 		Context: e.name.Context, Subject: e.name.Subject, Version: e.version.Number, ID: e.version.ID,
 		GUID: c.GUID.String(), SchemaType: c.Format.String(), Text: hash, Metadata: c.Metadata, RuleSet: c.RuleSet,
-		At: e.version.At, Deleted: e.version.Deleted,
+		Inherited: e.version.Inherited, At: e.version.At, Deleted: e.version.Deleted,
 	}
 	for _, r := range c.References {
 		line.References = append(line.References, archive.Reference(r))

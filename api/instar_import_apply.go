@@ -168,7 +168,7 @@ func (i *importer) takeVersion(number int64, v *archive.VersionLine) error {
 	}
 	cmd := registry.Register{
 		Name: i.name(v.Context, v.Subject), Format: format, Text: body, Metadata: v.Metadata, RuleSet: v.RuleSet,
-		Version: v.Version, ID: v.ID, SourceGUID: &guid, Deleted: v.Deleted, At: v.At, Import: true,
+		Version: v.Version, ID: v.ID, SourceGUID: &guid, Deleted: v.Deleted, At: v.At, Inherited: v.Inherited, Import: true,
 	}
 	for _, r := range v.References {
 		cmd.References = append(cmd.References, i.reference(r))

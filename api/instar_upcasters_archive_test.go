@@ -10,6 +10,8 @@ import (
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/client"
 	"github.com/instar-registry/instar/internal/archive"
+	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -222,4 +224,45 @@ func documentHash(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return doc.Hash()
+}
+
+// TestArchivesCarryInheritedRules: the migration rules of a version that was deleted
+// for good go into the archive with the version that inherited them.
+func TestArchivesCarryInheritedRules(t *testing.T) {
+	from, to := openHouse(t, nil), openHouse(t, nil)
+	n := registry.ParseName("r")
+	by := registry.By{Actor: "test", Request: "r"}
+	if _, err := from.service.SetConfig(bg, by, registry.SetConfig{Scope: n, Patch: registry.ConfigPatch{Set: registry.Config{Compatibility: "NONE"}}}); err != nil {
+		t.Fatal(err)
+	}
+	for i, field := range []string{"a", "b", "c"} {
+		cmd := registry.Register{Name: n, Format: schema.Avro, Text: avro("R", field).Schema}
+		if i > 0 {
+			old := string(rune('a' + i - 1))
+			cmd.RuleSet = &registry.RuleSet{Migration: []registry.Rule{{
+				Name: field, Kind: "TRANSFORM", Type: "JSONATA", Mode: "UPGRADE", Expr: "{'" + field + "': " + old + "}",
+			}}}
+		}
+		if _, err := from.service.Register(bg, by, cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, permanent := range []bool{false, true} {
+		if _, err := from.service.DeleteVersion(bg, by, registry.DeleteVersion{Name: n, Version: 2, Permanent: permanent}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exported := from.export(client.ExportQuery{})
+	r, err := to.admin.Import(bg, bytes.NewReader(exported), client.ImportOptions{})
+	if must(t, r, err); r.Created != 2 {
+		t.Errorf("%+v", r)
+	}
+	if got, want := body(to.export(client.ExportQuery{})), body(exported); got != want || !strings.Contains(want, `"inherited":{"rules":[`) {
+		t.Errorf("the copy differs:\n%s\nwant\n%s", got, want)
+	}
+	for _, h := range []*house{from, to} {
+		if got := carriedEvent(t, h, "r", "1", `{"a":7}`); got != `{"c":7}` {
+			t.Errorf("the event became %s", got)
+		}
+	}
 }

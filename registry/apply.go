@@ -118,7 +118,7 @@ func (st *State) applyRegistered(c VersionRegistered, seq, at int64) error {
 	next.Uses = extended(st, b.Uses, Use{name.Subject, c.Version})
 	ctx.ids.Set(c.ID, &next)
 
-	v := Version{Number: c.Version, ID: c.ID, At: at, Seq: seq, Deleted: c.Deleted, Content: content}
+	v := Version{Number: c.Version, ID: c.ID, At: at, Seq: seq, Deleted: c.Deleted, Content: content, Inherited: c.Inherited}
 	if err := st.insertVersion(name, v); err != nil {
 		return err
 	}
@@ -218,12 +218,17 @@ func (st *State) setDeleted(n Name, versions []int, deleted bool) error {
 func (st *State) purge(n Name, versions []int, config bool, released []int64) error {
 	if s := st.Subject(n); s != nil {
 		next := &Subject{Name: n}
+		var gone []Version // since the last one that stays
 		for _, v := range s.Versions {
-			if !slices.Contains(versions, v.Number) {
-				next.Versions = append(next.Versions, v)
+			if slices.Contains(versions, v.Number) {
+				st.forget(n, v)
+				gone = append(gone, v)
 				continue
 			}
-			st.forget(n, v)
+			for i := len(gone) - 1; i >= 0 && len(next.Versions) > 0; i-- { // nothing leads to a first version
+				v.Inherited = v.Inherited.with(&gone[i])
+			}
+			next.Versions, gone = append(next.Versions, v), nil
 		}
 		if len(s.Versions)-len(next.Versions) != len(versions) {
 			return fmt.Errorf("not all of the versions %v of %q exist", versions, n)

@@ -55,6 +55,8 @@ type VersionRegistered struct {
 	References []storedReference `json:"references,omitempty"`
 	Metadata   *Metadata         `json:"metadata,omitempty"`
 	RuleSet    *RuleSet          `json:"ruleSet,omitempty"`
+	// Inherited came with an import, see [Version].
+	Inherited *Inherited `json:"inherited,omitempty"`
 	// Replaces lists soft-deleted versions of the subject with the same id that
 	// this registration removes.
 	Replaces []int `json:"replaces,omitempty"`

@@ -43,8 +43,9 @@ type Register struct {
 	// Imports only.
 	SourceGUID *GUID
 	Deleted    bool
-	At         int64 // µs since 1970; 0 = now
-	Import     bool  // as if the subject were in IMPORT mode
+	At         int64      // µs since 1970; 0 = now
+	Inherited  *Inherited `json:",omitempty"`
+	Import     bool       // as if the subject were in IMPORT mode
 }
 
 // Registered is the answer to [Register].

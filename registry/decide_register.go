@@ -95,6 +95,7 @@ func (d *decider) admit(cmd *Register, eff *Config, c *candidate, importing, sea
 		}
 	}
 	out := registered(cmd.Name, next, 0, c.content)
+	out.Inherited = cmd.Inherited
 	out.Imported, out.Forced, out.Deleted, out.At = importing, cmd.Force, cmd.Deleted, cmd.At
 	if !importing {
 		if err := d.judge(cmd, eff, c, &out); err != nil {

@@ -31,9 +31,10 @@ type Library interface {
 	// Derive proves the hop without a document for the events of a Protobuf
 	// message; an empty name is the first, and that of other formats.
 	Derive(message string, from, to schema.Parsed) (*upcast.Hop, error)
-	// Rules prepares migration rules for events that go from one version to the
-	// other, and lifts them to steps where they are known idioms.
-	Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)
+	// Rules prepares migration rules, those of the oldest version first, for events
+	// that go from one version to the other, and lifts them to steps where they are
+	// known idioms.
+	Rules(sets []*upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)
 	// Way returns what KeepWay was told about a route, or nil. The key covers all
 	// that a way depends on.
 	Way(route Hash) *Way

@@ -213,8 +213,8 @@ func optionsWith(targets map[upcast.Target]schema.Parsed) upcast.Options {
 }
 
 // Rules implements Library.
-func (q inquiry) Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error) {
-	text, err := json.Marshal(set)
+func (q inquiry) Rules(sets []*upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error) {
+	text, err := json.Marshal(sets)
 	if err != nil {
 		return nil, &schema.Bug{Where: "rules", Cause: err}
 	}
@@ -226,7 +226,7 @@ func (q inquiry) Rules(set *upcast.RuleSet, d upcast.Direction, from, to schema.
 	}
 	q.obs.Cache("rules", false)
 	out := &Ruled{}
-	if out.Hop, err = upcast.NewRuleHop([]*upcast.RuleSet{set}, d, from, to, upcast.RuleOptions{Place: rulesPlace}); err != nil {
+	if out.Hop, err = upcast.NewRuleHop(sets, d, from, to, upcast.RuleOptions{Place: rulesPlace}); err != nil {
 		return nil, err
 	}
 	size := len(text)

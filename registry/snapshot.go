@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotMagic names the encoding; another one is ignored by this release.
-const snapshotMagic = "instar-state-7\n"
+const snapshotMagic = "instar-state-8\n"
 
 // EncodeState serialises a state for a fast start. Equal states give equal
 // bytes, and the last 32 bytes are a SHA-256 over the rest. It is not compressed:
@@ -188,5 +188,9 @@ func (w *stateWriter) subject(s *Subject) {
 		w.int(v.At)
 		w.int(v.Seq)
 		w.bool(v.Deleted)
+		w.bool(v.Inherited != nil)
+		if v.Inherited != nil {
+			w.json(v.Inherited)
+		}
 	}
 }

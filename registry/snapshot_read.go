@@ -209,6 +209,10 @@ func (r *stateReader) subject(st *State) {
 	s.Versions = make([]Version, 0, n)
 	for range n {
 		v := Version{Number: int(r.int()), ID: r.int(), At: r.int(), Seq: r.int(), Deleted: r.bool()}
+		if r.bool() {
+			v.Inherited = &Inherited{}
+			r.json(v.Inherited)
+		}
 		b, ok := ctx.ids.Get(v.ID)
 		if !ok {
 			r.fail(fmt.Sprintf("id %d is not bound", v.ID))

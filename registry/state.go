@@ -59,6 +59,8 @@ type Version struct {
 	Seq     int64 // sequence of the change that registered it
 	Deleted bool
 	Content *Content
+	// Inherited is nil unless versions right before it were deleted for good.
+	Inherited *Inherited
 }
 
 // Context is a context with its ids. A context that is not listed may still hold

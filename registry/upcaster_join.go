@@ -29,6 +29,10 @@ func (d *decider) join(n Name, version int) ([]Change, []Text, error) {
 		return nil, nil, fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' needs version %d", x.From, x.To, n, version).
 			because("version %d is at an end of the way, so nothing can take the place of the hop; a soft-deleted version stays in the way and is not served", version)
 	}
+	if into == nil && s.Version(version).ruled() || out == nil && s.Version(to).ruled() {
+		return nil, nil, fail(UpcasterBridges, "Events of version %d of subject '%s' become events of version %d by way of version %d", from, n, to, version).
+			because("a document carries them over one hop, and migration rules over the other, and the two do not become one; a soft-deleted version stays in the way and is not served")
+	}
 	text, hop, err := d.joinedHop(n, from, version, to)
 	if err != nil {
 		return nil, nil, err

@@ -168,6 +168,12 @@ func (r *route) key(env *Env) (Hash, error) {
 			}
 		}
 		s.str(string(v.Content.Identity[:])) // rules included
+		if v.Inherited != nil {
+			s.mark()
+			for _, rules := range v.Inherited.Rules {
+				(&Content{RuleSet: rules}).feed(s)
+			}
+		}
 		if len(v.Content.References) == 0 {
 			continue
 		}

@@ -33,8 +33,9 @@ func (r *RuleSet) migration() *upcast.RuleSet {
 	return out
 }
 
-// ruled finds what the rules of the newer version of a hop do to events that go
-// from one version to the other; nil if no rule applies. Their time and chance
+// ruled finds what the rules of the newer version of a hop, and of the versions that
+// were deleted for good before it, do to events that go from one version to the
+// other; nil if no rule applies. Their time and chance
 // would make the answer to one request another one later, so a rule that asks for
 // them is a gap.
 func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
@@ -42,8 +43,8 @@ func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
 	if from.Number > to.Number {
 		newer, direction = from, upcast.Downgrade
 	}
-	set := newer.Content.RuleSet.migration()
-	if set == nil {
+	sets := newer.migration()
+	if len(sets) == 0 {
 		return nil, nil
 	}
 	var parsed [2]schema.Parsed
@@ -53,7 +54,7 @@ func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
 			return nil, unreadable(v, err)
 		}
 	}
-	out, err := env.Library.Rules(set, direction, parsed[0], parsed[1])
+	out, err := env.Library.Rules(sets, direction, parsed[0], parsed[1])
 	if err != nil || out.Hop == nil {
 		return nil, err
 	}

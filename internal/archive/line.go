@@ -72,8 +72,10 @@ type VersionLine struct {
 	References []Reference        `json:"references,omitempty"`
 	Metadata   *registry.Metadata `json:"metadata,omitempty"`
 	RuleSet    *registry.RuleSet  `json:"ruleSet,omitempty"`
-	At         int64              `json:"at"` // registration, µs since 1970
-	Deleted    bool               `json:"deleted,omitempty"`
+	// Inherited are migration rules of versions before it that were deleted for good.
+	Inherited *registry.Inherited `json:"inherited,omitempty"`
+	At        int64               `json:"at"` // registration, µs since 1970
+	Deleted   bool                `json:"deleted,omitempty"`
 }
 
 // UpcasterLine is one revision of an upcaster, with the verdict as it was given.
