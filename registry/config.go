@@ -22,6 +22,9 @@ type Config struct {
 	Alias           string `json:"alias,omitempty"`
 	AliasForDeks    string `json:"aliasForDeks,omitempty"`
 	UpcasterVerdict string `json:"upcasterVerdict,omitempty"`
+	// UpcasterGroups refuses a version of another compatibility group than the one
+	// before it unless events have a proved way to it.
+	UpcasterGroups *bool `json:"requireUpcasterAcrossGroups,omitempty"`
 	// What the subject says about its events; see [compat.Meaning].
 	AssertFormats    *bool     `json:"assertFormats,omitempty"`
 	Encodings        []string  `json:"encodings,omitempty"`
@@ -66,6 +69,7 @@ func overlay(dst, src *Config) {
 	setPointer(&dst.ValidateNew, src.ValidateNew)
 	setPointer(&dst.ValidateRules, src.ValidateRules)
 	setPointer(&dst.AssertFormats, src.AssertFormats)
+	setPointer(&dst.UpcasterGroups, src.UpcasterGroups)
 	setList(&dst.Encodings, src.Encodings)
 	setList(&dst.EventMessages, src.EventMessages)
 	setPointer(&dst.DefaultMetadata, src.DefaultMetadata)
@@ -117,6 +121,8 @@ func clearProperty(c *Config, name string) {
 		c.AliasForDeks = ""
 	case "upcasterVerdict":
 		c.UpcasterVerdict = ""
+	case "requireUpcasterAcrossGroups":
+		c.UpcasterGroups = nil
 	case "assertFormats":
 		c.AssertFormats = nil
 	case "encodings":

@@ -41,7 +41,7 @@ func (d *decider) judge(cmd *Register, eff *Config, c *candidate, out *VersionRe
 		}
 	}
 	out.Verdict, out.Unproven = report.Verdict.String(), report.Unproven
-	return nil
+	return d.crossing(cmd, c, eff)
 }
 
 func incompatible(n Name, r *Judgement) *Error {

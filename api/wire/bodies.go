@@ -200,6 +200,9 @@ type Config struct {
 	DefaultRuleSet       *RuleSet  `json:"defaultRuleSet,omitempty"`
 	OverrideRuleSet      *RuleSet  `json:"overrideRuleSet,omitempty"`
 	UpcasterVerdict      string    `json:"upcasterVerdict,omitempty"`
+	// RequireUpcasterAcrossGroups refuses a version of another compatibility group
+	// than the one before it unless events have a proved way to it.
+	RequireUpcasterAcrossGroups *bool `json:"requireUpcasterAcrossGroups,omitempty"`
 	// AssertFormats, Encodings and EventMessages say about the events of a
 	// subject what their schemas do not say.
 	AssertFormats *bool    `json:"assertFormats,omitempty"`
