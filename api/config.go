@@ -136,7 +136,7 @@ func configBody(c *registry.Config) *wire.Config {
 		DefaultMetadata: metadataBody(c.DefaultMetadata), OverrideMetadata: metadataBody(c.OverrideMetadata),
 		DefaultRuleSet: ruleSetBody(c.DefaultRuleSet), OverrideRuleSet: ruleSetBody(c.OverrideRuleSet),
 		UpcasterVerdict: c.UpcasterVerdict, RequireUpcasterAcrossGroups: c.UpcasterGroups,
-		AssertFormats:   c.AssertFormats, Encodings: c.Encodings, EventMessages: c.EventMessages,
+		AssertFormats: c.AssertFormats, Encodings: c.Encodings, EventMessages: c.EventMessages,
 	}
 }
 
@@ -152,7 +152,7 @@ func (d *decoder) configPatch(o *jsonx.Value) (p registry.ConfigPatch, err error
 		ValidateFields: d.optionalBool(o, "validateFields"), ValidateNew: d.optionalBool(o, "validateNewSchemas"),
 		ValidateRules: d.optionalBool(o, "validateRules"), Alias: d.string(o, "alias"), AliasForDeks: d.string(o, "aliasForDeks"),
 		UpcasterVerdict: strings.ToUpper(d.string(o, "upcasterVerdict")), UpcasterGroups: d.optionalBool(o, "requireUpcasterAcrossGroups"),
-		AssertFormats:   d.optionalBool(o, "assertFormats"), Encodings: d.strings(o, "encodings"), EventMessages: d.strings(o, "eventMessages"),
+		AssertFormats: d.optionalBool(o, "assertFormats"), Encodings: d.strings(o, "encodings"), EventMessages: d.strings(o, "eventMessages"),
 		DefaultMetadata: d.metadata(o, "defaultMetadata"), OverrideMetadata: d.metadata(o, "overrideMetadata"),
 		DefaultRuleSet: d.ruleSet(o, "defaultRuleSet"), OverrideRuleSet: d.ruleSet(o, "overrideRuleSet"),
 	}
