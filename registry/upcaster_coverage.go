@@ -51,21 +51,24 @@ func (p Path) then(h *HopInfo) Path {
 
 // joined is the class of two ways, one after the other.
 func joined(a, b upcast.Class) upcast.Class {
-	up := map[upcast.Class]bool{upcast.LossyUp: true, upcast.Lossy: true, "": true}
-	down := map[upcast.Class]bool{upcast.LossyDown: true, upcast.Lossy: true, "": true}
+	up, down := losesUp(a) || losesUp(b), losesDown(a) || losesDown(b)
 	switch {
 	case a == upcast.OneWay || b == upcast.OneWay:
 		return upcast.OneWay
-	case (up[a] || up[b]) && (down[a] || down[b]):
+	case up && down:
 		return upcast.Lossy
-	case up[a] || up[b]:
+	case up:
 		return upcast.LossyUp
-	case down[a] || down[b]:
+	case down:
 		return upcast.LossyDown
 	default:
 		return upcast.Iso
 	}
 }
+
+// What is not known to lose nothing loses.
+func losesUp(c upcast.Class) bool   { return c == upcast.LossyUp || c == upcast.Lossy || c == "" }
+func losesDown(c upcast.Class) bool { return c == upcast.LossyDown || c == upcast.Lossy || c == "" }
 
 // Coverage says of each version of a subject whether its events reach a target
 // version, and back; 0 is the newest live one. Every hop is looked at once.
