@@ -57,8 +57,12 @@ func (b *builder) message(from *plan.Make, t *plan.Type) *message {
 	return m
 }
 
-// numbered finds the first part under a number, -1 if there is none.
+// numbered finds the first part under a number, -1 if there is none. Parked fields
+// have none, and are found by name.
 func (m *message) numbered(number int) int {
+	if number == 0 {
+		return -1
+	}
 	if m.byNumber != nil {
 		if j, ok := m.byNumber[number]; ok {
 			return j
