@@ -111,8 +111,8 @@ oracle: ## Hold the engines to 1,000,000 random pairs and events, all laws and w
 
 .PHONY: upcast-laws
 upcast-laws: ## Hold upcasters to 10,000 random chains of Avro and of Protobuf, 100,000 events a case, 10,000,000 events of proved documents, 10,000,000 changed events and 1,000,000 changed plans
-	INSTAR_UPCAST_CHAINS=10000 INSTAR_UPCAST_LENS=100000 INSTAR_UPCAST_PROVED=10000000 INSTAR_EVENT_MUTATIONS=10000000 INSTAR_PLAN_MUTATIONS=1000000 \
-	  go test -count=1 -v -timeout 120m -run 'TestChains$$|TestProtoChains|TestLensLawsOfOperations|TestProvedHolds|TestHostileEvents|TestHostilePlans' ./upcast
+	INSTAR_UPCAST_CHAINS=10000 INSTAR_UPCAST_BRUTE=4000 INSTAR_UPCAST_LENS=100000 INSTAR_UPCAST_PROVED=10000000 INSTAR_EVENT_MUTATIONS=10000000 INSTAR_PLAN_MUTATIONS=1000000 \
+	  go test -count=1 -v -timeout 120m -run 'TestChains$$|TestProtoChains|TestBruteForce|TestLensLawsOfOperations|TestProvedHolds|TestHostileEvents|TestHostilePlans' ./upcast
 
 .PHONY: generate
 generate: ## Write the generated documents anew
