@@ -46,6 +46,9 @@ func imageOf(h *Hop, source *jsonschema.Schema) (*jsonschema.Schema, error) {
 		native: map[*plan.Binder]bool{h.Source: true}, bound: map[*plan.Binder]any{},
 		fns: map[*plan.Function]string{}, defs: keywords{}, spans: h.spans, left: maxImage,
 	}
+	if p := h.part; p != nil && p.elem != nil {
+		im.bindPart(p.elem, p.over)
+	}
 	var deps []schema.Document
 	for i, d := range source.Documents() {
 		name := d.Name

@@ -196,16 +196,18 @@ func (h *Hop) asked(ctx context.Context) ([]Problem, error) {
 	}
 	var out []Problem
 	for _, p := range h.effects.parts {
-		if _, json := p.target.(*jsonCodec); json {
-			out = append(out, Problem{
-				Obligation: "O5", Path: "$", Message: fmt.Sprintf("the images of output %s are tried, and not compared with its schema", p.name),
-			})
-			continue
+		one := &Hop{
+			Root: p.root, Source: h.Source, Target: p.target.events(), from: h.from, to: p.target,
+			spans: h.spans, homeless: h.homeless, assume: h.assume, part: p,
 		}
-		one := &Hop{Root: p.root, Source: h.Source, Target: p.target.events(), from: h.from, to: p.target}
 		more, err := p.target.beyond(ctx, one)
 		if err != nil {
 			return nil, err
+		}
+		for _, a := range one.Verdict.Assumptions {
+			if !slices.Contains(h.Verdict.Assumptions, a) {
+				h.Verdict.Assumptions = append(h.Verdict.Assumptions, a)
+			}
 		}
 		out = append(out, more...)
 	}

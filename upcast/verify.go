@@ -39,6 +39,8 @@ type Hop struct {
 	// does not take: events that lead to them are tried before others.
 	assume  []string
 	refused [][]byte
+	// part is the output of splitEvent that this is the way to, if it is one.
+	part *part
 	// around are the variables beside the event, effects what the hop does
 	// beside it.
 	around  surroundings
