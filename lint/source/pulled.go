@@ -114,14 +114,16 @@ func (t *pulledTree) registered(s *tree.PulledSubject) (*lint.Registered, error)
 		}
 		texts = append(texts, *text)
 	}
-	for _, v := range grouped(texts, &config) {
-		f, err := schema.ParseFormat(v.SchemaType)
-		if err != nil {
-			return nil, err
-		}
-		out.Versions = append(out.Versions, lint.RegisteredVersion{Number: v.Version, Format: f, File: t.add(s.Subject, f, &v)})
+	if out.Versions, err = t.versions(s.Subject, grouped(texts, &config), texts); err != nil || !s.Whole {
+		return out, err
 	}
+	out.Earlier = func(context.Context) ([]lint.RegisteredVersion, error) { return t.versions(s.Subject, texts, texts) }
 	return out, nil
+}
+
+// Judge implements [lint.RegistryBase]: nobody is there who could be asked.
+func (t *pulledTree) Judge(context.Context, lint.Candidate) (lint.Answer, error) {
+	return lint.Answer{Unasked: "it is a pulled directory, not the registry itself"}, nil
 }
 
 // text reads a version with what it refers to, dependencies first.
