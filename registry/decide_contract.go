@@ -229,7 +229,7 @@ func (env *Env) checkRuleSet(r *RuleSet) error {
 			}
 			// A language that is not known here may be known to a client; a text that
 			// its language cannot read is of use to nobody.
-			if _, err := upcast.CheckRule(&upcast.MigrationRule{Name: rule.Name, Type: rule.Type, Expr: rule.Expr}); err != nil {
+			if _, err := upcast.CheckRule(&upcast.MigrationRule{Name: rule.Name, Kind: rule.Kind, Type: rule.Type, Expr: rule.Expr}); err != nil {
 				return bad("%s[%d] (%q): the expression cannot be read: %s", l.name, i, rule.Name, err)
 			}
 		}

@@ -32,9 +32,9 @@ type Library interface {
 	// message; an empty name is the first, and that of other formats.
 	Derive(message string, from, to schema.Parsed) (*upcast.Hop, error)
 	// Rules prepares migration rules, those of the oldest version first, for events
-	// that go from one version to the other, and lifts them to steps where they are
-	// known idioms.
-	Rules(sets []*upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error)
+	// of a Protobuf message that go from one version to the other, and lifts them to
+	// steps where they are known idioms; an empty name is as in Derive.
+	Rules(sets []*upcast.RuleSet, d upcast.Direction, message string, from, to schema.Parsed) (*Ruled, error)
 	// Way returns what KeepWay was told about a route, or nil. The key covers all
 	// that a way depends on.
 	Way(route Hash) *Way

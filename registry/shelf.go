@@ -213,20 +213,20 @@ func optionsWith(targets map[upcast.Target]schema.Parsed) upcast.Options {
 }
 
 // Rules implements Library.
-func (q inquiry) Rules(sets []*upcast.RuleSet, d upcast.Direction, from, to schema.Parsed) (*Ruled, error) {
+func (q inquiry) Rules(sets []*upcast.RuleSet, d upcast.Direction, message string, from, to schema.Parsed) (*Ruled, error) {
 	text, err := json.Marshal(sets)
 	if err != nil {
 		return nil, &schema.Bug{Where: "rules", Cause: err}
 	}
 	a, b := compat.KeyOf(from), compat.KeyOf(to)
-	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion), []byte{byte(d), byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:], text))
+	key := sha256.Sum256(slices.Concat([]byte(upcast.ProverVersion), []byte{byte(d), byte(a.Format), byte(b.Format)}, a.Text[:], b.Text[:], []byte(message), text))
 	if x, ok := q.ruled.Get(key); ok {
 		q.obs.Cache("rules", true)
 		return x, nil
 	}
 	q.obs.Cache("rules", false)
 	out := &Ruled{}
-	if out.Hop, err = upcast.NewRuleHop(sets, d, from, to, upcast.RuleOptions{Place: rulesPlace}); err != nil {
+	if out.Hop, err = upcast.NewRuleHop(sets, d, from, to, upcast.RuleOptions{Place: rulesPlace, Message: message}); err != nil {
 		return nil, err
 	}
 	size := len(text)

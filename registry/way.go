@@ -265,14 +265,13 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 	from, to := r.versions[i], r.versions[i+1]
 	info = HopInfo{From: from.Number, To: to.Number, Document: r.document(i)}
 	if info.Document == "" {
-		x, err := r.ruledFor(env, i, message)
+		x, err := r.ruled(env, from, to, message)
 		if err != nil {
 			return info, nil, nil, err
 		}
 		if x != nil {
-			if info.Message, err = r.first(env, i+1); err == nil {
-				h, rules, err = info.byRules(x)
-			}
+			_, info.Message = x.Hop.Messages()
+			h, rules, err = info.byRules(x)
 			return info, h, rules, err
 		}
 	}

@@ -56,21 +56,3 @@ func (r *route) proved(env *Env, i int, info *HopInfo, message string) (*upcast.
 	}
 	return h, err
 }
-
-// ruledFor is [route.ruled] for the events of a message; rules carry those of the
-// first one of a file.
-func (r *route) ruledFor(env *Env, i int, message string) (*Ruled, error) {
-	x, err := r.ruled(env, r.versions[i], r.versions[i+1])
-	if err != nil || x == nil || message == "" {
-		return x, err
-	}
-	p, err := r.st.parsed(env, r.name.Context, r.versions[i].Content)
-	if err != nil {
-		return nil, unreadable(r.versions[i], err)
-	}
-	if first, err := upcast.MessageName(p, ""); err != nil || first != message {
-		return nil, fail(UpcasterGap, "There is no way from version %d to %d for events of %s: migration rules carry events of the first message of a file",
-			r.versions[i].Number, r.versions[i+1].Number, message).because("register an upcaster for this hop, which is carried out instead")
-	}
-	return x, nil
-}

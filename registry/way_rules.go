@@ -34,11 +34,11 @@ func (r *RuleSet) migration() *upcast.RuleSet {
 }
 
 // ruled finds what the rules of the newer version of a hop, and of the versions that
-// were deleted for good before it, do to events that go from one version to the
-// other; nil if no rule applies. Their time and chance
+// were deleted for good before it, do to events of a message that go from one
+// version to the other; nil if no rule applies. Their time and chance
 // would make the answer to one request another one later, so a rule that asks for
 // them is a gap.
-func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
+func (r *route) ruled(env *Env, from, to *Version, message string) (*Ruled, error) {
 	newer, direction := to, upcast.Upgrade
 	if from.Number > to.Number {
 		newer, direction = from, upcast.Downgrade
@@ -54,7 +54,7 @@ func (r *route) ruled(env *Env, from, to *Version) (*Ruled, error) {
 			return nil, unreadable(v, err)
 		}
 	}
-	out, err := env.Library.Rules(sets, direction, parsed[0], parsed[1])
+	out, err := env.Library.Rules(sets, direction, message, parsed[0], parsed[1])
 	if err != nil || out.Hop == nil {
 		return nil, err
 	}

@@ -46,8 +46,9 @@ func checkExpr(text string, names []name, recursive func(plan.Node) *plan.Type) 
 			c, wrong, err = nil, nil, &schema.Bug{Where: "upcast: cel-go", Cause: cause}
 		}
 	}()
-	if len(text) > maxExprBytes {
-		return nil, &schema.Error{What: fmt.Sprintf("the expression has %d bytes, at most %d", len(text), maxExprBytes)}, nil
+	parsed, wrong, err := parseExpr(text, names)
+	if wrong != nil || err != nil {
+		return nil, wrong, err
 	}
 	base, err := baseEnv()
 	if err != nil {
@@ -57,13 +58,6 @@ func checkExpr(text string, names []name, recursive func(plan.Node) *plan.Type) 
 	options := []cel.EnvOption{cel.CustomTypeProvider(provider)}
 	for _, n := range names {
 		options = append(options, cel.Variable(n.text, provider.of(recursive(n.node))))
-	}
-	parsed, issues := base.Parse(text)
-	if issues.Err() != nil {
-		return nil, issueOf(text, issues, names), nil
-	}
-	if wrong := bounded(text, parsed.NativeRep()); wrong != nil {
-		return nil, wrong, nil
 	}
 	env, err := base.Extend(options...)
 	if err != nil {
@@ -75,6 +69,27 @@ func checkExpr(text string, names []name, recursive func(plan.Node) *plan.Type) 
 	}
 	c = &checked{text, result.NativeRep()}
 	return c, c.typed(), nil
+}
+
+// parseExpr parses an expression and holds it to the limits, without its types.
+func parseExpr(text string, names []name) (parsed *cel.Ast, wrong *schema.Error, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			parsed, wrong, err = nil, nil, &schema.Bug{Where: "upcast: cel-go", Cause: cause}
+		}
+	}()
+	if len(text) > maxExprBytes {
+		return nil, &schema.Error{What: fmt.Sprintf("the expression has %d bytes, at most %d", len(text), maxExprBytes)}, nil
+	}
+	base, err := baseEnv()
+	if err != nil {
+		return nil, nil, &schema.Bug{Where: "upcast: cel-go", Cause: err}
+	}
+	parsed, issues := base.Parse(text)
+	if issues.Err() != nil {
+		return nil, issueOf(text, issues, names), nil
+	}
+	return parsed, bounded(text, parsed.NativeRep()), nil
 }
 
 // bounded holds a parsed expression to the limits before the checker sees it.

@@ -46,8 +46,10 @@ type RuleChain struct {
 // carriedHop is one hop of a way: rules, a runner, or nothing to do.
 type carriedHop struct {
 	from, to int
-	rules    *RuleHop
-	runner   *Runner
+	// message is the name of the events that the hop gives, in Protobuf.
+	message string
+	rules   *RuleHop
+	runner  *Runner
 }
 
 // RuleWay finds the way between two versions, up or down. The versions are in
@@ -57,7 +59,7 @@ func RuleWay(ctx context.Context, versions []RuleVersion, from, to int, o RuleOp
 	if from > to {
 		d, low, high = Downgrade, to, from
 	}
-	c := &RuleChain{}
+	var pairs []rulePair
 	var before *RuleVersion
 	var sets []*RuleSet
 	for i := range versions {
@@ -74,42 +76,70 @@ func RuleWay(ctx context.Context, versions []RuleVersion, from, to int, o RuleOp
 		case v.Schema == nil:
 			continue
 		case before != nil:
-			h, err := c.hop(ctx, before, v, sets, d, o)
-			if err != nil {
-				return nil, err
-			}
-			c.hops = append(c.hops, h)
+			pairs = append(pairs, rulePair{before, v, sets})
 		}
 		before, sets = v, nil
 	}
-	if before == nil || before.Number != high || from != to && len(c.hops) == 0 {
+	if before == nil || before.Number != high || from != to && len(pairs) == 0 {
 		return nil, &RuleGap{from, to, "one of the two does not exist"}
 	}
 	if d == Downgrade {
-		slices.Reverse(c.hops)
+		slices.Reverse(pairs)
+	}
+	return ruleChain(ctx, pairs, d, o)
+}
+
+// rulePair is two neighbours on a way, and the rules between them.
+type rulePair struct {
+	older, newer *RuleVersion
+	sets         []*RuleSet
+}
+
+// ruleChain finds the hops of a way, in the order in which events take them. Each
+// begins with the message that the one before it ends with.
+func ruleChain(ctx context.Context, pairs []rulePair, d Direction, o RuleOptions) (*RuleChain, error) {
+	c := &RuleChain{}
+	for i := range pairs {
+		a, b := pairs[i].older, pairs[i].newer
+		if d == Downgrade {
+			a, b = b, a
+		}
+		var err error
+		if o.Message, err = MessageName(a.Schema, o.Message); err != nil {
+			return nil, &RuleGap{a.Number, b.Number, err.Error()}
+		}
+		h, err := c.hop(ctx, &pairs[i], d, o)
+		if err != nil {
+			return nil, err
+		}
+		c.hops, o.Message = append(c.hops, h), h.message
 	}
 	return c, nil
 }
 
 // hop finds the way between two neighbours.
-func (c *RuleChain) hop(ctx context.Context, older, newer *RuleVersion, sets []*RuleSet, d Direction, o RuleOptions) (carriedHop, error) {
-	a, b := older, newer
+func (c *RuleChain) hop(ctx context.Context, p *rulePair, d Direction, o RuleOptions) (carriedHop, error) {
+	a, b := p.older, p.newer
 	if d == Downgrade {
-		a, b = newer, older
+		a, b = b, a
 	}
-	out := carriedHop{from: a.Number, to: b.Number}
-	rules, err := NewRuleHop(sets, d, a.Schema, b.Schema, o)
+	out := carriedHop{from: a.Number, to: b.Number, message: o.Message}
+	rules, err := NewRuleHop(p.sets, d, a.Schema, b.Schema, o)
 	if err != nil {
 		return out, err
 	}
-	native := newer.Native
+	native := p.newer.Native
 	if native != nil && d == Downgrade {
 		native = native.Down
 	}
+	if native != nil && native.Verdict.Outcome == Proved && startOf(native) != o.Message {
+		native = nil // it carries the events of another message
+	}
 	switch {
 	case native != nil && native.Verdict.Outcome == Proved:
+		_, out.message = native.Messages()
 		if rules != nil {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("version %d has migration rules and an upcaster; the upcaster is carried out", newer.Number))
+			c.Warnings = append(c.Warnings, fmt.Sprintf("version %d has migration rules and an upcaster; the upcaster is carried out", p.newer.Number))
 		}
 		out.runner, err = runnerOf(native)
 		return out, err
@@ -117,6 +147,7 @@ func (c *RuleChain) hop(ctx context.Context, older, newer *RuleVersion, sets []*
 		return out, &RuleGap{a.Number, b.Number, rules.gap}
 	case rules != nil:
 		out.rules = rules
+		_, out.message = rules.Messages()
 		return out, nil
 	case a.Schema.Equivalence() == b.Schema.Equivalence():
 		return out, nil
@@ -126,7 +157,7 @@ func (c *RuleChain) hop(ctx context.Context, older, newer *RuleVersion, sets []*
 
 // derived finds the way between two neighbours without rules and documents.
 func (c *RuleChain) derived(ctx context.Context, out carriedHop, a, b *RuleVersion) (carriedHop, error) {
-	h, err := Derive(ctx, a.Schema, b.Schema)
+	h, err := DeriveOf(ctx, out.message, a.Schema, b.Schema)
 	var wrong *Error
 	switch {
 	case errors.As(err, &wrong):
@@ -140,8 +171,15 @@ func (c *RuleChain) derived(ctx context.Context, out carriedHop, a, b *RuleVersi
 		}
 		return out, &RuleGap{a.Number, b.Number, why}
 	}
+	_, out.message = h.Messages()
 	out.runner, err = runnerOf(h)
 	return out, err
+}
+
+// startOf is the message whose events a hop carries.
+func startOf(h *Hop) string {
+	from, _ := h.Messages()
+	return from
 }
 
 func runnerOf(h *Hop) (*Runner, error) {

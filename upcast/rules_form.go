@@ -18,16 +18,38 @@ type eventForm interface {
 	fromJSON(ctx context.Context, text []byte) ([]byte, error)
 }
 
-func eventFormOf(s schema.Parsed) (eventForm, error) {
-	switch s := s.(type) {
-	case *avro.Schema:
-		return avroForm{s}, nil
-	case *protobuf.Schema:
-		return protoForm{s}, nil
-	case *jsonschema.Schema:
-		return jsonForm{s}, nil
+func eventFormOf(c codec) (eventForm, error) {
+	switch c := c.(type) {
+	case *avroCodec:
+		return avroForm{c.schema}, nil
+	case *protoCodec:
+		return protoForm{MessageEvents{c.schema, c.message}}, nil
+	case *jsonCodec:
+		return jsonForm{c.schema}, nil
 	}
-	return nil, &schema.Bug{Where: "upcast.eventFormOf", Cause: fmt.Sprintf("%T", s)}
+	return nil, &schema.Bug{Where: "upcast.eventFormOf", Cause: fmt.Sprintf("%T", c)}
+}
+
+// ruleCodecs are the codecs of the events that rules carry. Of a Protobuf file
+// they are those of one message, whose target is found as for derived hops.
+func ruleCodecs(from, to schema.Parsed, message string) (source, target codec, err error) {
+	a, isProto := from.(*protobuf.Schema)
+	if b, both := to.(*protobuf.Schema); isProto && both {
+		return protoCodecsOf(a, b, message)
+	}
+	if message, err = MessageName(from, message); err != nil {
+		return nil, nil, err
+	}
+	if isProto {
+		path, _ := a.MessageIndexes(message)
+		source, err = protoCodecOf(a, path)
+	} else {
+		source, err = codecOf(from)
+	}
+	if err == nil {
+		target, err = codecOf(to)
+	}
+	return source, target, err
 }
 
 type avroForm struct{ *avro.Schema }
@@ -35,7 +57,7 @@ type avroForm struct{ *avro.Schema }
 func (f avroForm) toJSON(_ context.Context, event []byte) ([]byte, error)  { return f.Decode(event) }
 func (f avroForm) fromJSON(_ context.Context, text []byte) ([]byte, error) { return f.Encode(text) }
 
-type protoForm struct{ *protobuf.Schema }
+type protoForm struct{ MessageEvents }
 
 func (f protoForm) toJSON(_ context.Context, event []byte) ([]byte, error) { return f.Decode(event) }
 

@@ -16,18 +16,22 @@ import (
 // one. It is read once, immutable, and safe for concurrent use. What it gives is
 // checked, never proved: a hop of rules bridges no breaking change.
 type RuleHop struct {
-	from, to eventForm
-	rules    []runningRule
-	dir      Direction
+	source, target codec
+	from, to       eventForm
+	rules          []runningRule
+	dir            Direction
 	// gap says why the rules cannot be carried out.
 	gap string
 }
 
 // runningRule is a rule that is ready to run.
 type runningRule struct {
-	name                 string
-	condition            bool
-	expr                 *jsonata.Expression
+	name      string
+	condition bool
+	expr      *jsonata.Expression
+	// cel is the text of a condition in CEL, asks what it is compiled to.
+	cel                  string
+	asks                 *condition
 	depth                int
 	onSuccess, onFailure string
 	dlq                  string
@@ -40,6 +44,9 @@ type RuleOptions struct {
 	// Clock lets rules use the time and chance; without it a rule that does is
 	// a gap, as in batch runs.
 	Clock bool
+	// Message is the Protobuf message whose events are carried, as [MessageName]
+	// takes it; empty for the first one, and for other formats.
+	Message string
 }
 
 // NewRuleHop prepares the rules of the newer of two versions, and of those that
@@ -63,11 +70,32 @@ func NewRuleHop(sets []*RuleSet, d Direction, from, to schema.Parsed, o RuleOpti
 		return nil, nil
 	}
 	var err error
-	if h.from, err = eventFormOf(from); err == nil {
-		h.to, err = eventFormOf(to)
+	if h.source, h.target, err = ruleCodecs(from, to, o.Message); err != nil {
+		return h, h.lacks(err)
 	}
-	return h, err
+	if h.from, err = eventFormOf(h.source); err == nil {
+		h.to, err = eventFormOf(h.target)
+	}
+	if err != nil {
+		return h, err
+	}
+	return h, h.conditions()
 }
+
+// lacks takes an error about the versions, such as a message that one of them
+// lacks, as the reason why rules do not carry its events.
+func (h *RuleHop) lacks(err error) error {
+	var wrong *Error
+	if errors.As(err, &wrong) {
+		h.gap = wrong.Error()
+		return nil
+	}
+	return err
+}
+
+// Messages are the names of the Protobuf messages whose events the rules carry and
+// make; empty for the other formats, and where the target has no such message.
+func (h *RuleHop) Messages() (from, to string) { return messageOf(h.source), messageOf(h.target) }
 
 // Gap is why the rules cannot be carried out; empty if they can.
 func (h *RuleHop) Gap() string { return h.gap }
@@ -84,8 +112,10 @@ func (h *RuleHop) add(r *MigrationRule, o RuleOptions) {
 func prepare(r *MigrationRule, d Direction, o RuleOptions) (run runningRule, why string) {
 	run = runningRule{name: r.Name, condition: r.Kind == "CONDITION", dlq: r.Params["dlq.topic"]}
 	switch {
-	case r.Type != ruleJSONata:
-		return run, fmt.Sprintf("rule %q is of type %q; only JSONATA is carried out", r.Name, r.Type)
+	case r.Type == ruleCEL && !run.condition:
+		return run, fmt.Sprintf("rule %q is of type %q and no condition; only JSONATA transforms", r.Name, r.Type)
+	case r.Type != ruleJSONata && r.Type != ruleCEL:
+		return run, fmt.Sprintf("rule %q is of type %q; JSONATA, and conditions in CEL, are carried out", r.Name, r.Type)
 	case r.Kind != "" && r.Kind != "TRANSFORM" && r.Kind != "CONDITION":
 		return run, fmt.Sprintf("rule %q is of kind %q; TRANSFORM and CONDITION are known", r.Name, r.Kind)
 	case r.Params["instar.shape"] != "" && r.Params["instar.shape"] != "java":
@@ -96,6 +126,13 @@ func prepare(r *MigrationRule, d Direction, o RuleOptions) (run runningRule, why
 	}
 	if run.onFailure, why = r.action(d, r.OnFailure, actionError); why != "" {
 		return run, why
+	}
+	if r.Type == ruleCEL {
+		run.cel = r.Expr
+		if err := checkCondition(r.Expr); err != nil {
+			return run, fmt.Sprintf("the expression of rule %q cannot be read: %s", r.Name, err)
+		}
+		return run, ""
 	}
 	if text := r.Params["jsonata.max.depth"]; text != "" {
 		n, err := strconv.Atoi(text)
@@ -168,7 +205,7 @@ func (h *RuleHop) Apply(ctx context.Context, event []byte, run RuleRun) (*RuleRe
 			continue
 		}
 		out.Ran = append(out.Ran, r.name)
-		next, why, err := r.evaluate(ctx, value, run)
+		next, why, err := h.evaluate(ctx, r, event, value, run)
 		if err != nil {
 			return out, nil, err
 		}
@@ -213,7 +250,16 @@ func failedBy(err error, code, before string) (*Failure, error) {
 	return f, nil
 }
 
-// evaluate runs one rule. The value stays as it was where the rule fails or is a
+// evaluate runs one rule on what the rules before it made of the event.
+func (h *RuleHop) evaluate(ctx context.Context, r *runningRule, event []byte, in jsonata.Value, run RuleRun) (out jsonata.Value, why string, err error) {
+	if r.asks != nil {
+		why, err = h.ask(ctx, r.asks, event, in)
+		return in, why, err
+	}
+	return r.evaluate(ctx, in, run)
+}
+
+// evaluate runs one rule in JSONata. The value stays as it was where the rule fails or is a
 // condition; why says how it fails.
 func (r *runningRule) evaluate(ctx context.Context, in jsonata.Value, run RuleRun) (out jsonata.Value, why string, err error) {
 	v, err := r.expr.Evaluate(ctx, in, jsonata.Options{Sources: run.Sources, Depth: r.depth})
@@ -231,7 +277,7 @@ func (r *runningRule) evaluate(ctx context.Context, in jsonata.Value, run RuleRu
 		case !isBool:
 			return in, "the condition is neither true nor false", nil
 		case !holds:
-			return in, "the condition does not hold", nil
+			return in, conditionIsFalse, nil
 		}
 		return in, "", nil
 	}

@@ -152,6 +152,11 @@ func liftText(h *RuleHop, from schema.Parsed) (text, why string) {
 		return "", h.gap
 	}
 	l := lifter{fields: from.TopLevel()}
+	message, _ := h.Messages()
+	if message != "" {
+		l.fields = fieldNames(h.source.events())
+		message = `"message":` + jsonx.Quote(message) + `,`
+	}
 	for i := range h.rules {
 		r := &h.rules[i]
 		if r.condition || r.onSuccess != actionNone || r.onFailure != actionError {
@@ -167,7 +172,16 @@ func liftText(h *RuleHop, from schema.Parsed) (text, why string) {
 			}
 		}
 	}
-	return `{"instar":"` + Format + `","from":1,"to":2,"steps":[` + strings.Join(l.steps, ",") + `]}`, ""
+	return `{"instar":"` + Format + `","from":1,"to":2,` + message + `"steps":[` + strings.Join(l.steps, ",") + `]}`, ""
+}
+
+// fieldNames are the names of the fields of a message.
+func fieldNames(t *plan.Type) []string {
+	names := make([]string, len(t.Fields))
+	for i := range t.Fields {
+		names[i] = t.Fields[i].Name
+	}
+	return names
 }
 
 // lifter writes steps. It knows the names at the top of the event as they are

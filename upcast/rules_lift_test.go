@@ -131,7 +131,7 @@ func TestNotLifted(t *testing.T) {
 		"items of a list":    {id + "," + list, id + `,{"name":"l","type":{"type":"array","items":"int"}}`, `{"id": id, "l": l.x}`, "refused|refuted"},
 		"a condition":        {id, id, `CONDITION id != ""`, "is a condition"},
 		"an action":          {id, id, `DLQ $`, "has actions"},
-		"not carried out":    {id, id, `CEL $`, "only JSONATA"},
+		"not carried out":    {id, id, `CEL $`, "only JSONATA transforms"},
 		"through a nullable": {id + "," + maybe, id + `,{"name":"zip","type":["null","string"]}`, `{"id": id, "zip": address.zip}`, "refuted|refused"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ type MigrationRule struct {
 	Kind string
 	// Mode is UPGRADE, DOWNGRADE or UPDOWN.
 	Mode string
-	// Type names the language: JSONATA here.
+	// Type names the language: JSONATA, or CEL for conditions.
 	Type string
 	Expr string
 	// OnSuccess and OnFailure are NONE, ERROR or DLQ; of a rule in mode UPDOWN
@@ -165,8 +165,17 @@ func (r *MigrationRule) action(d Direction, text, otherwise string) (action, why
 
 // CheckRule says what is wrong with the expression of a rule, and what its author
 // should know. An expression that cannot be read is an error; a type or a
-// function that is not known is a warning, because others may know it.
+// function that is not known is a warning, because others may know it. Whether a
+// condition in CEL fits the events is found out where their versions are at hand.
 func CheckRule(r *MigrationRule) ([]schema.Warning, error) {
+	if r.Type == ruleCEL {
+		if err := checkCondition(r.Expr); err != nil {
+			return nil, err
+		}
+	}
+	if r.Type == ruleCEL && r.Kind == "CONDITION" {
+		return nil, nil
+	}
 	if r.Type != ruleJSONata {
 		return []schema.Warning{{What: fmt.Sprintf("rule %q is of type %q, which is not carried out: its hop counts as a gap", r.Name, r.Type)}}, nil
 	}
@@ -181,4 +190,8 @@ func CheckRule(r *MigrationRule) ([]schema.Warning, error) {
 	return out, nil
 }
 
-const ruleJSONata = "JSONATA"
+// The languages of rules.
+const (
+	ruleJSONata = "JSONATA"
+	ruleCEL     = "CEL"
+)

@@ -187,7 +187,11 @@ func along(t testing.TB, versions []RuleVersion, from, to int, event string) str
 	of := func(n int) eventForm {
 		for _, v := range versions {
 			if v.Number == n {
-				f, err := eventFormOf(v.Schema)
+				c, err := codecOf(v.Schema)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f, err := eventFormOf(c)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -332,8 +336,23 @@ func TestCheckRule(t *testing.T) {
 			t.Errorf("%s: %v", expr, w)
 		}
 	}
-	r := MigrationRule{Name: "x", Type: "CEL", Expr: "("}
+	r := MigrationRule{Name: "x", Type: "CEL_FIELD", Expr: "("}
 	if w, err := CheckRule(&r); err != nil || len(w) != 1 {
 		t.Errorf("a type of others: %v, %v", w, err)
+	}
+	for expr, mistake := range map[string]string{
+		`message.a > 1`: "", `message.a > 1; message.b == "x"`: "", `; true`: "", `nobody.knows(this)`: "",
+		`(`: "column 2", ``: "cannot be used", ` `: "cannot be used", `true;`: "cannot be used", `(; true`: "column 2", `"a;b" == message.s`: "cannot be used",
+		`true` + strings.Repeat(" ", 5000): "5004 bytes", strings.Repeat("(", 2000) + "true": "cannot be used", strings.Repeat("1+", 1500) + "1 > 0": "cannot be used",
+	} {
+		r := MigrationRule{Name: "x", Kind: "CONDITION", Type: "CEL", Expr: expr}
+		w, err := CheckRule(&r)
+		if len(w) > 0 || (err != nil) != (mistake != "") || err != nil && !strings.Contains(err.Error(), mistake) {
+			t.Errorf("CEL %.60s: %v, %v", expr, w, err)
+		}
+	}
+	r = MigrationRule{Name: "x", Kind: "TRANSFORM", Type: "CEL", Expr: "{'x': 1}"}
+	if w, err := CheckRule(&r); err != nil || len(w) != 1 {
+		t.Errorf("a transform in CEL: %v, %v", w, err)
 	}
 }
