@@ -309,7 +309,9 @@ func TestClock(t *testing.T) {
 
 // TestRulesTogether: one hop serves many at once.
 func TestRulesTogether(t *testing.T) {
-	h := ruleHop(t, renamed("a", "b"), Upgrade, closedObject(t, `a:"integer"`), closedObject(t, `b:"integer"`))
+	small := jsonSchema(t, `{"type":"object","properties":{"a":{"type":"integer","minimum":0,"maximum":999}},"required":["a"],"additionalProperties":false}`)
+	set := rules(append([]MigrationRule{celRule("UPGRADE", `string(message.a).matches("^[0-9]+$") && [1, 2].exists(x, x + message.a > 0)`)}, renamed("a", "b").Migration...)...)
+	h := ruleHop(t, set, Upgrade, small, closedObject(t, `b:"integer"`))
 	var all sync.WaitGroup
 	for n := range 4 {
 		all.Go(func() {
