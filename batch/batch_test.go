@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/hamba/avro/v2/ocf"
+
+	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/jsonschema"
 )
 
 func TestLines(t *testing.T) {
@@ -238,6 +241,50 @@ func TestDryRun(t *testing.T) {
 	real.DryRun = false
 	if w := run1(t, real, subject(t, documents...)); !reflect.DeepEqual(w.Counts, r.Counts) || w.Written != r.Written {
 		t.Errorf("the run gives %v and %d bytes, the dry run %v and %d", w.Counts, w.Written, r.Counts, r.Written)
+	}
+}
+
+// TestVersionInTheEvent: a version that is part of the event is for the documents to
+// set. One that they leave as it was ends the run, for the next run would take the
+// event for an old one.
+func TestVersionInTheEvent(t *testing.T) {
+	object := func(v int) schema.Parsed {
+		s, err := jsonschema.Parse(fmt.Sprintf(`{"type":"object","properties":{"v":{"type":"integer"},"t%d":{"type":"string"}},"required":["v","t%[1]d"]}`, v),
+			nil, schema.Options{Limits: schema.DefaultLimits()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for _, c := range []struct{ set, payload, in, out, wrong string }{
+		{`,{"set":{"path":"v","expr":"2"}}`, "", `{"t1":"a","v":1}`, `{"t2":"a","v":2}`, ""},
+		{`,{"set":{"path":"v","expr":"2"}}`, "/d", `{"d":{"v":1,"t1":"a"},"x":[]}`, `{"d":{"v":2,"t2":"a"},"x":[]}`, ""},
+		{``, "", `{"t1":"a","v":1}`, "", "the version stands in the event, at /v, and is not 2 in its image"},
+		{``, "/d", `{"d":{"v":1,"t1":"a"}}`, "", "the version stands in the event, at /d/v, and is not 2 in its image"},
+	} {
+		doc := `{"instar":"upcast/v1","from":1,"to":2,"steps":[{"rename":{"from":"t1","to":"t2"}}` + c.set + `]}`
+		s, err := NewSubject([]Version{{1, object(1)}, {2, object(2)}}, []string{doc}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		j := Job{
+			In: write(t, filepath.Join(dir, "in"), []byte(c.in+"\n")), Out: filepath.Join(dir, "out"),
+			Envelope: Envelope{Payload: c.payload, Version: c.payload + "/v"}, Verify: true,
+		}
+		_, err = Run(t.Context(), j, s)
+		if c.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), c.wrong) {
+				t.Errorf("%s: %v", c.in, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(read(t, j.Out)); got != c.out+"\n" {
+			t.Errorf("%s: %s, want %s", c.in, got, c.out)
+		}
 	}
 }
 

@@ -146,8 +146,8 @@ func (c *lineCopier) copy(ctx context.Context, r *result, line []byte) error {
 	if err != nil {
 		return err
 	}
-	c.image = append(c.image[:0], line[spans[atPayload].start:spans[atPayload].end]...)
-	return c.put(ctx, r, route, line, []byte{'\n'}, spans)
+	c.put(r, route, line, []byte{'\n'}, spans, line[spans[atPayload].start:spans[atPayload].end])
+	return nil
 }
 
 // chain is five versions of orders, each of which renames a field of the one

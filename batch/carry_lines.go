@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/instar-registry/instar/schema"
@@ -89,15 +90,28 @@ func (c *lineCarrier) quick(ctx context.Context, r *result, line, end []byte) bo
 	if err != nil || route.Runner == nil || route.Runner.Surrounded() {
 		return false
 	}
-	if _, binary := route.Source.(textual); binary {
+	_, binary := route.Source.(textual)
+	_, becomes := route.Target.(textual)
+	if binary || becomes {
 		return false
 	}
-	image, f, err := route.Runner.Apply(ctx, c.image[:0], line[spans[atPayload].start:spans[atPayload].end], &c.scratch)
-	if err != nil || f != nil {
+	at, kept := spans[atPayload], len(r.out)
+	if at.holds(spans[atVersion]) {
 		return false
 	}
-	c.image = image
-	return c.put(ctx, r, route, line, end, spans) == nil
+	// The image is written to where it belongs.
+	out := c.between(r.out, line, span{0, at.start}, spans)
+	begin := len(out)
+	out, f, err := route.Runner.Apply(ctx, out, line[at.start:at.end], &c.scratch)
+	if err != nil || f != nil || c.check(ctx, route, out[begin:], schema.EncodingJSON) != nil {
+		r.out = r.out[:kept]
+		return false
+	}
+	image := out[begin:]
+	out = c.between(out, line, span{at.end, len(line)}, spans)
+	r.out = append(out, end...)
+	c.changed(r, route, line[at.start:at.end], image)
+	return true
 }
 
 // line carries one line; end is its newline, if it has one.
@@ -152,7 +166,34 @@ func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at,
 		return c.ended(r, line, record, route, f, place)
 	}
 	c.image = image
-	return c.put(ctx, r, route, line, end, spans)
+	payload, err := c.payload(ctx, route)
+	if err != nil {
+		return err
+	}
+	if spans[atPayload].holds(spans[atVersion]) {
+		if err := c.saysTarget(line, spans, payload); err != nil {
+			return bad(route.Version, plan.FailInput, err)
+		}
+	}
+	c.put(r, route, line, end, spans, payload)
+	return nil
+}
+
+// saysTarget holds an image with the version of its event in it to the target's:
+// it is part of the event, so that the documents have to set it, and a run over the
+// output would take the event for an old one.
+func (c *lineCarrier) saysTarget(line []byte, spans [places]span, payload []byte) error {
+	at := spans[atPayload]
+	whole := slices.Concat(line[:at.start], payload, line[at.end:])
+	target, _ := c.routes.Target()
+	found, err := c.locate.find(whole)
+	if err != nil {
+		return err
+	}
+	if n, _, err := versionAt(whole, found[atVersion]); err != nil || n != target {
+		return fmt.Errorf("the version stands in the event, at %s, and is not %d in its image; let a step set it", c.job.Envelope.Version, target)
+	}
+	return nil
 }
 
 // route is the route of a line.
@@ -191,52 +232,59 @@ func (c *lineCarrier) event(route *Route, payload []byte) ([]byte, error) {
 	return payload, nil
 }
 
-// put writes a line with the image in the place of the event, and the target's
-// version in the place of its own.
-func (c *lineCarrier) put(ctx context.Context, r *result, route *Route, line, end []byte, spans [places]span) error {
-	target, _ := c.routes.Target()
-	payload := c.image
+// payload is the image as a line holds it.
+func (c *lineCarrier) payload(ctx context.Context, route *Route) ([]byte, error) {
 	f, binary := route.Target.(textual)
 	encoding := schema.EncodingJSON
 	if binary {
 		encoding = schema.EncodingBinary
 	}
-	if err := c.check(ctx, route, payload, encoding); err != nil {
-		return err
+	if err := c.check(ctx, route, c.image, encoding); err != nil {
+		return nil, err
 	}
 	switch {
 	case c.job.Payload == Base64:
-		payload = strconv.AppendQuote(nil, base64.StdEncoding.EncodeToString(payload))
+		return strconv.AppendQuote(nil, base64.StdEncoding.EncodeToString(c.image)), nil
 	case binary:
-		var err error
-		if payload, err = f.Decode(payload); err != nil {
-			return err
-		}
+		return f.Decode(c.image)
 	}
-	was := line[spans[atPayload].start:spans[atPayload].end]
-	if v := spans[atVersion]; v.found() {
-		number := strconv.AppendInt(nil, int64(target), 10)
-		if line[v.start] == '"' {
-			number = strconv.AppendQuote(nil, string(number))
-		}
-		r.out = appendSpliced(r.out, line, spans[atPayload], payload, v, number)
-	} else {
-		r.out = appendSpliced(r.out, line, spans[atPayload], payload, span{len(line), len(line)}, nil)
-	}
-	r.out = append(r.out, end...)
-	r.count(route.Version, Changed)
-	if wants(r.samples, route.Version, c.job.Samples) {
-		r.samples = append(r.samples, Sample{route.Version, string(was), string(payload)})
-	}
-	return nil
+	return c.image, nil
 }
 
-// appendSpliced appends a line in which two parts are replaced.
-func appendSpliced(dst, line []byte, a span, with []byte, b span, and []byte) []byte {
-	if b.start < a.start {
-		a, with, b, and = b, and, a, with
+// put writes a line with the image in the place of the event.
+func (c *lineCarrier) put(r *result, route *Route, line, end []byte, spans [places]span, payload []byte) {
+	at := spans[atPayload]
+	r.out = c.between(r.out, line, span{0, at.start}, spans)
+	r.out = append(r.out, payload...)
+	r.out = c.between(r.out, line, span{at.end, len(line)}, spans)
+	r.out = append(r.out, end...)
+	c.changed(r, route, line[at.start:at.end], payload)
+}
+
+// between appends a part of a line beside the event, with the target's version in
+// the place of its own.
+func (c *lineCarrier) between(dst, line []byte, part span, spans [places]span) []byte {
+	v := spans[atVersion]
+	if !v.found() || v.start < part.start || v.end > part.end {
+		return append(dst, line[part.start:part.end]...)
 	}
-	dst = append(append(dst, line[:a.start]...), with...)
-	dst = append(append(dst, line[a.end:b.start]...), and...)
-	return append(dst, line[b.end:]...)
+	dst = append(dst, line[part.start:v.start]...)
+	quote := line[v.start] == '"'
+	if quote {
+		dst = append(dst, '"')
+	}
+	target, _ := c.routes.Target()
+	dst = strconv.AppendInt(dst, int64(target), 10)
+	if quote {
+		dst = append(dst, '"')
+	}
+	return append(dst, line[v.end:part.end]...)
+}
+
+// changed counts an event that was carried, and keeps it if it is one of the first.
+func (c *lineCarrier) changed(r *result, route *Route, was, is []byte) {
+	r.count(route.Version, Changed)
+	if wants(r.samples, route.Version, c.job.Samples) {
+		r.samples = append(r.samples, Sample{route.Version, string(was), string(is)})
+	}
 }

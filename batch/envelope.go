@@ -24,6 +24,9 @@ type span struct{ start, end int }
 
 func (s span) found() bool { return s.end > 0 }
 
+// holds reports whether another place is found and part of this one.
+func (s span) holds(o span) bool { return o.found() && s.start <= o.start && o.end <= s.end }
+
 // The places of an envelope in a line.
 const (
 	atPayload = iota

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,7 +63,7 @@ func (r *streamRun) into(x *streamRecord, stream string) error {
 		return nil
 	}
 	at := x.spans[atStream]
-	line := appendSpliced(nil, x.line, at, jsonx.AppendQuoted(nil, stream), span{len(x.line), len(x.line)}, nil)
+	line := slices.Concat(x.line[:at.start], jsonx.AppendQuoted(nil, stream), x.line[at.end:])
 	if r.job.Envelope.Origin != "" && !x.spans[atOrigin].found() {
 		end := bytes.LastIndexByte(line, '}')
 		var origin []byte
