@@ -31,7 +31,7 @@ func TestBrokenPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := x.carrierFor(at, "2", as, message{})
+		c, err := x.carrierFor(at, goal{version: "2"}, as, message{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,21 +21,27 @@ func upcasterPlan(x *request) error {
 		return badRequest("Name the version that the events were written under, as from")
 	}
 	or(&to, "latest")
-	var ends [2]*registry.Version
+	var ends [2]located
 	if err := x.view(func(st *registry.State) (err error) {
-		for i, text := range []string{from, to} {
-			if ends[i], err = st.Subject(n).VersionOf(text); err != nil {
-				return err
-			}
+		ends[0].name = n
+		if ends[0].version, err = st.Subject(n).VersionOf(from); err == nil {
+			ends[1], err = goal{x.text("toSubject"), to}.find(x, st, ends[0])
 		}
-		return nil
+		return err
 	}); err != nil {
 		return err
 	}
-	if err := represented(x.text("repr"), ends[0].Content.Format, ends[1].Content.Format); err != nil {
+	if err := represented(x.text("repr"), ends[0].version.Content.Format, ends[1].version.Content.Format); err != nil {
 		return err
 	}
-	p, err := x.api.service.Plan(x.ctx, n, x.text("message"), ends[0].Number, ends[1].Number)
+	var targets [2]registry.Target
+	for i := range ends {
+		targets[i] = registry.Target{Name: ends[i].name, Version: ends[i].version.Number}
+	}
+	if _, err := x.wayOf(x.text("message"), targets[0], targets[1]); err != nil {
+		return err
+	}
+	p, err := x.api.service.Plan(x.ctx, x.text("message"), targets[0], targets[1])
 	if err != nil {
 		return err
 	}

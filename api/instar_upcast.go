@@ -23,7 +23,9 @@ const (
 type carrier struct {
 	x        *request
 	name     registry.Name
-	from, to *registry.Version
+	from     *registry.Version
+	end      registry.Name // the subject of to
+	to       *registry.Version
 	way      *registry.Way
 	plan     string // its hash
 	source   codec
@@ -62,12 +64,38 @@ func (j jsonEvents) Encode(event []byte) ([]byte, error) {
 // Decode implements codec.
 func (j jsonEvents) Decode(event []byte) ([]byte, error) { return event, nil }
 
-// carrierFor finds the way from a version to the one that to names, in the same
-// subject.
-func (x *request) carrierFor(from located, to, as string, m message) (*carrier, error) {
+// goal names the version that events are to become: of a subject, or, if that is
+// empty, of the one that they are of. Its latest is that of the subject that they
+// end in.
+type goal struct{ subject, version string }
+
+// find looks for the version that events of another are to become.
+func (g goal) find(x *request, st *registry.State, from located) (located, error) {
+	latest, err := registry.ParseVersion(g.version)
+	if err != nil {
+		return located{}, err
+	}
+	name := from.name
+	switch {
+	case g.subject != "":
+		name = x.target.qualify(g.subject)
+	case latest == -1:
+		name = st.Destination(registry.Target{Name: from.name, Version: from.version.Number})
+	}
+	s := x.findSubject(st, name)
+	if s == nil {
+		return located{}, subjectNotFound(name)
+	}
+	v, err := s.VersionOf(g.version)
+	return located{name: s.Name, version: v}, err
+}
+
+// carrierFor finds the way from a version to the one that to names.
+func (x *request) carrierFor(from located, to goal, as string, m message) (*carrier, error) {
 	c := &carrier{x: x, name: from.name, from: from.version, as: as}
-	if err := x.view(func(st *registry.State) (err error) {
-		c.to, err = st.Subject(c.name).VersionOf(to)
+	if err := x.view(func(st *registry.State) error {
+		at, err := to.find(x, st, from)
+		c.end, c.to = at.name, at.version
 		return err
 	}); err != nil {
 		return nil, err
@@ -82,10 +110,10 @@ func (x *request) carrierFor(from located, to, as string, m message) (*carrier, 
 	}
 	or(&c.as, asJSON)
 	if binary := strings.ToLower(c.to.Content.Format.String()); c.as != asJSON && c.as != asFrame && c.as != binary {
-		return nil, unprocessable("Events of subject '%s' are shown as json, %s or frame; found %s", c.name, binary, clip(c.as, 20))
+		return nil, unprocessable("Events of subject '%s' are shown as json, %s or frame; found %s", c.end, binary, clip(c.as, 20))
 	}
 	c.envelope = upcast.Envelope{Subject: c.name.String(), Version: c.from.Number, SchemaID: int(c.from.ID)}
-	if c.way, err = x.api.service.WayOf(x.ctx, c.name, name, c.from.Number, c.to.Number); err != nil {
+	if c.way, err = x.wayOf(name, registry.Target{Name: c.name, Version: c.from.Number}, registry.Target{Name: c.end, Version: c.to.Number}); err != nil {
 		return nil, err
 	}
 	c.plan = x.api.service.PlanHash(c.way)
@@ -95,8 +123,23 @@ func (x *request) carrierFor(from located, to, as string, m message) (*carrier, 
 	if n := len(c.way.Hops); n > 0 {
 		name = c.way.Hops[n-1].Message
 	}
-	c.target, err = x.codec(c.name, c.to, name)
+	c.target, err = x.codec(c.end, c.to, name)
 	return c, err
+}
+
+// wayOf finds a way whose subjects the caller sees, all of them.
+func (x *request) wayOf(message string, from, to registry.Target) (*registry.Way, error) {
+	w, err := x.api.service.WayOf(x.ctx, message, from, to)
+	if err != nil {
+		return nil, err
+	}
+	sees := x.sees()
+	for i := range w.Hops {
+		if n := w.Hops[i].Target; sees != nil && !sees(n) {
+			return nil, subjectNotFound(n)
+		}
+	}
+	return w, nil
 }
 
 // codec reads and writes the events of a version; in a Protobuf file, of a message
@@ -207,7 +250,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	d.only(d.root, "subject", "from", "to", "event", "eventBase64", "encoding", "message", "as", "trace", "headers", "context")
+	d.only(d.root, "subject", "from", "to", "toSubject", "event", "eventBase64", "encoding", "message", "as", "trace", "headers", "context")
 	v, around := &validation{}, d.envelope()
 	if err := x.readEvent(d, v); err != nil {
 		return err
@@ -215,6 +258,7 @@ func upcastEvent(x *request) error {
 	as, trace, subject := strings.ToLower(d.string(d.root, "as")), d.bool(d.root, "trace"), d.string(d.root, "subject")
 	from, to := d.versionText(d.root, "from"), d.versionText(d.root, "to")
 	or(&to, "latest")
+	becomes := goal{d.string(d.root, "toSubject"), to}
 	framed := v.encoding == asFrame
 	switch {
 	case d.err != nil:
@@ -238,7 +282,7 @@ func upcastEvent(x *request) error {
 	if err := v.settle(at.version.Content.Format); err != nil {
 		return err
 	}
-	c, err := x.carrierFor(at, to, as, message{v.message, v.event.Message})
+	c, err := x.carrierFor(at, becomes, as, message{v.message, v.event.Message})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type batch struct {
 	x       *request
 	subject string
 	from    string
-	to      string
+	to      goal
 	as      string
 	message string
 	trace   bool
@@ -64,10 +64,10 @@ func (e *errTooLong) Error() string { return "the event is too long" }
 // begun, no event and no error fails the others; the last line counts.
 func upcastBatch(x *request) error {
 	b := &batch{
-		x: x, subject: x.text("subject"), from: x.text("from"), to: x.text("to"), as: strings.ToLower(x.text("as")), message: x.text("message"), trace: x.flag("trace"),
+		x: x, subject: x.text("subject"), from: x.text("from"), to: goal{x.text("toSubject"), x.text("to")}, as: strings.ToLower(x.text("as")), message: x.text("message"), trace: x.flag("trace"),
 		limit: x.api.service.Limits().EventBytes, carriers: map[writerKey]*carriage{}, control: http.NewResponseController(&x.w),
 	}
-	or(&b.to, "latest")
+	or(&b.to.version, "latest")
 	kind, _, _ := strings.Cut(x.r.Header.Get("Content-Type"), ";")
 	next := (*batch).line
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {

@@ -90,7 +90,7 @@ func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
 	}
 	h := c.way.Hops[f.Hop]
 	out.End = &wire.UpcastEnd{
-		Code: code, From: h.From, To: h.To, Step: f.Step, Path: f.Path, Reason: f.Reason, Headers: end.Headers, Topic: end.Topic,
+		Code: code, From: h.From, To: h.To, Target: otherSubject(&h), Step: f.Step, Path: f.Path, Reason: f.Reason, Headers: end.Headers, Topic: end.Topic,
 	}
 	return nil
 }
@@ -98,9 +98,9 @@ func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
 // image writes an event as it was asked for. A part of a split event is of the
 // subject that its document names.
 func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
-	name, version, target := c.name, c.to, c.target
-	if e.Target.Subject != "" {
-		name = registry.In(c.name.Context, e.Target.Subject)
+	name, version, target := c.end, c.to, c.target
+	if e.Output != "" {
+		name = registry.In(c.end.Context, e.Target.Subject)
 		err := c.x.view(func(st *registry.State) error {
 			s := c.x.findSubject(st, name)
 			if s == nil {
@@ -183,14 +183,14 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		h := c.way.Hops[i]
 		var v *registry.Version
 		if err := c.x.view(func(st *registry.State) error {
-			if v = st.Subject(c.name).Version(h.To); v == nil { // removed since
+			if v = st.Subject(h.Target).Version(h.To); v == nil { // removed since
 				return registry.Fail(registry.VersionNotFound, "Version %d not found.", h.To)
 			}
 			return nil
 		}); err != nil {
 			return nil, err
 		}
-		s, err := c.x.codec(c.name, v, h.Message)
+		s, err := c.x.codec(h.Target, v, h.Message)
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +198,7 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		if err != nil {
 			return nil, c.broken(c.way.Broken(err))
 		}
-		step := wire.UpcastTrace{From: h.From, To: h.To, Hash: h.Document, Before: before, After: after, Valid: true}
+		step := wire.UpcastTrace{From: h.From, To: h.To, Target: otherSubject(&h), Hash: h.Document, Before: before, After: after, Valid: true}
 		for _, change := range c.way.Changes(i) {
 			step.Changes = append(step.Changes, wire.UpcastChange(change))
 		}

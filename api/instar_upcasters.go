@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ func upcasterRoutes(*API) []route {
 		{method: get, path: "/subjects/:subject/upcasters/coverage", action: read, class: expensive, query: []param{{"target", text}}, handle: upcasterCoverage},
 		{
 			method: get, path: "/subjects/:subject/upcasters/plan", action: read, class: expensive,
-			query: []param{{"from", text}, {"to", text}, {"repr", text}, {"message", text}}, handle: upcasterPlan,
+			query: []param{{"from", text}, {"to", text}, {"toSubject", text}, {"repr", text}, {"message", text}}, handle: upcasterPlan,
 		},
 		{method: get, path: "/upcasters/plans/:hash", action: read, class: expensive, query: []param{pSubject, {"from", natural}, {"to", natural}}, handle: planByHash},
 		{method: post, path: "/subjects/:subject/upcasters/verify", action: read, class: expensive, body: jsonBody, handle: verifyUpcaster},
@@ -34,7 +35,7 @@ func upcasterRoutes(*API) []route {
 		{method: post, path: "/upcast", action: read, class: expensive, body: bulkBody, handle: upcastEvent},
 		{
 			method: post, path: "/upcast/batch", action: read, class: expensive, stream: true, body: rawBody,
-			query: []param{pSubject, {"from", text}, {"to", text}, {"as", text}, {"message", text}, {"trace", boolean}}, handle: upcastBatch,
+			query: []param{pSubject, {"from", text}, {"to", text}, {"toSubject", text}, {"as", text}, {"message", text}, {"trace", boolean}}, handle: upcastBatch,
 		},
 	}
 }
@@ -54,8 +55,12 @@ func (x *request) knownSubject() (registry.Name, error) {
 }
 
 func upcasterBody(u *registry.Upcaster) wire.Upcaster {
+	target := ""
+	if u.Renames != nil {
+		target = u.Renames.Name().String()
+	}
 	return wire.Upcaster{
-		From: u.From, To: u.To, Revision: u.Revision, State: u.State, Origin: originDocument, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
+		Target: target, From: u.From, To: u.To, Revision: u.Revision, State: u.State, Origin: originDocument, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
 		Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, Author: u.Author, At: timestamp(u.At),
 	}
 }
@@ -131,10 +136,17 @@ func upcasterCoverage(x *request) error {
 	if err != nil {
 		return err
 	}
-	out := wire.UpcasterCoverage{Subject: n.String(), Target: c.Target, Hops: hopBodies(c.Hops), Versions: make([]wire.UpcasterReach, len(c.Versions))}
-	for i := range c.Versions {
-		r := &c.Versions[i]
+	if sees := x.sees(); sees != nil {
+		c.Others = slices.DeleteFunc(c.Others, func(r registry.Reach) bool { return !sees(r.Name) })
+	}
+	all := append(c.Versions, c.Others...)
+	out := wire.UpcasterCoverage{Subject: n.String(), Target: c.Target, Hops: hopBodies(c.Hops), Versions: make([]wire.UpcasterReach, len(all))}
+	for i := range all {
+		r := &all[i]
 		out.Versions[i] = wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, BridgedBy: r.BridgedBy, To: pathBody(&r.To), Back: pathBody(&r.Back)}
+		if i >= len(c.Versions) {
+			out.Versions[i].Subject = r.Name.String()
+		}
 	}
 	return x.fresh(out)
 }
@@ -154,10 +166,18 @@ func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
 			origin = originRules
 		}
 		out = append(out, wire.UpcasterHop{
-			From: h.From, To: h.To, Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total, Unproved: h.Unproved,
+			From: h.From, To: h.To, Target: otherSubject(h), Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total, Unproved: h.Unproved,
 		})
 	}
 	return out
+}
+
+// otherSubject is the subject that a hop leads to, if it is another one.
+func otherSubject(h *registry.HopInfo) string {
+	if h.Source == h.Target {
+		return ""
+	}
+	return h.Target.String()
 }
 
 // versionText reads a version that is a number or a word.

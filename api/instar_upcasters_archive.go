@@ -17,12 +17,17 @@ type exportedUpcaster struct {
 // versions, those that lead from or to one would lead nowhere.
 func (s *selection) collectUpcasters(st *registry.State, sub *registry.Subject) {
 	all := st.Upcasters(sub.Name).All
-	live := func(number int) bool {
-		v := sub.Version(number)
+	live := func(of *registry.Subject, number int) bool {
+		v := of.Version(number)
 		return v != nil && !v.Deleted
 	}
 	for i := range all {
-		if u := &all[i]; s.deleted || live(u.From) && live(u.To) {
+		u := &all[i]
+		target := sub
+		if u.Renames != nil {
+			target = st.Subject(u.Renames.Name())
+		}
+		if s.deleted || live(sub, u.From) && live(target, u.To) {
 			s.upcasters = append(s.upcasters, exportedUpcaster{sub.Name, u})
 		}
 	}
@@ -41,7 +46,7 @@ func (x *request) writeUpcasters(w *archive.Writer, s *selection, written map[re
 		if err := w.Upcaster(archive.UpcasterLine{
 			Context: e.name.Context, Subject: e.name.Subject, From: u.From, To: u.To, Revision: u.Revision, State: u.State,
 			Text: hash, Document: u.Document, Verdict: u.Verdict, Class: u.Class, Total: u.Total, Prover: u.Prover,
-			Bridges: u.Bridges, Partial: u.Partial, Since: u.Since, Down: u.Down, Author: u.Author, At: u.At,
+			Bridges: u.Bridges, Partial: u.Partial, Since: u.Since, Down: u.Down, Away: u.Renames != nil, Author: u.Author, At: u.At,
 		}); err != nil {
 			return err
 		}

@@ -52,6 +52,39 @@ func carriedEvent(t *testing.T, h *house, subject, from, event string) string {
 	return string(out.Events[0].Event)
 }
 
+// TestArchivesCarryRenamedSubjects: an upcaster into another subject, to a version
+// with a lower number, is exported, taken over and carried out.
+func TestArchivesCarryRenamedSubjects(t *testing.T) {
+	from, to := openHouse(t, nil), openHouse(t, nil)
+	if _, err := from.admin.SetConfig(bg, ":.pay:old", client.ConfigPatch{Set: wire.Config{Compatibility: "NONE"}}); err != nil {
+		t.Fatal(err)
+	}
+	from.register(":.pay:old", avro("R", "a"))
+	from.register(":.pay:old", avro("R", "b"))
+	from.register(":.pay:new", avro("N", "c"))
+	document := `{"instar":"upcast/v1","from":2,"to":{"subject":"new","version":1},"steps":[{"rename":{"from":"b","to":"c"}},{"renameType":{"to":{"subject":"new","version":1}}}]}`
+	added, err := from.admin.AddUpcaster(bg, ":.pay:old", 2, 1, document, client.AddUpcasterOptions{})
+	must(t, added, err)
+	exported := from.export(client.ExportQuery{})
+	r, err := to.admin.Import(bg, bytes.NewReader(exported), client.ImportOptions{})
+	if must(t, r, err); r.Upcasters != 1 || len(r.Differences) != 0 {
+		t.Errorf("import %+v", r)
+	}
+	if again := to.export(client.ExportQuery{}); !bytes.Contains(again, []byte(`"away":true`)) {
+		t.Errorf("exported again:\n%s", again)
+	}
+	event := carriedEvent(t, from, ":.pay:old", "2", `{"b":1}`)
+	if got := carriedEvent(t, to, ":.pay:old", "2", `{"b":1}`); got != event || got != `{"c":1}` {
+		t.Errorf("the event became %s, where it comes from %s", got, event)
+	}
+	if _, err := from.admin.DeleteSubject(bg, ":.pay:new", false); err != nil {
+		t.Fatal(err)
+	}
+	if live := from.export(client.ExportQuery{WithoutDeleted: true}); bytes.Contains(live, []byte(`"t":"upcaster"`)) {
+		t.Errorf("an upcaster to a deleted version is exported without it:\n%s", live)
+	}
+}
+
 func TestArchivesCarryUpcasters(t *testing.T) {
 	from := bridgedHouse(t)
 	to := openHouse(t, nil)

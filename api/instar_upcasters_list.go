@@ -99,9 +99,9 @@ func upcasterRows(st *registry.State, n registry.Name, f *upcasterFilter) []wire
 	}
 	for i := range s.Versions {
 		from := s.Versions[i].Number
-		to := s.Next(from)
+		to, leaves := s.Next(from), all.Leaving(from)
 		put(from)
-		if to != 0 && all.Active(from, to) == nil && f.takes(from, to, registry.ActiveUpcaster, originDerived) {
+		if to != 0 && all.Between(from, to) == nil && (leaves == nil || leaves.From != from) && f.takes(from, to, registry.ActiveUpcaster, originDerived) {
 			out = append(out, wire.Upcaster{From: from, To: to, State: registry.ActiveUpcaster, Origin: originDerived})
 		}
 	}

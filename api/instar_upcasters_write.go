@@ -112,9 +112,16 @@ func (x *request) differences(out *registry.UpcasterAdded) ([]wire.UpcasterDiffe
 			return nil // removed since
 		}
 		s := st.Subject(out.Name)
-		for i, number := range []int{out.From, out.To} {
+		ends := []located{{name: out.Name, version: s.Version(out.From)}, {name: out.Name, version: s.Version(out.To)}}
+		if to := after.Renames; to != nil {
+			if before.Renames == nil || *before.Renames != *to {
+				return nil // they lead to different schemas
+			}
+			ends[1] = located{name: to.Name(), version: st.Subject(to.Name()).Version(to.Version)}
+		}
+		for i := range ends {
 			var err error
-			if codecs[i], err = x.codec(out.Name, s.Version(number), ""); err != nil {
+			if codecs[i], err = x.codec(ends[i].name, ends[i].version, ""); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,7 @@ type Plan struct {
 // title is what the plan of a route says of itself.
 func (r *route) title() upcast.PlanTitle {
 	first, last := r.versions[0], r.versions[len(r.versions)-1]
-	out := upcast.PlanTitle{From: r.end(first), To: r.end(last)}
+	out := upcast.PlanTitle{From: planEnd(r.names[0], first), To: planEnd(r.names[len(r.names)-1], last)}
 	for i := range r.documents {
 		if x := r.document(i); x != "" {
 			out.Hops = append(out.Hops, x)
@@ -28,8 +28,8 @@ func (r *route) title() upcast.PlanTitle {
 	return out
 }
 
-func (r *route) end(v *Version) upcast.PlanEnd {
-	return upcast.PlanEnd{Subject: r.name.String(), Version: v.Number, ID: int(v.ID), Schema: "sha256:" + hex.EncodeToString(v.Content.Text[:])}
+func planEnd(n Name, v *Version) upcast.PlanEnd {
+	return upcast.PlanEnd{Subject: n.String(), Version: v.Number, ID: int(v.ID), Schema: "sha256:" + hex.EncodeToString(v.Content.Text[:])}
 }
 
 // Plan writes the way down. The error says why it has no portable plan.
@@ -74,8 +74,8 @@ func (w *Way) planHash() string {
 }
 
 // Plan returns the portable plan of a way, see [Service.WayOf].
-func (s *Service) Plan(ctx context.Context, n Name, message string, from, to int) (*Plan, error) {
-	w, err := s.WayOf(ctx, n, message, from, to)
+func (s *Service) Plan(ctx context.Context, message string, from, to Target) (*Plan, error) {
+	w, err := s.WayOf(ctx, message, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -110,14 +110,14 @@ func (s *Service) PlanByHash(ctx context.Context, hash string, at PlanPlace, see
 
 // planned is where a plan leads: with what is known of it, it can be made again.
 type planned struct {
-	name      Name
+	name, end Name // of the first version and the last
 	message   string
 	from, to  int
 	documents string // hashes of the documents, each behind a blank
 }
 
 func (r *route) planned() planned {
-	return planned{name: r.name, message: r.message, from: r.versions[0].Number, to: r.versions[len(r.versions)-1].Number, documents: r.written()}
+	return planned{name: r.names[0], end: r.names[len(r.names)-1], message: r.message, from: r.versions[0].Number, to: r.versions[len(r.versions)-1].Number, documents: r.written()}
 }
 
 // of reports whether a route is the one of the plan.

@@ -37,8 +37,12 @@ func (f *planSearch) find() (*Plan, error) {
 			return plan, err
 		}
 	}
+	looks := []func() error{}
 	for _, n := range f.subjects() {
-		switch err := f.subject(n); {
+		looks = append(looks, func() error { return f.subject(n) })
+	}
+	for _, look := range append(looks, f.far) {
+		switch err := look(); {
 		case errors.Is(err, errEnough):
 			return nil, fail(UpcasterLimit, "The plan %s is none of the first %d that were made to find it; name its subject, or ask again", f.hash, maxPlansMade).
 				because("an event that was carried names its subject and version in the header instar.origin")
@@ -63,8 +67,8 @@ func (f *planSearch) between(from, to int) bool {
 // again makes a plan that is known by its hash; nil if it cannot be made any more.
 func (f *planSearch) again(p *planned) (*Plan, error) {
 	var out *Plan
-	err := f.routes(p.name, p.from, p.to, func(r *route) error {
-		if !p.of(r) || out != nil {
+	look := func(r *route) error {
+		if !p.of(r) || out != nil || !f.seesAll(r) {
 			return nil
 		}
 		r.message = p.message
@@ -73,7 +77,17 @@ func (f *planSearch) again(p *planned) (*Plan, error) {
 			out = plan
 		}
 		return err
-	})
+	}
+	if p.end == p.name {
+		err := f.routes(p.name, p.from, p.to, look)
+		return out, err
+	}
+	r, err := f.st.between(place{p.name, p.from}, place{p.end, p.to})
+	if err == nil {
+		err = look(r)
+	} else if isGap(err) {
+		err = nil
+	}
 	return out, err
 }
 
@@ -158,7 +172,7 @@ func (f *planSearch) look(r *route) error {
 
 // messages are those of a Protobuf file; other formats have one type of events.
 func (f *planSearch) messages(r *route) (out []string, err error) {
-	p, err := f.s.Parsed(f.ctx, r.name.Context, r.versions[0].Content)
+	p, err := f.s.Parsed(f.ctx, r.names[0].Context, r.versions[0].Content)
 	switch file, ok := p.(interface{ Messages() []string }); {
 	case isGap(err): // a schema that cannot be read has no plans
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 // planOf makes a plan and holds it to what a reader of it demands.
 func (n *node) planOf(name string, from, to int) *Plan {
 	n.t.Helper()
-	p, err := n.Plan(n.t.Context(), ParseName(name), "", from, to)
+	p, err := n.Plan(n.t.Context(), "", Target{ParseName(name), from}, Target{ParseName(name), to})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -87,13 +87,13 @@ func TestPlansAreFoundAnywhere(t *testing.T) {
 // and says why it has none.
 func TestPlansThatAreNone(t *testing.T) {
 	n := bridgedOrders(t, newMemLog(), "NONE")
-	_, err := n.Plan(t.Context(), ParseName("o"), "", 2, 2)
+	_, err := n.Plan(t.Context(), "", Target{ParseName("o"), 2}, Target{ParseName("o"), 2})
 	wantCode(t, err, InvalidArgument, "version 2 is both")
 	doc := `{"instar":"upcast/v1","from":2,"to":3,"steps":[{"add":{"path":"currency","value":"USD"}},{"rekey":{"expr":"bytes(event.id)"}}]}`
 	if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: ParseName("o"), From: 2, To: 3, Text: doc, Revision: 1}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = n.Plan(t.Context(), ParseName("o"), "", 1, 3)
+	_, err = n.Plan(t.Context(), "", Target{ParseName("o"), 1}, Target{ParseName("o"), 3})
 	wantCode(t, err, NotYet, "beside the event")
 	w, err := n.Way(t.Context(), ParseName("o"), 1, 3)
 	if err != nil || n.PlanHash(w) != "" {

@@ -39,6 +39,9 @@ type Upcaster struct {
 	Down  bool `json:",omitempty"`
 	// Spreads are the versions of other subjects that parts of its events go to.
 	Spreads []Spread `json:",omitempty"`
+	// Renames is the version of another subject, number To, that all its events go
+	// to, and one of Spreads; nil if they stay in theirs.
+	Renames *Spread `json:",omitempty"`
 	// Author is the principal who sent it.
 	Author string `json:",omitempty"`
 	At     int64  // µs since 1970
@@ -62,19 +65,29 @@ func (st *State) Upcasters(n Name) *Upcasters {
 	return &Upcasters{Name: n}
 }
 
-// Active returns the active revision of a hop, or nil.
+// Active returns the active revision of a hop, or nil. It may lead to version to of
+// another subject, see [Upcasters.Between].
 func (u *Upcasters) Active(from, to int) *Upcaster {
 	return u.active(func(x *Upcaster) bool { return x.From == from && x.To == to })
 }
 
-// Into returns the active upcaster that leads to a version, or nil.
+// Between returns the active upcaster between two versions of the subject, or nil.
+func (u *Upcasters) Between(from, to int) *Upcaster {
+	if x := u.Active(from, to); x != nil && x.Renames == nil {
+		return x
+	}
+	return nil
+}
+
+// Into returns the active upcaster that leads to a version of the subject from
+// another one, or nil.
 func (u *Upcasters) Into(version int) *Upcaster {
-	return u.active(func(x *Upcaster) bool { return x.To == version })
+	return u.active(func(x *Upcaster) bool { return x.To == version && x.Renames == nil })
 }
 
 // At returns an active upcaster that leads to or from a version, or nil.
 func (u *Upcasters) At(version int) *Upcaster {
-	return u.active(func(x *Upcaster) bool { return x.From == version || x.To == version })
+	return u.active(func(x *Upcaster) bool { return x.From == version || x.To == version && x.Renames == nil })
 }
 
 func (u *Upcasters) active(fits func(*Upcaster) bool) *Upcaster {
@@ -104,7 +117,7 @@ func (u *Upcasters) Reliant(from, to int) *Upcaster {
 		if since == 0 {
 			since = x.From
 		}
-		return x.Bridges && since <= from && to <= x.To
+		return x.Bridges && x.Renames == nil && since <= from && to <= x.To
 	})
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -92,25 +93,18 @@ func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision i
 // hop proves the way between two versions by a document, or derives it for a
 // message.
 func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document, message string) (*upcast.Hop, error) {
-	s := st.Subject(n)
-	if s == nil {
+	if st.Subject(n) == nil {
 		return nil, subjectNotFound(n)
 	}
-	var versions []*Version
-	for _, number := range []int{from, to} {
-		v := s.Version(number)
+	var parsed [2]schema.Parsed
+	for i, p := range []place{{n, from}, end(n, to, doc)} {
+		v := st.Subject(p.name).Version(p.version)
 		if v == nil {
-			return nil, versionNotFound(number)
+			return nil, versionNotFound(p.version)
 		}
-		versions = append(versions, v)
-	}
-	parsed, errs, err := st.parsedAll(env, n.Context, versions)
-	if err != nil {
-		return nil, err
-	}
-	for i, err := range errs {
-		if err != nil {
-			return nil, unreadable(versions[i], err)
+		var err error
+		if parsed[i], err = st.parsed(env, p.name.Context, v.Content); err != nil {
+			return nil, unreadable(v, err)
 		}
 	}
 	if doc == nil {
@@ -129,9 +123,12 @@ func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document, messa
 }
 
 // activeHop is the hop that plans use between two neighbours: by the active
-// document, or derived.
+// document, or derived. There is none where events leave the subject.
 func (st *State) activeHop(env *Env, n Name, from, to int) (*upcast.Hop, error) {
-	x := st.Upcasters(n).Active(from, to)
+	if err := (&route{st: st}).stays(&HopInfo{From: from, To: to, Source: n, Target: n}); err != nil {
+		return nil, err
+	}
+	x := st.Upcasters(n).Between(from, to)
 	if x == nil {
 		return st.hop(env, n, from, to, nil, "")
 	}

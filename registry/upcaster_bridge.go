@@ -24,6 +24,9 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	if latest == nil || d.st.Subject(cmd.Name).Highest() != latest.Number {
 		return fail(InvalidUpcaster, "The upcaster has no version to lead from: the newest version of subject '%s' is deleted, or there is none", cmd.Name)
 	}
+	if x := d.st.Upcasters(cmd.Name).leaves(latest.Number); x != nil {
+		return fail(InvalidUpcaster, "The upcaster has no events to lead: those of version %d of subject '%s' go to version %d of subject '%s'", x.From, cmd.Name, x.To, x.Renames.Name())
+	}
 	doc, err := upcast.Between(cmd.Upcaster, latest.Number, out.Version)
 	if err != nil {
 		return upcasterRefusal(err)

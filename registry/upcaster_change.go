@@ -32,6 +32,8 @@ type UpcasterActivated struct {
 	Author string `json:"author,omitempty"`
 	// Spreads are the versions of other subjects that parts of its events go to.
 	Spreads []Spread `json:"spreads,omitempty"`
+	// Renames is the version of another subject that all its events go to.
+	Renames *Spread `json:"renames,omitempty"`
 	// Supersedes is the revision that leaves the plans for this one.
 	Supersedes int `json:"supersedes,omitempty"`
 }
@@ -105,6 +107,6 @@ func (c *UpcasterActivated) revision(seq, at int64) (Upcaster, error) {
 	return Upcaster{
 		From: c.From, To: c.To, Revision: c.Revision, State: ActiveUpcaster, Text: text, Document: c.Document, Verdict: c.Verdict,
 		Class: c.Class, Total: c.Total, Prover: c.Prover, Bridges: c.Bridges, Partial: c.Partial,
-		Since: c.Since, Down: c.Down, Author: c.Author, Spreads: c.Spreads, At: at, Seq: seq,
+		Since: c.Since, Down: c.Down, Author: c.Author, Spreads: c.Spreads, Renames: c.Renames, At: at, Seq: seq,
 	}, err
 }

@@ -15,10 +15,15 @@ type Coverage struct {
 	// Hops are the ways up between neighbours, in order; a gap is none.
 	Hops     []HopInfo
 	Versions []Reach
+	// Others are versions of other subjects that documents lead from and to, as far
+	// as there is a way in one direction at least.
+	Others []Reach
 }
 
 // Reach says whether events of a version can become events of the target, and back.
 type Reach struct {
+	// Name is the subject; that of the target for its own versions.
+	Name    Name
 	Version int
 	Deleted bool
 	// BridgedBy is the document because of which the version was let in.
@@ -105,7 +110,7 @@ type step struct {
 func (r *route) steps(env *Env) ([]step, error) {
 	out := make([]step, len(r.documents))
 	for i := range out {
-		info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number}
+		info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number, Source: r.names[i], Target: r.names[i+1], Down: r.down[i]}
 		at, err := r.first(env, i)
 		if err == nil {
 			info, _, _, err = r.hop(env, i, at)
@@ -118,7 +123,7 @@ func (r *route) steps(env *Env) ([]step, error) {
 			return nil, err
 		}
 		low, high := min(info.From, info.To), max(info.From, info.To)
-		if x := r.st.Upcasters(r.name).Active(low, high); x != nil && len(x.Spreads) > 0 && out[i].gap == "" {
+		if x := r.documents[i]; x != nil && x.Renames == nil && len(x.Spreads) > 0 && out[i].gap == "" {
 			out[i].gap = fmt.Sprintf("The upcaster from version %d to %d makes events of other subjects", low, high)
 		}
 		out[i].info = info
@@ -131,7 +136,9 @@ func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.coverage(st, target), nil
+	out := n.coverage(st, target)
+	out.Others, err = st.others(env, out)
+	return out, err
 }
 
 // neighbours are the hops between all neighbours of a subject: up[i] leads from its
@@ -175,7 +182,7 @@ func (n *neighbours) coverage(st *State, target int) *Coverage {
 	documents := st.Upcasters(s.Name)
 	for i := range out.Versions {
 		v := &s.Versions[i]
-		out.Versions[i] = Reach{Version: v.Number, Deleted: v.Deleted}
+		out.Versions[i] = Reach{Name: s.Name, Version: v.Number, Deleted: v.Deleted}
 		if x := documents.Into(v.Number); x != nil && x.Bridges {
 			out.Versions[i].BridgedBy = x.Document
 		}

@@ -80,20 +80,19 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 	if s == nil {
 		return Decision{}, subjectNotFound(cmd.Name)
 	}
-	for _, n := range []int{cmd.From, cmd.To} {
-		if s.Version(n) == nil {
-			return Decision{}, versionNotFound(n)
-		}
+	if s.Version(cmd.From) == nil {
+		return Decision{}, versionNotFound(cmd.From)
 	}
-	if next := s.Next(cmd.From); next != cmd.To {
-		return Decision{}, fail(InvalidUpcaster, "An upcaster leads from a version to the next one: after version %d of subject '%s' comes version %d, not %d", cmd.From, cmd.Name, next, cmd.To)
+	doc, unread := upcast.Parse(cmd.Text)
+	to := end(cmd.Name, cmd.To, doc)
+	if err := d.follows(s, cmd.From, to); err != nil {
+		return Decision{}, err
 	}
 	if err := d.writable(cmd.Name); err != nil {
 		return Decision{}, err
 	}
-	doc, err := upcast.Parse(cmd.Text)
-	if err != nil {
-		return Decision{}, upcasterRefusal(err)
+	if unread != nil {
+		return Decision{}, upcasterRefusal(unread)
 	}
 	if err := fitting(doc, cmd.Name, cmd.From, cmd.To); err != nil {
 		return Decision{}, err
@@ -109,6 +108,24 @@ func (d *decider) addUpcaster(cmd AddUpcaster) (Decision, error) {
 	return add.activate()
 }
 
+// follows demands that a version comes next: of the same subject, or of the one that
+// its events go on in.
+func (d *decider) follows(s *Subject, from int, to place) error {
+	next := s.Next(from)
+	switch target := d.st.Subject(to.name); {
+	case target == nil:
+		return subjectNotFound(to.name)
+	case target.Version(to.version) == nil:
+		return versionNotFound(to.version)
+	case s.Name == to.name && next != to.version:
+		return fail(InvalidUpcaster, "An upcaster leads from a version to the next one: after version %d of subject '%s' comes version %d, not %d", from, s.Name, next, to.version)
+	case s.Name != to.name && next != 0:
+		return fail(InvalidUpcaster, "Events go to another subject from the newest version: after version %d of subject '%s' comes version %d, not %s", from, s.Name, next, to).
+			because("lead to subject '%s' from version %d", to.name, s.Highest())
+	}
+	return nil
+}
+
 // fitting holds what a document says about itself to where it was sent.
 func fitting(doc *upcast.Document, n Name, from, to int) error {
 	switch {
@@ -117,7 +134,9 @@ func fitting(doc *upcast.Document, n Name, from, to int) error {
 	case doc.From.File == "" && doc.From.Number != from, doc.To.Version.File == "" && doc.To.Version.Number != to:
 		return fail(InvalidUpcaster, "The document leads from version %s to %s, not from %d to %d", doc.From, doc.To.Version, from, to)
 	case doc.To.Subject != "" && !n.isWritten(doc.To.Subject):
-		return fail(NotYet, "Upcasters that lead to another subject are not carried out yet")
+		if err := renamesWell(doc); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -154,7 +173,7 @@ func (a *addition) change(out *UpcasterAdded) UpcasterActivated {
 	return UpcasterActivated{
 		Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To, Revision: out.Revision,
 		Text: hex.EncodeToString(text[:]), Document: out.Document, Verdict: string(v.Outcome), Class: string(v.Class), Total: v.Total,
-		Prover: upcast.ProverVersion, Author: cmd.Author, Spreads: spreads(cmd.Name, a.doc),
+		Prover: upcast.ProverVersion, Author: cmd.Author, Spreads: spreads(cmd.Name, a.doc), Renames: renaming(cmd.Name, a.doc),
 	}
 }
 
@@ -192,6 +211,9 @@ func (a *addition) activate() (Decision, error) {
 		return Decision{}, err
 	}
 	if err := a.turn(active); err != nil {
+		return Decision{}, err
+	}
+	if err := a.all.oneWay(cmd.From, cmd.To); err != nil {
 		return Decision{}, err
 	}
 	out := a.next(ActiveUpcaster)

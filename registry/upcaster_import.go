@@ -61,11 +61,12 @@ func (d *decider) importUpcaster(cmd ImportUpcaster) (Decision, error) {
 		return Decision{}, err
 	}
 	text := textHash(cmd.Text)
+	spread, away := leadsTo(cmd.Name, cmd.Text)
 	change := UpcasterImported{
 		UpcasterActivated: UpcasterActivated{
 			Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: x.From, To: x.To, Revision: x.Revision,
 			Text: hex.EncodeToString(text[:]), Document: x.Document, Verdict: x.Verdict, Class: x.Class, Total: x.Total,
-			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial, Since: x.Since, Down: x.Down, Author: x.Author, Spreads: spreadsOf(cmd.Name, cmd.Text),
+			Prover: x.Prover, Bridges: x.Bridges, Partial: x.Partial, Since: x.Since, Down: x.Down, Author: x.Author, Spreads: spread, Renames: away,
 		},
 		State: x.State, At: x.At,
 	}
@@ -75,13 +76,13 @@ func (d *decider) importUpcaster(cmd ImportUpcaster) (Decision, error) {
 	}, nil
 }
 
-// spreadsOf is [spreads] of a text that may be none.
-func spreadsOf(n Name, text string) []Spread {
+// leadsTo is [spreads] and [renaming] of a text that may be none.
+func leadsTo(n Name, text string) ([]Spread, *Spread) {
 	doc, err := upcast.Parse(text)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return spreads(n, doc)
+	return spreads(n, doc), renaming(n, doc)
 }
 
 // differs proves what an archive brought and says how this registry's verdict is
@@ -99,7 +100,8 @@ func (d *decider) differs(cmd *ImportUpcaster) (string, error) {
 		return fmt.Sprintf("the document has the hash %s, not %s", doc.Hash(), x.Document), nil
 	}
 	s := d.st.Subject(cmd.Name)
-	if s.Version(x.From) == nil || s.Version(x.To) == nil {
+	to := end(cmd.Name, x.To, doc)
+	if s.Version(x.From) == nil || d.st.Subject(to.name).Version(x.To) == nil {
 		return "it cannot be proved: a version that it leads from or to does not exist here", nil
 	}
 	hop, err := d.st.hop(d.env, cmd.Name, x.From, x.To, doc, "")
@@ -114,7 +116,7 @@ func (d *decider) differs(cmd *ImportUpcaster) (string, error) {
 	if said := verdictText(x.Verdict, x.Class, x.Total); said != now {
 		return fmt.Sprintf("prover %s says %s; in the archive prover %s said %s", upcast.ProverVersion, now, x.Prover, said), nil
 	}
-	if x.State == ActiveUpcaster && s.Next(x.From) != x.To {
+	if x.State == ActiveUpcaster && to.name == cmd.Name && s.Next(x.From) != x.To {
 		return fmt.Sprintf("no plan uses it: version %d lies between its versions", s.Next(x.From)), nil
 	}
 	return "", nil

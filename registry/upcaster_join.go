@@ -16,6 +16,10 @@ func (d *decider) join(n Name, version int) ([]Change, []Text, error) {
 	if err := d.unspread(n, version); err != nil {
 		return nil, nil, err
 	}
+	if x := all.leaves(version); x != nil {
+		return nil, nil, fail(UpcasterBridges, "Events of version %d of subject '%s' go to version %d of subject '%s'", version, n, x.To, x.Renames.Name()).
+			because("withdraw the upcaster first; a soft-deleted version stays in the way and is not served")
+	}
 	into, out := all.Into(version), all.active(func(x *Upcaster) bool { return x.From == version })
 	if into == nil && out == nil {
 		return nil, nil, nil
@@ -147,7 +151,7 @@ func (d *decider) half(n Name, from, to int, docs []*upcast.Document) (*upcast.H
 		return nil, nil, fail(UpcasterBridges, "The upcaster at version %d of subject '%s' needs its neighbours", to, n).
 			because("there is no proved way from version %d to %d, so the two hops do not become one: %s", from, to, &VerdictError{hop.Verdict})
 	}
-	if x := d.st.Upcasters(n).Active(from, to); x != nil {
+	if x := d.st.Upcasters(n).Between(from, to); x != nil {
 		body, _ := d.env.Library.Text(x.Text)
 		doc, err := upcast.Parse(body)
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/instar-registry/instar/upcast"
 )
 
-// Spread is a version of another subject that a document sends parts of its events
-// to.
+// Spread is a version of another subject that a document sends its events, or parts
+// of them, to.
 type Spread struct {
 	Context string `json:"context"`
 	Subject string `json:"subject"`
@@ -88,16 +88,18 @@ func (st *State) circle(from place, to []Spread) []place {
 			slices.Reverse(way)
 			return way
 		}
-		next := st.Subject(at.name).Next(at.version)
-		if next == 0 {
-			continue
-		}
-		if x := st.Upcasters(at.name).Active(at.version, next); x != nil {
+		next, all := st.Subject(at.name).Next(at.version), st.Upcasters(at.name)
+		for _, x := range []*Upcaster{all.Between(at.version, next), all.leaves(at.version)} {
+			if x == nil {
+				continue
+			}
 			for i := range x.Spreads {
 				reach(place{x.Spreads[i].Name(), x.Spreads[i].Version}, at)
 			}
 		}
-		reach(place{at.name, next}, at)
+		if next != 0 {
+			reach(place{at.name, next}, at)
+		}
 	}
 	return nil
 }
@@ -135,6 +137,10 @@ func (d *decider) unspread(n Name, version int) *Error {
 	from, x := d.st.spreadInto(n, version)
 	if x == nil {
 		return nil
+	}
+	if x.Renames != nil {
+		return fail(UpcasterBridges, "The upcaster from version %d of subject '%s' leads to version %d of subject '%s'", x.From, from, x.To, n).
+			because("withdraw or supersede it first")
 	}
 	return fail(UpcasterBridges, "The upcaster from version %d to %d of subject '%s' sends parts of its events to subject '%s'", x.From, x.To, from, n).
 		because("withdraw or supersede it first")

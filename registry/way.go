@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"sync"
 
 	"github.com/instar-registry/instar/compat"
@@ -12,6 +13,11 @@ import (
 // HopInfo is one part of a way between two versions.
 type HopInfo struct {
 	From, To int
+	// Source and Target are the subjects of From and To; they differ where a
+	// document leads to another subject.
+	Source, Target Name
+	// Down says that the hop is undone.
+	Down bool
 	// Document is the hash of the active document; empty if the hop is derived.
 	Document string
 	// Rules says that the migration rules of the newer version are carried out.
@@ -61,15 +67,16 @@ func (w *Way) Verdict() upcast.Outcome {
 // Way finds the chain of hops from one version of a subject to another. A hop
 // that is not proved is a gap.
 func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
-	return s.WayOf(ctx, n, "", from, to)
+	return s.WayOf(ctx, "", Target{n, from}, Target{n, to})
 }
 
 // WayOf is [Service.Way] for the events of one message of a Protobuf file, by its
-// full name; an empty name is the first of the version that the way begins at.
-func (s *Service) WayOf(ctx context.Context, n Name, message string, from, to int) (*Way, error) {
+// full name; an empty name is the first of the version that the way begins at. It
+// may lead to another subject.
+func (s *Service) WayOf(ctx context.Context, message string, from, to Target) (*Way, error) {
 	var out *Way
 	err := s.View(ctx, func(st *State) error {
-		r, err := st.route(n, from, to)
+		r, err := st.between(place{from.Name, from.Version}, place{to.Name, to.Version})
 		if err != nil {
 			return err
 		}
@@ -96,15 +103,16 @@ func (s *Service) WayOf(ctx context.Context, n Name, message string, from, to in
 // documents between them.
 type route struct {
 	st        *State
-	name      Name
 	message   string // whose events; empty for the first
+	names     []Name // the subject of each version
 	versions  []*Version
 	documents []*Upcaster // of the hop after each version but the last; nil if derived
+	down      []bool      // whether each of these hops is undone
 }
 
 // route leads over the active documents.
 func (st *State) route(n Name, from, to int) (*route, error) {
-	return st.routeBy(n, from, to, st.Upcasters(n).Active)
+	return st.routeBy(n, from, to, st.Upcasters(n).Between)
 }
 
 // routeBy leads over the documents that pick gives for two neighbours, the older
@@ -119,13 +127,14 @@ func (st *State) routeBy(n Name, from, to int, pick func(from, to int) *Upcaster
 	case s.Version(to) == nil:
 		return nil, versionNotFound(to)
 	}
-	r := &route{st: st, name: n, versions: []*Version{s.Version(from)}}
+	r := &route{st: st, names: []Name{n}, versions: []*Version{s.Version(from)}}
 	for at := from; at != to; {
 		next := s.Next(at)
 		if from > to {
 			next = s.Previous(at)
 		}
-		r.versions, r.documents = append(r.versions, s.Version(next)), append(r.documents, pick(min(at, next), max(at, next)))
+		r.names, r.versions = append(r.names, n), append(r.versions, s.Version(next))
+		r.documents, r.down = append(r.documents, pick(min(at, next), max(at, next))), append(r.down, from > to)
 		at = next
 	}
 	return r, nil
@@ -156,12 +165,16 @@ func (r *route) document(i int) string {
 func (r *route) key(env *Env) (Hash, error) {
 	s := &frameSink{buf: make([]byte, 0, 64+128*len(r.versions))}
 	s.str(upcast.ProverVersion)
-	s.str(r.name.key())
+	s.str(r.names[0].key())
 	s.str(r.message)
 	for i, v := range r.versions {
 		s.num(v.Number)
 		s.num(int(v.ID))
 		if i > 0 {
+			if r.names[i] != r.names[i-1] {
+				s.mark()
+				s.str(r.names[i].key())
+			}
 			s.str(r.document(i - 1))
 			if x := r.documents[i-1]; x != nil {
 				s.str(x.Verdict)
@@ -177,7 +190,7 @@ func (r *route) key(env *Env) (Hash, error) {
 		if len(v.Content.References) == 0 {
 			continue
 		}
-		p, err := r.st.parsed(env, r.name.Context, v.Content)
+		p, err := r.st.parsed(env, r.names[i].Context, v.Content)
 		if err != nil {
 			return Hash{}, unreadable(v, err)
 		}
@@ -263,9 +276,12 @@ func (r *route) build(env *Env) (*Way, error) {
 // by migration rules, or derived. A gap is an error.
 func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Hop, rules *upcast.RuleHop, err error) {
 	from, to := r.versions[i], r.versions[i+1]
-	info = HopInfo{From: from.Number, To: to.Number, Document: r.document(i)}
+	info = HopInfo{From: from.Number, To: to.Number, Source: r.names[i], Target: r.names[i+1], Down: r.down[i], Document: r.document(i)}
+	if err := r.stays(&info); err != nil {
+		return info, nil, nil, err
+	}
 	if info.Document == "" {
-		x, err := r.ruled(env, from, to, message)
+		x, err := r.ruled(env, i, message)
 		if err != nil {
 			return info, nil, nil, err
 		}
@@ -288,7 +304,7 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 	if h.Verdict.Outcome != upcast.Proved {
 		return info, nil, nil, gap(&info)
 	}
-	if info.From > info.To {
+	if info.Down {
 		if h.Down == nil {
 			return info, nil, nil, gap(&info)
 		}
@@ -303,15 +319,37 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 // up, by a document that became active as such.
 func (r *route) tries(i int, info *HopInfo) bool {
 	x := r.documents[i]
-	return info.Document != "" && x != nil && x.Verdict == string(upcast.Tested) && info.Verdict.Outcome == upcast.Tested && info.From < info.To
+	return info.Document != "" && x != nil && x.Verdict == string(upcast.Tested) && info.Verdict.Outcome == upcast.Tested && !info.Down
+}
+
+// stays refuses the hop between two neighbours where events leave the subject at the
+// older one.
+func (r *route) stays(h *HopInfo) error {
+	if h.Source != h.Target {
+		return nil
+	}
+	x := r.st.Upcasters(h.Source).leaves(min(h.From, h.To))
+	if x == nil {
+		return nil
+	}
+	return fail(UpcasterGap, "There is no way from %s: events of version %d go on as those of version %d of subject '%s'", h.ends(), x.From, x.To, x.Renames.Name()).
+		because("withdraw the upcaster that leads there, or go on in that subject")
+}
+
+// ends names the two versions.
+func (h *HopInfo) ends() string {
+	if h.Source == h.Target {
+		return fmt.Sprintf("version %d to %d", h.From, h.To)
+	}
+	return fmt.Sprintf("version %d of subject '%s' to version %d of subject '%s'", h.From, h.Source, h.To, h.Target)
 }
 
 func gap(h *HopInfo) *Error {
-	if h.From > h.To && h.Verdict.Outcome == upcast.Proved {
-		return fail(UpcasterGap, "There is no way down from version %d to %d: %s", h.From, h.To, h.Verdict.NoDown).
+	if h.Down && h.Verdict.Outcome == upcast.Proved {
+		return fail(UpcasterGap, "There is no way down from %s: %s", h.ends(), h.Verdict.NoDown).
 			because("the upcaster from version %d to %d is one-way; a revision of it may say how to go back, as down or restore", h.To, h.From)
 	}
 	cause := &VerdictError{h.Verdict}
-	return fail(UpcasterGap, "There is no proved way from version %d to %d: %s", h.From, h.To, cause).from(cause).
+	return fail(UpcasterGap, "There is no proved way from %s: %s", h.ends(), cause).from(cause).
 		because("register an upcaster for this hop")
 }

@@ -14,7 +14,7 @@ func (r *route) first(env *Env, i int) (string, error) {
 	if i == 0 {
 		message = r.message
 	}
-	p, err := r.st.parsed(env, r.name.Context, v.Content)
+	p, err := r.st.parsed(env, r.names[i].Context, v.Content)
 	if err != nil {
 		return "", unreadable(v, err)
 	}
@@ -31,22 +31,29 @@ func (r *route) proved(env *Env, i int, info *HopInfo, message string) (*upcast.
 	from, to := min(info.From, info.To), max(info.From, info.To)
 	start := func(h *upcast.Hop) string {
 		source, target := h.Messages()
-		if info.From > info.To {
+		if info.Down {
 			return target
 		}
 		return source
 	}
 	if x := r.documents[i]; x != nil {
-		h, err := r.st.hopBy(env, r.name, x)
+		owner := info.Source
+		if info.Down {
+			owner = info.Target
+		}
+		h, err := r.st.hopBy(env, owner, x)
 		if err != nil || start(h) == message {
 			return h, err
 		}
+		if info.Source != info.Target {
+			return nil, fail(UpcasterGap, "There is no way from %s for events of %s: the upcaster carries those of %s", info.ends(), message, start(h))
+		}
 		info.Document = ""
 	}
-	h, err := r.st.hop(env, r.name, from, to, nil, message)
+	h, err := r.st.hop(env, info.Source, from, to, nil, message)
 	var no *Error
-	if message != "" && info.From > info.To && errors.As(err, &no) && no.Code == InvalidUpcaster {
-		h, err = r.st.hop(env, r.name, from, to, nil, "") // the older version may have it under another name, as its first
+	if message != "" && info.Down && errors.As(err, &no) && no.Code == InvalidUpcaster {
+		h, err = r.st.hop(env, info.Source, from, to, nil, "") // the older version may have it under another name, as its first
 	}
 	switch {
 	case message != "" && errors.As(err, &no) && no.Code == InvalidUpcaster:

@@ -34,13 +34,14 @@ func (r *RuleSet) migration() *upcast.RuleSet {
 }
 
 // ruled finds what the rules of the newer version of a hop, and of the versions that
-// were deleted for good before it, do to events of a message that go from one
-// version to the other; nil if no rule applies. Their time and chance
+// were deleted for good before it, do to events of a message that go over it; nil if
+// no rule applies. Their time and chance
 // would make the answer to one request another one later, so a rule that asks for
 // them is a gap.
-func (r *route) ruled(env *Env, from, to *Version, message string) (*Ruled, error) {
+func (r *route) ruled(env *Env, i int, message string) (*Ruled, error) {
+	from, to := r.versions[i], r.versions[i+1]
 	newer, direction := to, upcast.Upgrade
-	if from.Number > to.Number {
+	if r.down[i] {
 		newer, direction = from, upcast.Downgrade
 	}
 	sets := newer.migration()
@@ -48,9 +49,9 @@ func (r *route) ruled(env *Env, from, to *Version, message string) (*Ruled, erro
 		return nil, nil
 	}
 	var parsed [2]schema.Parsed
-	for i, v := range []*Version{from, to} {
+	for j, v := range []*Version{from, to} {
 		var err error
-		if parsed[i], err = r.st.parsed(env, r.name.Context, v.Content); err != nil {
+		if parsed[j], err = r.st.parsed(env, r.names[i].Context, v.Content); err != nil {
 			return nil, unreadable(v, err)
 		}
 	}

@@ -79,7 +79,7 @@ func TestTriedHops(t *testing.T) {
 	}
 	_, err = n.Way(ctx, l, 4, 1)
 	wantCode(t, err, UpcasterGap, "from version 3 to 2")
-	_, err = n.Plan(ctx, l, "", 1, 4)
+	_, err = n.Plan(ctx, "", Target{l, 1}, Target{l, 4})
 	wantCode(t, err, NotYet, "not by proved steps")
 	c, err := n.Coverage(ctx, l, 0)
 	if err != nil || !c.Versions[0].To.Reachable || c.Versions[0].To.Verdict != upcast.Tested || c.Versions[0].To.Total || c.Versions[0].Back.Reachable || c.Versions[2].To.Verdict != upcast.Proved {

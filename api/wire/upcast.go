@@ -5,8 +5,10 @@ import "encoding/json"
 // Upcaster is one revision of the document that leads from one version of a
 // subject to the next.
 type Upcaster struct {
-	From     int    `json:"from"`
-	To       int    `json:"to"`
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Target is the subject of To, if it is another one.
+	Target   string `json:"target,omitempty"`
 	Revision int    `json:"revision"`
 	State    string `json:"state"`
 	// Origin is document, or derived: then the schemas say it all, and there is
@@ -62,8 +64,10 @@ type UpcasterDifference struct {
 
 // UpcasterHop is one part of a way between two versions.
 type UpcasterHop struct {
-	From    int    `json:"from"`
-	To      int    `json:"to"`
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Target is the subject of To, if it is another one than that of From.
+	Target  string `json:"target,omitempty"`
 	Origin  string `json:"origin"`
 	Hash    string `json:"hash,omitempty"`
 	Verdict string `json:"verdict"`
@@ -76,8 +80,10 @@ type UpcasterHop struct {
 
 // UpcasterReach says whether events of a version reach the target, and back.
 type UpcasterReach struct {
-	Version int  `json:"version"`
-	Deleted bool `json:"deleted,omitempty"`
+	// Subject is that of the version, if it is another one than that of the target.
+	Subject string `json:"subject,omitempty"`
+	Version int    `json:"version"`
+	Deleted bool   `json:"deleted,omitempty"`
 	// BridgedBy is the document because of which the version was let in.
 	BridgedBy string `json:"bridgedBy,omitempty"`
 	// To leads to the target, Back from it to the version.
@@ -148,6 +154,7 @@ type UpcastEnd struct {
 	Code   int    `json:"code,omitempty"`
 	From   int    `json:"from"`
 	To     int    `json:"to"`
+	Target string `json:"target,omitempty"` // as of a hop
 	Step   int    `json:"step"`
 	Path   string `json:"path,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -158,8 +165,10 @@ type UpcastEnd struct {
 
 // UpcastTrace is an event before and after one hop.
 type UpcastTrace struct {
-	From   int             `json:"from"`
-	To     int             `json:"to"`
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Target is the subject of To, if it is another one than that of From.
+	Target string          `json:"target,omitempty"`
 	Hash   string          `json:"hash,omitempty"`
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
@@ -273,9 +282,11 @@ type UpcasterStep struct {
 // numbers or "latest"; an empty To is the latest. A framed event names the
 // version that it was written under, so it needs no From and no Subject.
 type UpcastRequest struct {
-	Subject     string          `json:"subject,omitempty"`
-	From        string          `json:"from,omitempty"`
-	To          string          `json:"to,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	From    string `json:"from,omitempty"`
+	To      string `json:"to,omitempty"`
+	// ToSubject is the subject of To, if it is another one than Subject.
+	ToSubject   string          `json:"toSubject,omitempty"`
 	Event       json.RawMessage `json:"event,omitempty"`
 	EventBase64 string          `json:"eventBase64,omitempty"`
 	Encoding    string          `json:"encoding,omitempty"`

@@ -159,6 +159,7 @@ func TestLinesThatCannotBeRight(t *testing.T) {
 		"not UTF-8":             {[]string{"\"\xff\""}, "UTF-8"},
 		"upcaster before text":  {[]string{v, u}, "does not stand before"},
 		"upcaster backwards":    {[]string{text, edit(u, `"to":2`, `"to":1`)}, "from version 1 to 1"},
+		"upcaster away to zero": {[]string{text, edit(u, `"to":2`, `"away":true,"to":0`)}, "from version 1 to 0"},
 		"revision zero":         {[]string{text, edit(u, `"revision":1`, `"revision":0`)}, "not between"},
 		"unknown state":         {[]string{text, edit(u, "active", "sleeping")}, "unknown state"},
 		"unknown verdict":       {[]string{text, edit(u, "PROVED", "GOOD")}, "unknown verdict"},

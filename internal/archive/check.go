@@ -174,7 +174,7 @@ func (c *checker) upcaster(u *UpcasterLine) error {
 	}
 	const most = 1<<31 - 1
 	switch {
-	case u.From < 1 || u.From >= u.To || u.To > most:
+	case !u.Away && u.From >= u.To || min(u.From, u.To) < 1 || max(u.From, u.To) > most:
 		return c.a.bad("the upcaster leads from version %d to %d; both are between 1 and 2^31-1, and the second is the higher one", u.From, u.To)
 	case u.Revision < 1 || u.Revision > most:
 		return c.a.bad("the revision %d is not between 1 and 2^31-1", u.Revision)

@@ -98,8 +98,10 @@ type UpcasterLine struct {
 	Partial  bool   `json:"partial,omitempty"`
 	Since    int    `json:"since,omitempty"`
 	Down     bool   `json:"down,omitempty"`
-	Author   string `json:"author,omitempty"`
-	At       int64  `json:"at"` // µs since 1970
+	// Away: To is a version of the subject that the document leads to.
+	Away   bool   `json:"away,omitempty"`
+	Author string `json:"author,omitempty"`
+	At     int64  `json:"at"` // µs since 1970
 }
 
 // ConfigLine is the configuration entry of a scope; an empty subject means a
