@@ -104,13 +104,14 @@ func (c *Client) UpcasterSources(ctx context.Context, subject string, version in
 
 // PlanQuery names the way of a portable plan. From and To are version numbers or
 // "latest"; an empty To is the latest. Repr is avro, json or protobuf, or empty for
-// the one of the schemas; Message is a Protobuf message, or empty for the first.
-type PlanQuery struct{ From, To, Repr, Message string }
+// the one of the schemas; ToSubject is the subject of To, if it is another one;
+// Message is a Protobuf message, or empty for the first.
+type PlanQuery struct{ From, To, ToSubject, Repr, Message string }
 
 // UpcasterPlan returns the portable plan from one version to another, for a runtime
 // without schemas and documents. It is to be verified like any text from a network.
 func (c *Client) UpcasterPlan(ctx context.Context, subject string, q PlanQuery) (json.RawMessage, error) {
-	query := values("from", q.From, "to", q.To, "repr", q.Repr, "message", q.Message)
+	query := values("from", q.From, "to", q.To, "toSubject", q.ToSubject, "repr", q.Repr, "message", q.Message)
 	return fetch[json.RawMessage](ctx, c, subjectPath(subject, "upcasters", "plan"), query)
 }
 
@@ -137,7 +138,9 @@ func (c *Client) Upcast(ctx context.Context, r wire.UpcastRequest) (wire.Upcast,
 // Trace asks for every step of the first thousand events.
 type UpcastBatchQuery struct {
 	Subject, From, To, As, Message string
-	Trace                          bool
+	// ToSubject is the subject of To, if it is another one than Subject.
+	ToSubject string
+	Trace     bool
 }
 
 // UpcastBatch carries events, one a line in the JSON encoding of their format, and
@@ -146,7 +149,7 @@ type UpcastBatchQuery struct {
 // breaks off is an error; what follows the last index can be sent again.
 func (c *Client) UpcastBatch(ctx context.Context, q UpcastBatchQuery, events io.Reader, each func(wire.UpcastLine) error) (wire.UpcastCounts, error) {
 	var last *wire.UpcastEnded
-	query := values("subject", q.Subject, "from", q.From, "to", q.To, "as", q.As, "message", q.Message, "trace", q.Trace)
+	query := values("subject", q.Subject, "from", q.From, "to", q.To, "toSubject", q.ToSubject, "as", q.As, "message", q.Message, "trace", q.Trace)
 	r := &call{
 		method: http.MethodPost, path: "/upcast/batch", query: query, stream: events,
 		header: http.Header{"Content-Type": {wire.TypeNDJSON}}, accept: wire.TypeNDJSON + ", " + accept,

@@ -185,7 +185,7 @@ func TestProofsFitTheirSubject(t *testing.T) {
 	}{
 		"another subject":           {strings.Replace(good, "subject: o", "subject: p", 1), InvalidUpcaster, "about subject 'p', not 'o'"},
 		"another context":           {strings.Replace(good, "subject: o", "subject: ':.c:o'", 1), InvalidUpcaster, "':.c:o'"},
-		"another subject's version": {to("{subject: p, version: 2}"), NotYet, "another subject"},
+		"another subject's version": {to("{subject: p, version: 2}"), InvalidUpcaster, "leads to subject 'p', and no step says so"},
 		"a file":                    {to("v2.avsc"), InvalidUpcaster, "name version numbers"},
 	} {
 		_, err := n.ProveUpcaster(t.Context(), o, c.text)
