@@ -67,6 +67,12 @@ func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node 
 		return b.breaks("O3", path, "the ways to "+path+" give values of different types", "")
 	case plan.Same(s, t), s.Kind == plan.Never:
 		return n
+	case s.JSON:
+		if out := b.outOfJSON(n, s, t, path); out != nil {
+			return out
+		}
+	}
+	switch {
 	case s.Kind == plan.Union:
 		return b.assign(b.eachBranch(n, func(branch string, x plan.Node) plan.Node { return &plan.Tag{Branch: branch, X: x} }), t, path)
 	case t.Kind == plan.Union:
@@ -161,6 +167,16 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 	}
 	if t.Kind != plan.Record {
 		return b.breaks("O5", path, fmt.Sprintf("%s is a record, and %s in the target", path, t), "")
+	}
+	if m.Rest != nil && m.Rest.Of.Type.JSON {
+		alone := *m
+		alone.Rest = nil
+		return b.closed(m, b.assignRecord(&alone, t, path), path)
+	}
+	if len(m.Extras) > 0 {
+		alone := *m
+		alone.Fields, alone.Extras = slices.Concat(m.Fields, m.Extras), nil
+		return b.assignRecord(&alone, t, path)
 	}
 	if t.Proto() {
 		return b.assignMessage(m, t, path)
@@ -292,7 +308,7 @@ func (b *builder) field(n plan.Node, f *plan.Field, at string) plan.Node {
 		if _, gone := missing.(*plan.Nothing); gone && plan.Same(t, f.Type) {
 			return x
 		}
-		bind := b.bind(t)
+		bind := b.bindPart(x, t)
 		return &plan.Opt{On: x, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: missing}
 	})
 }

@@ -26,6 +26,11 @@ func (b *builder) assignBranch(n plan.Node, s, t *plan.Type, name, path string) 
 	if i := t.Branch(name[strings.LastIndexByte(name, '.')+1:]); i >= 0 && name != "" {
 		return &plan.Tag{Branch: t.Branches[i].Name, X: b.assign(n, t.Branches[i].Type, path), Type: t}
 	}
+	if s := b.typeOf(n); s != nil && s.JSON {
+		if br := onlyBranch(s, t); br != nil {
+			return &plan.Tag{Branch: br.Name, X: b.assign(n, br.Type, path), Type: t}
+		}
+	}
 	var found []string
 	var fitting *plan.Branch
 	for i := range t.Branches {

@@ -17,6 +17,9 @@ func (b *builder) assignJSON(n plan.Node, t *plan.Type, path string) plan.Node {
 		if n.Pending != nil {
 			return b.literal(n, t, path)
 		}
+		if n.Type != nil && !n.Type.JSON && unwritable(n.Value) {
+			return b.breaks("O5", path, fmt.Sprintf("%s is %s, which JSON has no values of", path, n.Type), "make a text or a number of it")
+		}
 		return &plan.Lit{Value: plan.CastJSON(n.Value, t), Type: t}
 	case *plan.Nothing:
 		return &plan.Nothing{Type: t}
@@ -29,6 +32,8 @@ func (b *builder) assignJSON(n plan.Node, t *plan.Type, path string) plan.Node {
 	case *plan.Copy, *plan.Cast, *plan.Apply, *plan.Extra, *plan.Call:
 		if s := b.typeOf(n); s.JSON {
 			return b.reread(n, s, t, path)
+		} else if c, ok := n.(*plan.Copy); ok {
+			return b.intoJSON(c, s, t, path)
 		}
 	}
 	return b.assignMade(n, t, path)
@@ -50,6 +55,8 @@ func (b *builder) assignMade(n plan.Node, t *plan.Type, path string) plan.Node {
 		return n
 	case s.Kind == plan.Bytes || s.Kind == plan.Decimal || s.Kind == plan.Time || s.Kind == plan.Duration:
 		return b.breaks("O5", path, fmt.Sprintf("%s is %s, which JSON has no values of", path, s), "make a text or a number of it")
+	case s.Kind == plan.Record && !s.JSON:
+		return b.recordIntoJSON(n, s, t, path)
 	case !plan.Meet(s, t):
 		return b.whereIs(n, b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), "use retype or convert"))
 	case t.Kind == plan.Union:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/schema/jsonschema"
 	"github.com/instar-registry/instar/schema/jsonschema/contain"
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -19,14 +20,16 @@ const bases = 8
 // beyond asks whether every image of a hop is an event of the schema: the
 // question is put to the engine that compares schemas.
 func (c *jsonCodec) beyond(ctx context.Context, h *Hop) ([]Problem, error) {
-	from, ok := h.from.(*jsonCodec)
-	if !ok || len(h.Verdict.Problems) > 0 {
+	if len(h.Verdict.Problems) > 0 {
 		return nil, nil // what is open is looked for by events
 	}
-	image := from.schema
-	if !plan.IsSame(h.Root, h.Source) {
+	var image *jsonschema.Schema
+	if from, ok := h.from.(*jsonCodec); ok {
+		image = from.schema
+	}
+	if image == nil || !plan.IsSame(h.Root, h.Source) {
 		var err error
-		if image, err = imageOf(h, from.schema); err != nil {
+		if image, err = imageOf(h, image, c.schema.Root().Draft); err != nil {
 			return []Problem{{Obligation: "O5", Path: "$", Message: "the images cannot be put as a schema: " + err.Error()}}, nil
 		}
 	}

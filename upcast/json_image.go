@@ -38,33 +38,24 @@ const writerName = "instar-source"
 // maxImage bounds the schemas that an image is made of.
 const maxImage = 20_000
 
-// imageOf is the schema of the images of a hop. The error says why it cannot be
-// written.
-func imageOf(h *Hop, source *jsonschema.Schema) (*jsonschema.Schema, error) {
+// imageOf is the schema of the images of a hop, in the draft of the target where
+// the source is none of JSON. The error says why it cannot be written.
+func imageOf(h *Hop, source *jsonschema.Schema, draft jsonschema.Draft) (*jsonschema.Schema, error) {
+	if source != nil {
+		draft = source.Root().Draft
+	}
 	im := &image{
-		source: source, names: map[*jsonschema.Document]string{}, draft: source.Root().Draft,
+		source: source, names: map[*jsonschema.Document]string{}, draft: draft,
 		native: map[*plan.Binder]bool{h.Source: true}, bound: map[*plan.Binder]any{},
 		fns: map[*plan.Function]string{}, defs: keywords{}, spans: h.spans, left: maxImage,
 	}
 	if p := h.part; p != nil && p.elem != nil {
 		im.bindPart(p.elem, p.over)
 	}
-	var deps []schema.Document
-	for i, d := range source.Documents() {
-		name := d.Name
-		if i == 0 {
-			name = writerName
-		}
-		im.names[d] = name
-		deps = append(deps, schema.Document{Name: name, Text: d.Text})
-	}
+	deps := im.documents()
 	doc := keywords{"$schema": im.draft.URI(), "allOf": []any{im.orNever(im.of(h.Root))}, "definitions": im.defs}
-	if at := source.Root().Resource.URI; strings.Contains(at, "/") {
-		id := "$id"
-		if im.draft == jsonschema.Draft4 {
-			id = "id"
-		}
-		doc[id] = at[:strings.LastIndexByte(at, '/')+1] + "instar-image"
+	if source != nil {
+		im.address(doc, source.Root().Resource.URI)
 	}
 	if im.left <= 0 {
 		return nil, fmt.Errorf("the schema of the images would be too large")
@@ -74,6 +65,35 @@ func imageOf(h *Hop, source *jsonschema.Schema) (*jsonschema.Schema, error) {
 		return nil, err
 	}
 	return jsonschema.Parse(string(text), deps, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+}
+
+// documents names the documents of the source, which the image refers to.
+func (im *image) documents() []schema.Document {
+	if im.source == nil {
+		return nil
+	}
+	var deps []schema.Document
+	for i, d := range im.source.Documents() {
+		name := d.Name
+		if i == 0 {
+			name = writerName
+		}
+		im.names[d] = name
+		deps = append(deps, schema.Document{Name: name, Text: d.Text})
+	}
+	return deps
+}
+
+// address puts the image beside the source.
+func (im *image) address(doc keywords, at string) {
+	if !strings.Contains(at, "/") {
+		return
+	}
+	id := "$id"
+	if im.draft == jsonschema.Draft4 {
+		id = "id"
+	}
+	doc[id] = at[:strings.LastIndexByte(at, '/')+1] + "instar-image"
 }
 
 func (im *image) never() any { return keywords{"not": keywords{}} }

@@ -92,6 +92,7 @@ func puts(s, t *plan.Type, seen map[[2]*plan.Type]bool) bool {
 
 // assignObject gives an object that steps have made, or opened, its type.
 func (b *builder) assignObject(m *plan.Make, t *plan.Type, path string) plan.Node {
+	b.unknownGone(m, path)
 	switch t.Kind {
 	case plan.Record:
 		return b.assignMembers(m, t, path)
@@ -112,6 +113,7 @@ func (b *builder) assignObject(m *plan.Make, t *plan.Type, path string) plan.Nod
 // assignMembers finds the members of an object: those that its type declares by
 // name or former name, and what it holds beside them.
 func (b *builder) assignMembers(m *plan.Make, t *plan.Type, path string) plan.Node {
+	b.unknownGone(m, path)
 	out := &plan.Make{Type: t, Base: m.Base, Fields: make([]plan.Part, len(t.Fields)), Rest: m.Rest}
 	parts := m.Fields
 	if len(m.Extras) > 0 {
@@ -171,7 +173,11 @@ func (b *builder) member(n plan.Node, f *plan.Field, at string) plan.Node {
 	}
 	if f.HasDefault {
 		bind := b.bind(b.typeOf(n))
-		return &plan.Opt{On: n, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: &plan.Lit{Value: f.Default, Type: f.Type}}
+		missing := plan.Node(&plan.Lit{Value: f.Default, Type: f.Type})
+		if was, t := unset(n); was != nil {
+			missing = b.assign(&plan.Lit{Value: was, Type: t}, f.Type, at) // what readers of the message took it for
+		}
+		return &plan.Opt{On: n, Bind: bind, Body: b.assign(whole(bind), f.Type, at), Missing: missing}
 	}
 	// The schemas decide whether it can really be absent.
 	x := b.assign(n, f.Type, at)

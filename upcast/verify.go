@@ -132,17 +132,12 @@ func derive(ctx context.Context, source, target codec) (*Hop, error) {
 }
 
 // codecsOf are the codecs of both schemas. Between formats a document has to say
-// transcode; JSON keeps what binary formats cannot, and is not mixed with them.
+// transcode.
 func codecsOf(from, to schema.Parsed, transcodes bool, message string) (source, target codec, err error) {
-	if f, t := from.Format(), to.Format(); f != t && (!transcodes || f == schema.JSON || t == schema.JSON) {
-		e := &Error{Code: NotYet}
-		e.Problem.What = fmt.Sprintf("upcasters from %s to %s are not carried out yet", f, t)
-		e.Problem.Hint = "keep the format of the subject"
-		if f != schema.JSON && t != schema.JSON {
-			e.Code = Invalid
-			e.Problem.What = fmt.Sprintf("the versions are of two formats, %s and %s", f, t)
-			e.Problem.Hint = fmt.Sprintf("say so by the step transcode: {to: %s}", t)
-		}
+	if f, t := from.Format(), to.Format(); f != t && !transcodes {
+		e := &Error{Code: Invalid}
+		e.Problem.What = fmt.Sprintf("the versions are of two formats, %s and %s", f, t)
+		e.Problem.Hint = fmt.Sprintf("say so by the step transcode: {to: %s}", t)
 		return nil, nil, e
 	}
 	if old, ok := from.(*protobuf.Schema); ok {
@@ -300,6 +295,9 @@ func (h *Hop) decide(ctx context.Context) error {
 		if len(v.Problems) > 0 && seed%2 == 1 {
 			// Every other event has a value at the end of its range.
 			value = s.bound(value, seed/2)
+			if _, same := h.to.(*jsonCodec); !same && seed%4 == 3 {
+				value = s.grown(value, seed/4)
+			}
 		}
 		s.surround(seed)
 		if done, err := s.try(ctx, value); done || err != nil {

@@ -80,3 +80,22 @@ func (r *jsonRun) keyBytes(data []byte, k jsonKey) []byte {
 	}
 	return data[k.start:k.end]
 }
+
+// lastOf leaves out the entries whose key a later one has: maps of Avro may say a
+// key twice, of which readers take the last. JSON has no such objects.
+func lastOf(entries Entries) Entries {
+	last := make(map[string]int, len(entries))
+	for i := range entries {
+		last[entries[i].Key] = i
+	}
+	if len(last) == len(entries) {
+		return entries
+	}
+	out := make(Entries, 0, len(last))
+	for i := range entries {
+		if last[entries[i].Key] == i {
+			out = append(out, entries[i])
+		}
+	}
+	return out
+}

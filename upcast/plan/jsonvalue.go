@@ -342,7 +342,7 @@ func AppendJSON(dst []byte, v Value) ([]byte, error) {
 		return append(dst, ']'), nil
 	case *Entries:
 		return appendMembers(dst, func(f func(string, Value)) {
-			for _, e := range *v {
+			for _, e := range lastOf(*v) {
 				f(e.Key, e.Value)
 			}
 		})
