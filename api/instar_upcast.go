@@ -83,7 +83,10 @@ func (g goal) find(x *request, st *registry.State, from located) (located, error
 		name = st.Destination(registry.Target{Name: from.name, Version: from.version.Number})
 	}
 	s := x.findSubject(st, name)
-	if s == nil {
+	switch {
+	case s == nil && g.subject == "" && name != from.name:
+		return located{}, hiddenWay(from.name, from.version.Number)
+	case s == nil:
 		return located{}, subjectNotFound(name)
 	}
 	v, err := s.VersionOf(g.version)
@@ -129,17 +132,24 @@ func (x *request) carrierFor(from located, to goal, as string, m message) (*carr
 
 // wayOf finds a way whose subjects the caller sees, all of them.
 func (x *request) wayOf(message string, from, to registry.Target) (*registry.Way, error) {
-	w, err := x.api.service.WayOf(x.ctx, message, from, to)
-	if err != nil {
-		return nil, err
-	}
-	sees := x.sees()
-	for i := range w.Hops {
-		if n := w.Hops[i].Target; sees != nil && !sees(n) {
-			return nil, subjectNotFound(n)
+	if sees := x.sees(); sees != nil {
+		if err := x.view(func(st *registry.State) error {
+			for _, n := range st.Through(from, to) {
+				if !sees(n) {
+					return hiddenWay(from.Name, from.Version)
+				}
+			}
+			return nil
+		}); err != nil {
+			return nil, err
 		}
 	}
-	return w, nil
+	return x.api.service.WayOf(x.ctx, message, from, to)
+}
+
+// hiddenWay refuses a way over what the caller does not see, and does not name it.
+func hiddenWay(n registry.Name, version int) error {
+	return registry.Fail(registry.UpcasterGap, "There is no way from version %d of subject '%s' that leads through subjects which you may see", version, n)
 }
 
 // codec reads and writes the events of a version; in a Protobuf file, of a message

@@ -54,9 +54,9 @@ func (x *request) knownSubject() (registry.Name, error) {
 	return n, err
 }
 
-func upcasterBody(u *registry.Upcaster) wire.Upcaster {
-	target := ""
-	if u.Renames != nil {
+func (x *request) upcasterBody(u *registry.Upcaster) wire.Upcaster {
+	target, sees := "", x.sees()
+	if u.Renames != nil && (sees == nil || sees(u.Renames.Name())) {
 		target = u.Renames.Name().String()
 	}
 	return wire.Upcaster{
@@ -93,7 +93,7 @@ func getUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
-	out := upcasterBody(&u)
+	out := x.upcasterBody(&u)
 	out.Document = text
 	// What was sent in YAML is given back with its comments.
 	if format == "yaml" && strings.HasPrefix(strings.TrimSpace(text), "{") {

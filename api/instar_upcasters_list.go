@@ -55,7 +55,7 @@ func listUpcasters(x *request) error {
 	offset, limit := x.int("offset"), x.int("limit")
 	var rows []wire.Upcaster
 	if err := x.view(func(st *registry.State) error {
-		rows = upcasterRows(st, n, f)
+		rows = x.upcasterRows(st, n, f)
 		return nil
 	}); err != nil {
 		return err
@@ -85,14 +85,14 @@ func listUpcasters(x *request) error {
 
 // upcasterRows lists what may be in the list, in the order of versions and
 // revisions; derived hops are not proved yet.
-func upcasterRows(st *registry.State, n registry.Name, f *upcasterFilter) []wire.Upcaster {
+func (x *request) upcasterRows(st *registry.State, n registry.Name, f *upcasterFilter) []wire.Upcaster {
 	var out []wire.Upcaster
 	s, all := st.Subject(n), st.Upcasters(n)
 	stored := all.All
 	put := func(before int) {
 		for len(stored) > 0 && (before == 0 || stored[0].From < before) {
 			if u := &stored[0]; f.takes(u.From, u.To, u.State, originDocument) {
-				out = append(out, upcasterBody(u))
+				out = append(out, x.upcasterBody(u))
 			}
 			stored = stored[1:]
 		}

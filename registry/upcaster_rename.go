@@ -106,6 +106,16 @@ func (st *State) Destination(at Target) Name {
 	return all[len(all)-1].at.name
 }
 
+// Through lists the subjects that the way between two versions leads through; none if
+// there is no way.
+func (st *State) Through(from, to Target) []Name {
+	r, err := st.between(place{from.Name, from.Version}, place{to.Name, to.Version})
+	if err != nil {
+		return nil
+	}
+	return slices.Compact(slices.Clone(r.names))
+}
+
 // between is the way between two versions, of which both may lead on through other
 // subjects: up from the first to where their ways up meet, and down from there.
 func (st *State) between(from, to place) (*route, error) {

@@ -177,9 +177,9 @@ func TestRenamedSubjects(t *testing.T) {
 	n.must("a", record("A", "a3"))
 	wantCode(t, n.leads("a", 2, 3, 0, nextText(2, renameStep("a2", "a3"))), UpcasterExists, "go to version 2 of subject 'b'")
 	_, err = n.Way(ctx, a, 1, 3)
-	wantCode(t, err, UpcasterGap, "no way from version 2 to 3: events of version 2 go on")
+	wantCode(t, err, UpcasterGap, "no way from version 2 to 3: events of version 2 leave the subject")
 	coverage, err := n.Coverage(ctx, a, 3)
-	if err != nil || coverage.Versions[1].To.Reachable || !strings.Contains(coverage.Versions[1].To.Gap, "go on as those of version 2 of subject 'b'") {
+	if err != nil || coverage.Versions[1].To.Reachable || !strings.Contains(coverage.Versions[1].To.Gap, "leave the subject by the upcaster from version 2 to 2") {
 		t.Errorf("%+v, %v", coverage, err)
 	}
 	if w, err := n.WayOf(ctx, "", Target{a, 1}, Target{c, 2}); err != nil || len(w.Hops) != 5 {

@@ -332,8 +332,8 @@ func (r *route) stays(h *HopInfo) error {
 	if x == nil {
 		return nil
 	}
-	return fail(UpcasterGap, "There is no way from %s: events of version %d go on as those of version %d of subject '%s'", h.ends(), x.From, x.To, x.Renames.Name()).
-		because("withdraw the upcaster that leads there, or go on in that subject")
+	return fail(UpcasterGap, "There is no way from %s: events of version %d leave the subject by the upcaster from version %d to %d", h.ends(), x.From, x.From, x.To).
+		because("withdraw that upcaster, or go on in the subject that it leads to")
 }
 
 // ends names the two versions.
