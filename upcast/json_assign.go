@@ -59,6 +59,12 @@ func (b *builder) assignMade(n plan.Node, t *plan.Type, path string) plan.Node {
 		return b.recordIntoJSON(n, s, t, path)
 	case !plan.Meet(s, t):
 		return b.whereIs(n, b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), "use retype or convert"))
+	case s.Kind == plan.Uint && !s.JSON:
+		return b.uintIntoJSON(n, s, t, path)
+	case s.Kind == plan.Enum && s.Open && !s.JSON:
+		return b.openIntoJSON(n, s, t, path)
+	case s.Kind == plan.Union && !s.JSON:
+		return b.unionIntoJSON(n, s, t, path)
 	case t.Kind == plan.Union:
 		return b.intoBranch(n, t, path)
 	}
@@ -93,8 +99,6 @@ func (b *builder) assignNumber(n plan.Node, s, t *plan.Type, path string) plan.N
 		return b.asType(b.eachElement(n, nil, func(x plan.Node) plan.Node { return b.assign(x, elemOf(t), path+"[]") }), t)
 	case s.Kind == plan.Map && !s.JSON:
 		return b.asType(b.eachValue(n, nil, func(x plan.Node) plan.Node { return b.assign(x, elemOf(t), path+"{}") }), t)
-	case s.Kind == plan.Union && !s.JSON:
-		return b.assign(b.eachBranch(n, func(branch string, x plan.Node) plan.Node { return &plan.Tag{Branch: branch, X: x} }), t, path)
 	default:
 		return b.asType(n, t)
 	}

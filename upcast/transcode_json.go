@@ -27,14 +27,6 @@ func (b *builder) intoJSON(n plan.Node, s, t *plan.Type, path string) plan.Node 
 		}
 	case plan.Record:
 		return b.recordIntoJSON(n, s, t, path)
-	case plan.Union:
-		return b.unionIntoJSON(n, s, t, path)
-	case plan.Uint:
-		return b.uintIntoJSON(n, s, t, path)
-	case plan.Enum:
-		if s.Open && plan.Meet(s, t) {
-			return b.openIntoJSON(n, s, t, path)
-		}
 	}
 	return b.assignMade(n, t, path)
 }
@@ -125,9 +117,6 @@ func (b *builder) uintIntoJSON(n plan.Node, s, t *plan.Type, path string) plan.N
 		b.spans[wide] = span{integer(0), integer(math.MaxUint32), false}
 		return b.assignMade(wide, t, path)
 	}
-	if !plan.Meet(s, t) {
-		return b.assignMade(n, t, path)
-	}
 	number := &plan.Call{Func: plan.IntOfUint, Args: []plan.Node{n}, Type: long, Safe: b.fused}
 	out := b.assignMade(number, t, path)
 	if b.fused {
@@ -191,7 +180,7 @@ func (b *builder) outOfJSON(n plan.Node, s, t *plan.Type, path string) plan.Node
 	switch {
 	case s.Kind == plan.Union || t.Kind == plan.Union:
 		return nil
-	case s.Kind == plan.Int && t.Kind == plan.Int, s.Kind == plan.Float && t.Kind == plan.Int:
+	case (s.Kind == plan.Int || s.Kind == plan.Float) && (t.Kind == plan.Int || t.Kind == plan.Uint):
 		return b.integerOf(n, s, t, path)
 	case s.Kind == plan.Enum && t.Kind == plan.String && t.Logical == "":
 		return &plan.Call{Func: plan.TextOfSymbol, Args: []plan.Node{n}, Type: t}
@@ -203,25 +192,40 @@ func (b *builder) outOfJSON(n plan.Node, s, t *plan.Type, path string) plan.Node
 	return nil
 }
 
-// integerOf gives a number as an integer of a width, which the schema of the
-// source has to bound.
+// integerOf gives a number as an integer of a width, with a sign or without,
+// which the schema of the source has to bound.
 func (b *builder) integerOf(n plan.Node, s, t *plan.Type, path string) plan.Node {
 	p := newProver(&translator{b: b})
 	p.fixed = b.spans
-	safe := b.fused || s.Kind == plan.Int && p.numbers(n).within(typeSpan(&plan.Type{Kind: plan.Int, Bits: t.Bits}))
-	out := &plan.Call{Func: plan.IntOfNumber, Args: []plan.Node{n}, Type: t, Safe: safe}
-	if t.Bits == 32 {
-		out.Type = &plan.Type{Kind: plan.Int, Bits: 64}
-		out = &plan.Call{Func: plan.IntTo32, Args: []plan.Node{out}, Type: t, Safe: safe}
+	width, held := typeSpan(&plan.Type{Kind: plan.Int, Bits: t.Bits}), fmt.Sprintf("%d bits", t.Bits)
+	if t.Kind == plan.Uint {
+		width, held = span{integer(0), maxInt, false}, "63 bits without sign"
+		if t.Bits == 32 {
+			width, held = span{integer(0), integer(math.MaxUint32), false}, "32 bits without sign"
+		}
 	}
-	if v, ok := out.Constant(); ok {
-		return &plan.Lit{Value: v, Type: t}
+	safe := b.fused || s.Kind == plan.Int && p.numbers(n).within(width)
+	steps := []*plan.Call{{Func: plan.IntOfNumber, Type: &plan.Type{Kind: plan.Int, Bits: 64}}}
+	switch {
+	case t.Kind == plan.Uint:
+		steps = append(steps, &plan.Call{Func: plan.UintOfInt, Type: t})
+	case t.Bits == 32:
+		steps = append(steps, &plan.Call{Func: plan.IntTo32, Type: t})
+	default:
+		steps[0].Type = t
 	}
-	if safe {
+	out := n
+	for _, c := range steps {
+		c.Args, c.Safe = []plan.Node{out}, safe
+		out = c
+		if v, ok := c.Constant(); ok {
+			out = &plan.Lit{Value: v, Type: c.Type}
+		}
+	}
+	if _, known := out.(*plan.Lit); known && t.Kind == plan.Int || safe {
 		return out
 	}
-	what := fmt.Sprintf("%s may be no integer of %d bits", path, t.Bits)
-	return &plan.OrElse{X: out, Else: b.breaks("O5", path, what, "bound it by minimum and maximum in the source, or use convert with to and else, or narrow")}
+	return &plan.OrElse{X: out, Else: b.breaks("O5", path, path+" may be no integer of "+held, "bound it by minimum and maximum in the source, or use convert with to and else, or narrow")}
 }
 
 // onlyBranch is the only branch of a union that a value of JSON may go to by its
