@@ -118,9 +118,8 @@ func (e *env) plant(ctx context.Context, name string, tree gentree.Tree) (string
 	return dir, nil
 }
 
-// edit changes the file in the middle of a tree, another way each time.
-func edit(dir string, tree gentree.Tree, times int) error {
-	i := tree.Middle()
+// edit changes one file of a tree, another way each time.
+func edit(dir string, tree gentree.Tree, i, times int) error {
 	text := gentree.Edit(tree.Text(i))
 	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(tree.Path(i))), []byte(strings.ReplaceAll(text, "region_0", fmt.Sprintf("region%d_0", times))), 0o644)
 }
@@ -142,7 +141,7 @@ func commitHook(ctx context.Context, e *env) ([]row, error) {
 	}
 	check := []string{evcheck, "check", "--against", "main", "--quiet", "--offline", "--cache", filepath.Join(e.dir, "thousand-cache")}
 	times := 0
-	change := func() error { times++; return edit(dir, tree, times) }
+	change := func() error { times++; return edit(dir, tree, tree.Middle(), times) }
 	cold, err := e.costs(ctx, e.rounds, dir, func() error {
 		return errors.Join(change(), os.RemoveAll(check[len(check)-1]))
 	}, check...)
@@ -157,12 +156,20 @@ func commitHook(ctx context.Context, e *env) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(tree.Path(tree.Middle()))), []byte(tree.Text(tree.Middle())), 0o644); err != nil {
+		return nil, err
+	}
+	alone, err := e.costs(ctx, 4*e.rounds+1, dir, func() error { times++; return edit(dir, tree, tree.Files-1, times) }, check...)
+	if err != nil {
+		return nil, err
+	}
 	what := fmt.Sprintf("one field of one Protobuf file of 1,000 (%d lines each), which %d others use", 9*26, users(tree))
 	return []row{
 		{"start (`evcheck version`)", version.short(), "aim ≤ 50 ms, ≤ 20 ms CPU"},
 		{"one changed file of 1,000, empty cache", cold.short(), what},
 		{"one changed file of 1,000, a new edit", warm.short(), "the cache is that of the run before the edit; aim ≤ 100 ms"},
-		{"the same check again", again.short(), "nothing changed since; aim ≤ 100 ms"},
+		{"one changed file that no other uses, a new edit", alone.short(), "as above; aim ≤ 100 ms"},
+		{"the same check again", again.short(), "nothing changed since the edit of the file that others use; aim ≤ 100 ms"},
 	}, nil
 }
 
@@ -203,7 +210,7 @@ func largeTree(ctx context.Context, e *env) ([]row, error) {
 	}
 	check := []string{evcheck, "check", "--against", "main", "--quiet", "--cache", filepath.Join(e.dir, "large-cache")}
 	times := 0
-	change := func() error { times++; return edit(dir, tree, times) }
+	change := func() error { times++; return edit(dir, tree, tree.Middle(), times) }
 	cold, err := e.costs(ctx, e.rounds, dir, func() error {
 		return errors.Join(change(), os.RemoveAll(check[len(check)-1]))
 	}, check...)

@@ -289,7 +289,7 @@ func upcastAvro(ctx context.Context, e *env) ([]row, error) {
 	if err := agree(ctx, long, short, list, events, newest); err != nil {
 		return nil, err
 	}
-	if err := agreeOnNoise(ctx, long, events); err != nil {
+	if err := agreeOnNoise(ctx, long, events, directAvro); err != nil {
 		return nil, err
 	}
 	twenty, one := carrying(ctx, "20 hops", long, events), carrying(ctx, "one hop", short, events)
@@ -521,7 +521,7 @@ func (w *handWalk) bytes() { w.skip(w.varint()) }
 // agreeOnNoise changes events at random and holds the plan by hand to the chain:
 // both refuse the same bytes and give the same image of the others, so that the
 // one has no check less than the other.
-func agreeOnNoise(ctx context.Context, c *upcast.Chain, events [][]byte) error {
+func agreeOnNoise(ctx context.Context, c *upcast.Chain, events [][]byte, direct func(dst, e []byte) ([]byte, bool)) error {
 	r, random := upcast.NewRunner(c), rand.New(rand.NewPCG(1, 2))
 	taken := 0
 	for _, e := range events {
@@ -535,9 +535,9 @@ func agreeOnNoise(ctx context.Context, c *upcast.Chain, events [][]byte) error {
 			if err != nil {
 				return err
 			}
-			got, ok := directAvro(nil, x)
+			got, ok := direct(nil, x)
 			if ok != (f == nil) || ok && !bytes.Equal(got, want) {
-				return fmt.Errorf("by hand %x becomes %x (%v), in 20 hops %x (%v)", x, got, ok, want, f)
+				return fmt.Errorf("by hand %q becomes %q (%v), in 20 hops %q (%v)", x, got, ok, want, f)
 			}
 			if ok {
 				taken++

@@ -57,6 +57,9 @@ func upcastJSON(ctx context.Context, e *env) ([]row, error) {
 	if err := agreeJSON(ctx, long, short, list, events, rules); err != nil {
 		return nil, err
 	}
+	if err := agreeOnNoise(ctx, long, events, directJSON); err != nil {
+		return nil, err
+	}
 	twenty, one := carrying(ctx, "20 hops", long, events), carrying(ctx, "one hop", short, events)
 	var dst []byte
 	byHand := &contestant{name: "by hand", n: len(events), run: func() error {

@@ -1,21 +1,30 @@
 package main
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+)
 
 // directJSON is the whole chain written by hand: one strict walk over the text,
 // which is copied but for what changes.
 func directJSON(dst, e []byte) ([]byte, bool) {
 	w := handText{data: e, ok: true}
 	dst = append(dst, '{')
+	w.space()
 	w.byte('{')
 	seen := 0
 	for w.ok {
+		w.space()
 		key := w.text()
 		from := w.at - len(key)
+		w.space()
 		w.byte(':')
+		w.space()
 		value := w.at
 		at := w.value(1)
-		bit := orderMember(key)
+		bit := orderMember(plain(key))
 		if w.ok = w.ok && bit >= 0 && seen&(1<<max(bit, 0)) == 0; !w.ok {
 			break
 		}
@@ -29,20 +38,24 @@ func directJSON(dst, e []byte) ([]byte, bool) {
 		case 11:
 			dst = append(append(dst, `"tag20":`...), e[value:at]...)
 		case 7:
-			state := `"state":"DONE"`
-			if string(e[value:at]) == `"NEW"` {
-				state = `"state":"OPEN"`
+			switch string(plain(e[value:at])) {
+			case `"NEW"`:
+				dst = append(dst, `"state":"OPEN"`...)
+			case `"PAID"`, `"SHIPPED"`:
+				dst = append(dst, `"state":"DONE"`...)
+			default:
+				return dst, false
 			}
-			dst = append(dst, state...)
 		default:
 			dst = append(dst, e[from:at]...)
 		}
-		if w.at < len(e) && e[w.at] == '}' {
+		if w.space(); w.at < len(e) && e[w.at] == '}' {
 			break
 		}
 		w.byte(',')
 	}
 	w.byte('}')
+	w.space()
 	if !w.ok || w.at != len(e) || seen != 1<<12-1 {
 		return dst, false
 	}
@@ -81,12 +94,34 @@ func orderMember(key []byte) int {
 	}
 }
 
-// handText walks JSON text without spaces, and takes objects that have few
-// members.
+// plain is a text as it is written without escapes.
+func plain(text []byte) []byte {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	var out string
+	if json.Unmarshal(text, &out) != nil {
+		return text
+	}
+	return strconv.AppendQuote(nil, out)
+}
+
+// handText walks JSON text, and takes objects that have few members.
 type handText struct {
 	data []byte
 	at   int
 	ok   bool
+}
+
+func (w *handText) space() {
+	for w.at < len(w.data) && w.data[w.at] <= ' ' {
+		switch w.data[w.at] {
+		case ' ', '\t', '\n', '\r':
+			w.at++
+		default:
+			return
+		}
+	}
 }
 
 func (w *handText) byte(c byte) {
@@ -107,7 +142,9 @@ func (w *handText) text() []byte {
 			w.at++
 			w.ok = !wide || utf8.Valid(w.data[start:w.at])
 			return w.data[start:w.at]
-		case c == '\\' || c < ' ': // none of these events has an escape
+		case c == '\\':
+			w.escape()
+		case c < ' ':
 			w.ok = false
 		default:
 			wide = wide || c >= utf8.RuneSelf
@@ -116,6 +153,25 @@ func (w *handText) text() []byte {
 	}
 	w.ok = false
 	return nil
+}
+
+func (w *handText) escape() {
+	if w.ok = w.at+1 < len(w.data); !w.ok {
+		return
+	}
+	switch w.data[w.at+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		w.at += 2
+	case 'u':
+		w.ok = w.at+6 <= len(w.data)
+		for i := w.at + 2; w.ok && i < w.at+6; i++ {
+			c := w.data[i]
+			w.ok = c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'f'
+		}
+		w.at += 6
+	default:
+		w.ok = false
+	}
 }
 
 // value walks one value and gives where it ends.
@@ -153,9 +209,14 @@ func (w *handText) word(s string) {
 
 func (w *handText) object(depth int) {
 	w.at++
+	if w.space(); w.at < len(w.data) && w.data[w.at] == '}' {
+		w.at++
+		return
+	}
 	var keys [4][]byte
 	for i := 0; w.ok; i++ {
-		key := w.text()
+		w.space()
+		key := plain(w.text())
 		for _, k := range keys[:min(i, 4)] {
 			w.ok = w.ok && string(k) != string(key)
 		}
@@ -163,9 +224,11 @@ func (w *handText) object(depth int) {
 			return
 		}
 		keys[i] = key
+		w.space()
 		w.byte(':')
+		w.space()
 		w.value(depth + 1)
-		if w.at < len(w.data) && w.data[w.at] == '}' {
+		if w.space(); w.at < len(w.data) && w.data[w.at] == '}' {
 			w.at++
 			return
 		}
@@ -175,9 +238,14 @@ func (w *handText) object(depth int) {
 
 func (w *handText) list(depth int) {
 	w.at++
+	if w.space(); w.at < len(w.data) && w.data[w.at] == ']' {
+		w.at++
+		return
+	}
 	for w.ok {
+		w.space()
 		w.value(depth + 1)
-		if w.at < len(w.data) && w.data[w.at] == ']' {
+		if w.space(); w.at < len(w.data) && w.data[w.at] == ']' {
 			w.at++
 			return
 		}
@@ -185,32 +253,41 @@ func (w *handText) list(depth int) {
 	}
 }
 
-func (w *handText) digits() {
+func (w *handText) digits() int {
 	start := w.at
 	for w.at < len(w.data) && w.data[w.at]-'0' <= 9 {
 		w.at++
 	}
 	w.ok = w.ok && w.at > start
+	return w.at - start
 }
+
+// The bounds of a number (upcast/plan).
+const (
+	maxDigits   = 400
+	maxExponent = 400
+)
 
 func (w *handText) number() {
 	if w.data[w.at] == '-' {
 		w.at++
 	}
 	zero := w.at < len(w.data) && w.data[w.at] == '0'
-	start := w.at
-	if w.digits(); zero && w.at > start+1 {
-		w.ok = false
-	}
+	n := w.digits()
+	w.ok = w.ok && (n == 1 || !zero)
 	if w.at < len(w.data) && w.data[w.at] == '.' {
 		w.at++
-		w.digits()
+		n += w.digits()
 	}
+	w.ok = w.ok && n <= maxDigits
 	if w.at < len(w.data) && w.data[w.at]|0x20 == 'e' {
 		w.at++
 		if w.at < len(w.data) && (w.data[w.at] == '+' || w.data[w.at] == '-') {
 			w.at++
 		}
-		w.digits()
+		if n := w.digits(); w.ok {
+			e, err := strconv.Atoi(string(w.data[w.at-n : w.at]))
+			w.ok = err == nil && e <= maxExponent
+		}
 	}
 }
