@@ -87,14 +87,20 @@ func (w *resolver) visit(ctx context.Context, file, as, base string) error {
 	}
 	w.path = w.path[:len(w.path)-1]
 	w.state[file] = 2
-	if as != "" {
-		w.out.docs = append(w.out.docs, schema.Document{Name: as, Text: t.body})
-		w.out.files[as] = file
-		if t.yaml != nil {
-			w.out.yaml[as] = t.yaml
-		}
-	}
+	w.declare(file, as, t)
 	return nil
+}
+
+// declare adds a text under a name. Files may call one text by several names.
+func (w *resolver) declare(file, as string, t *text) {
+	if as == "" || w.out.files[as] != "" {
+		return
+	}
+	w.out.docs = append(w.out.docs, schema.Document{Name: as, Text: t.body})
+	w.out.files[as] = file
+	if t.yaml != nil {
+		w.out.yaml[as] = t.yaml
+	}
 }
 
 func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
@@ -127,7 +133,11 @@ func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
 		}
 		return nil
 	case 2:
-		return nil
+		t, err := w.side.text(ctx, target)
+		if err == nil && t.err == nil {
+			w.declare(target, name, t)
+		}
+		return err
 	}
 	return w.visit(ctx, target, name, "")
 }
