@@ -96,15 +96,21 @@ func (b *builder) assignNamed(n plan.Node, s, t *plan.Type, path string) plan.No
 		bind := b.bind(s)
 		return &plan.Let{X: n, Bind: bind, Body: b.assignNamed(whole(bind), s, t, path)}
 	}
+	return b.fromFields(c, s, t, t.Name, func(m *plan.Make) plan.Node { return b.assignRecord(m, t, path) })
+}
+
+// fromFields makes a value of the fields of a record. A record that contains itself
+// is taken apart by a function, which is made once for both types.
+func (b *builder) fromFields(c *plan.Copy, s, t *plan.Type, name string, assign func(*plan.Make) plan.Node) plan.Node {
 	if !b.isRecursive(s) {
-		return b.assignRecord(b.fieldsOf(c), t, path)
+		return assign(b.fieldsOf(c))
 	}
 	key := [2]*plan.Type{s, t}
 	fn := b.memo[key]
 	if fn == nil {
-		fn = &plan.Function{Name: t.Name, Bind: b.bind(s), Result: t}
+		fn = &plan.Function{Name: name, Bind: b.bind(s), Result: t}
 		b.memo[key], b.made = fn, append(b.made, key)
-		fn.Body = b.assignRecord(b.fieldsOf(whole(fn.Bind)), t, path)
+		fn.Body = assign(b.fieldsOf(whole(fn.Bind)))
 	}
 	return &plan.Apply{Fn: fn, X: c}
 }

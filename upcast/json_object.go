@@ -45,17 +45,7 @@ func (b *builder) takeApart(n plan.Node, s, t *plan.Type, path string) plan.Node
 		bind := b.bindPart(n, s)
 		return &plan.Let{X: n, Bind: bind, Body: b.takeApart(whole(bind), s, t, path)}
 	}
-	if !b.isRecursive(s) {
-		return b.assignObject(b.fieldsOf(c), t, path)
-	}
-	key := [2]*plan.Type{s, t}
-	fn := b.memo[key]
-	if fn == nil {
-		fn = &plan.Function{Name: path, Bind: b.bind(s), Result: t}
-		b.memo[key], b.made = fn, append(b.made, key)
-		fn.Body = b.assignObject(b.fieldsOf(whole(fn.Bind)), t, path)
-	}
-	return &plan.Apply{Fn: fn, X: c}
+	return b.fromFields(c, s, t, path, func(m *plan.Make) plan.Node { return b.assignObject(m, t, path) })
 }
 
 // puts reports whether a target puts something into values of the source.

@@ -41,17 +41,7 @@ func (b *builder) recordIntoJSON(n plan.Node, s, t *plan.Type, path string) plan
 		bind := b.bind(s)
 		return &plan.Let{X: n, Bind: bind, Body: b.recordIntoJSON(whole(bind), s, t, path)}
 	}
-	if !b.isRecursive(s) {
-		return b.assignObject(b.fieldsOf(c), t, path)
-	}
-	key := [2]*plan.Type{s, t}
-	fn := b.memo[key]
-	if fn == nil {
-		fn = &plan.Function{Name: path, Bind: b.bind(s), Result: t}
-		b.memo[key], b.made = fn, append(b.made, key)
-		fn.Body = b.assignObject(b.fieldsOf(whole(fn.Bind)), t, path)
-	}
-	return &plan.Apply{Fn: fn, X: c}
+	return b.fromFields(c, s, t, path, func(m *plan.Make) plan.Node { return b.assignObject(m, t, path) })
 }
 
 // unionIntoJSON tells the branches of a union by their values, as JSON does. Two
