@@ -108,9 +108,10 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, paths []string) error
 
 // compare runs the comparison; the report is nil if there was nothing to run.
 func (a *app) compare(ctx context.Context, f *checkFlags, paths []string) (*lint.Report, *lint.Request, error) {
-	q, closeAll, err := a.request(ctx, f, paths)
-	if closeAll != nil {
-		defer closeAll()
+	q, o, err := a.request(ctx, f, paths)
+	defer shut(o)
+	if err == nil {
+		err = o.BaseIsHead(q.Head, q.Bases)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -142,22 +143,23 @@ func (a *app) finish(report *lint.Report, outputs []output, f *checkFlags, err e
 	return nil
 }
 
-// request turns flags into what is compared with what.
-func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint.Request, func(), error) {
+// request turns flags into what is compared with what. The opener is to be shut,
+// and nil if nothing was opened.
+func (a *app) request(ctx context.Context, f *checkFlags, paths []string) (*lint.Request, *source.Opener, error) {
 	q, o, err := a.head(ctx, f, paths)
-	if o == nil {
-		return nil, nil, err
-	}
-	closeAll := func() { _ = o.Close() }
 	if err != nil {
-		return nil, closeAll, err
+		return nil, o, err
 	}
 	q.Fixes = true
 	q.MostFixes = f.mostFixes
-	if err := a.configure(ctx, q, o, f); err != nil {
-		return nil, closeAll, err
+	return q, o, a.configure(ctx, q, o, f)
+}
+
+// shut closes what an opener holds, if there is one.
+func shut(o *source.Opener) {
+	if o != nil {
+		_ = o.Close()
 	}
-	return q, closeAll, o.BaseIsHead(q.Head, q.Bases)
 }
 
 // head reads the flags that need no base, and opens the head. The opener is nil

@@ -211,37 +211,43 @@ func TestHooks(t *testing.T) {
 		t.Errorf("the hooks are %v", entries)
 	}
 	for id, entry := range entries {
-		t.Run(id, func(t *testing.T) {
-			dir := t.TempDir()
-			gitIn(t, dir, "init", "-q", "-b", "main")
-			run := func(what string, want int) string {
-				t.Helper()
-				c := exec.CommandContext(t.Context(), "bash", "-c", entry)
-				c.Dir = dir
-				out, _ := c.CombinedOutput() // its exit code counts
-				if got := c.ProcessState.ExitCode(); got != want {
-					t.Errorf("%s: exit code %d, want %d\n%s", what, got, want, out)
-				}
-				return string(out)
-			}
-			put := func(text string) {
-				if err := os.WriteFile(filepath.Join(dir, "order.avsc"), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			put(orderOne)
-			gitIn(t, dir, "add", "-A")
-			run("before the first commit", 0)
-			gitIn(t, dir, "commit", "-q", "-m", "one")
-			put(orderTwo)
-			if id != "evcheck-fix" {
-				run("a break that is not staged", 0)
-			}
-			gitIn(t, dir, "add", "-A")
-			if out := run("a break", 1); !strings.Contains(out, "avro/field-added-without-default") {
-				t.Errorf("the break is not named:\n%s", out)
-			}
-		})
+		for _, ci := range []string{"", "true"} { // hooks run in CI, too
+			t.Run(id+" CI="+ci, func(t *testing.T) { hookFindsBreak(t, id, entry, ci) })
+		}
+	}
+}
+
+func hookFindsBreak(t *testing.T, id, entry, ci string) {
+	dir := t.TempDir()
+	gitIn(t, dir, "init", "-q", "-b", "main")
+	run := func(what string, want int) string {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "bash", "-c", entry)
+		c.Dir = dir
+		c.Env = append(os.Environ(), "CI="+ci)
+		out, _ := c.CombinedOutput() // its exit code counts
+		if got := c.ProcessState.ExitCode(); got != want {
+			t.Errorf("%s: exit code %d, want %d\n%s", what, got, want, out)
+		}
+		return string(out)
+	}
+	put := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "order.avsc"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(orderOne)
+	gitIn(t, dir, "add", "-A")
+	run("before the first commit", 0)
+	gitIn(t, dir, "commit", "-q", "-m", "one")
+	run("no change", 0)
+	put(orderTwo)
+	if id != "evcheck-fix" {
+		run("a break that is not staged", 0)
+	}
+	gitIn(t, dir, "add", "-A")
+	if out := run("a break", 1); !strings.Contains(out, "avro/field-added-without-default") {
+		t.Errorf("the break is not named:\n%s", out)
 	}
 }
 

@@ -74,10 +74,8 @@ func (a *app) runFix(ctx context.Context, f *fixFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	q, closeAll, err := a.request(ctx, &f.check, paths)
-	if closeAll != nil {
-		defer closeAll()
-	}
+	q, o, err := a.request(ctx, &f.check, paths)
+	defer shut(o)
 	if err != nil {
 		return err
 	}

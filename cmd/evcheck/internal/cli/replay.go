@@ -52,9 +52,7 @@ type replayed struct {
 
 func (a *app) runReplay(ctx context.Context, f *replayFlags, paths []string) error {
 	q, o, err := a.head(ctx, &f.checkFlags, paths)
-	if o != nil {
-		defer func() { _ = o.Close() }() // read only
-	}
+	defer shut(o)
 	if err != nil {
 		return err
 	}

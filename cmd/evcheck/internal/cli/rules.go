@@ -187,10 +187,8 @@ func (a *app) savedOrChecked(ctx context.Context, file string) (*lint.Report, er
 	if file != "" {
 		return a.readReport(file)
 	}
-	q, closeAll, err := a.request(ctx, &checkFlags{failOn: lint.SeverityError, color: "never", configFrom: "head"}, nil)
-	if closeAll != nil {
-		defer closeAll()
-	}
+	q, o, err := a.request(ctx, &checkFlags{failOn: lint.SeverityError, color: "never", configFrom: "head"}, nil)
+	defer shut(o)
 	if err != nil {
 		return nil, err
 	}

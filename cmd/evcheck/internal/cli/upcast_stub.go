@@ -15,7 +15,6 @@ import (
 
 	"github.com/instar-registry/instar/compat"
 	"github.com/instar-registry/instar/lint"
-	"github.com/instar-registry/instar/lint/source"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
@@ -102,19 +101,13 @@ func proposalError(err error) error {
 
 // sidesOf finds a subject, or a file, in the working tree and in the base.
 func (a *app) sidesOf(ctx context.Context, subject, against string) (*sides, error) {
-	q, closeAll, err := a.request(ctx, &checkFlags{against: bases(against), failOn: lint.SeverityError, color: "never", configFrom: "head"}, nil)
-	if closeAll != nil {
-		defer closeAll()
-	}
+	q, o, err := a.request(ctx, &checkFlags{against: bases(against), failOn: lint.SeverityError, color: "never", configFrom: "head"}, nil)
+	defer shut(o)
 	if err != nil {
 		return nil, err
 	}
 	if len(q.Bases) == 0 {
 		return nil, &lint.InputError{What: "there is no base to take the old text from", Hint: "name one by --against"}
-	}
-	o := &source.Opener{Dir: a.dir, Environ: a.environ}
-	if err := o.Find(ctx); err != nil {
-		return nil, err
 	}
 	head, base := lint.NewReader(q.Head, q.Config), lint.NewReader(q.Bases[0].Tree, q.Config)
 	name := subject
@@ -335,10 +328,8 @@ func (a *app) upcastCoverage() *cobra.Command {
 }
 
 func (a *app) runCoverage(ctx context.Context, against string, paths []string) error {
-	q, closeAll, err := a.request(ctx, &checkFlags{against: bases(against), failOn: lint.SeverityError, color: "never", configFrom: "head"}, paths)
-	if closeAll != nil {
-		defer closeAll()
-	}
+	q, o, err := a.request(ctx, &checkFlags{against: bases(against), failOn: lint.SeverityError, color: "never", configFrom: "head"}, paths)
+	defer shut(o)
 	if err != nil {
 		return err
 	}

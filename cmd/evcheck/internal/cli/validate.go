@@ -36,9 +36,7 @@ func (a *app) runValidate(ctx context.Context, f *checkFlags, paths []string) er
 		return err
 	}
 	q, o, err := a.head(ctx, f, paths)
-	if o != nil {
-		defer func() { _ = o.Close() }() // read only
-	}
+	defer shut(o)
 	if err != nil {
 		return err
 	}
