@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 
 	"github.com/bufbuild/protocompile/linker"
 )
@@ -22,7 +23,7 @@ func (c *compiler) document(name, text string) (linker.File, error) {
 		return c.file(name, text)
 	}
 	if k := c.key(name); k != "" {
-		if l, ok := recall[linked](c, "linked "+k); ok && (l.strict || c.opts.Lenient) {
+		if l, ok := recall[linked](c, "linked "+k); ok && (l.strict || c.opts.Lenient) && c.adopt(l.file) {
 			return l.file, nil
 		}
 	}
@@ -40,6 +41,36 @@ func (c *compiler) document(name, text string) (linker.File, error) {
 		c.opts.Memo.Put("linked "+k, linked{f, !c.opts.Lenient}, linkedCost+linkedFactor*len(text))
 	}
 	return f, nil
+}
+
+// adopt takes a document of the memo with all that it reaches for this schema. It
+// reports false, and takes nothing, where this schema has another link of one of
+// them: goroutines may link a document at the same time, and the memo may forget
+// one that others were linked with. Both would be files with the same types.
+func (c *compiler) adopt(f linker.File) bool {
+	found := map[string]linker.File{}
+	var visit func(f linker.File) bool
+	visit = func(f linker.File) bool {
+		if known := c.done[f.Path()]; known != nil {
+			return known == f
+		}
+		if known := found[f.Path()]; known != nil {
+			return known == f
+		}
+		found[f.Path()] = f
+		imports := f.Imports()
+		for i := range imports.Len() {
+			if !visit(f.FindImportByPath(imports.Get(i).Path())) {
+				return false
+			}
+		}
+		return true
+	}
+	if !visit(f) {
+		return false
+	}
+	maps.Copy(c.done, found)
+	return true
 }
 
 // linkedCost is what a linked document takes beside what grows with its text.

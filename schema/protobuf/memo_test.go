@@ -138,3 +138,71 @@ func TestMemoIsUsed(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// forgetful is a memo that drops the values of some keys, as a full one does.
+type forgetful struct {
+	schema.Memo
+	drop string // the key to drop
+	puts map[string]int
+}
+
+func (f *forgetful) Get(key string) (any, bool) {
+	if key == f.drop {
+		return nil, false
+	}
+	return f.Memo.Get(key)
+}
+
+func (f *forgetful) Put(key string, value any, bytes int) {
+	f.puts[key]++
+	f.Memo.Put(key, value, bytes)
+}
+
+// TestMemoOfTwoLinks: a document that was linked twice, because the memo forgot it
+// or goroutines linked it at once, does not keep schemas from what the memo has.
+func TestMemoOfTwoLinks(t *testing.T) {
+	own := func(imports ...string) *memoCase {
+		text := "syntax = \"proto3\";\n"
+		for _, i := range imports {
+			text += "import \"" + i + "\";\n"
+		}
+		return &memoCase{text: text + "message Own { A a = 1; B b = 2; }\n", docs: [][2]string{{"a.proto", memoA}, {"b.proto", memoB}}}
+	}
+	keys := func(memo *forgetful, c *memoCase) (a, b string) {
+		docs := newCompiler([]schema.Document{{Name: "a.proto", Text: memoA}, {Name: "b.proto", Text: memoB}}, schema.Options{Memo: memo})
+		return "linked " + docs.key("a.proto"), "linked " + docs.key("b.proto")
+	}
+	for _, tc := range []struct {
+		name    string
+		imports []string
+		linked  int // how often b.proto is linked
+	}{
+		{"what needs it first", []string{"b.proto", "a.proto"}, 1},
+		{"it first", []string{"a.proto", "b.proto"}, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			memo := &forgetful{Memo: lru.New[string, any](1 << 20), puts: map[string]int{}}
+			c := own(tc.imports...)
+			if _, err := c.parse(memo); err != nil {
+				t.Fatal(err)
+			}
+			a, b := keys(memo, c)
+			memo.drop = a
+			got, err := c.parse(memo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if memo.puts[b] != tc.linked {
+				t.Errorf("b.proto was linked %d times, not %d", memo.puts[b], tc.linked)
+			}
+			if l, ok := memo.Memo.Get(b); !ok || got.file.FindImportByPath("b.proto") != l.(linked).file {
+				t.Error("the schema was linked without the memo")
+			}
+			want, err := c.parse(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameSchema(t, tc.name, got, want)
+		})
+	}
+}
