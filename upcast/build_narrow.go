@@ -98,7 +98,7 @@ func (b *builder) clamps(call *plan.Call, t *plan.Type) bool {
 		return false // NaN has no nearest number
 	case t.Kind == plan.Float && t.JSON:
 		return true // every decimal number is one
-	case t.Kind == plan.Int && t.JSON:
+	case t.Kind == plan.Int && (t.JSON || t.Bits == 0):
 		return wholeBound(call.Table[plan.NarrowMin]) && wholeBound(call.Table[plan.NarrowMax]) && wholeBound(call.Table[plan.NarrowMultiple])
 	case t.Kind != plan.Int || t.Bits == 0:
 		return false

@@ -19,9 +19,9 @@ type image struct {
 	source *jsonschema.Schema
 	names  map[*jsonschema.Document]string
 	// native are binders to values of the source, whose types' places judge
-	// them; bound is what is known of other values that have a name.
+	// them; made says where other values that have a name come from.
 	native map[*plan.Binder]bool
-	bound  map[*plan.Binder]any
+	made   map[*plan.Binder]origin
 	fns    map[*plan.Function]string
 	defs   map[string]any
 	spans  map[plan.Node]span
@@ -46,11 +46,11 @@ func imageOf(h *Hop, source *jsonschema.Schema, draft jsonschema.Draft) (*jsonsc
 	}
 	im := &image{
 		source: source, names: map[*jsonschema.Document]string{}, draft: draft,
-		native: map[*plan.Binder]bool{h.Source: true}, bound: map[*plan.Binder]any{},
+		native: map[*plan.Binder]bool{h.Source: true}, made: map[*plan.Binder]origin{},
 		fns: map[*plan.Function]string{}, defs: keywords{}, spans: h.spans, left: maxImage,
 	}
 	if p := h.part; p != nil && p.elem != nil {
-		im.bindPart(p.elem, p.over)
+		im.bindElement(p.elem, p.over)
 	}
 	deps := im.documents()
 	doc := keywords{"$schema": im.draft.URI(), "allOf": []any{im.orNever(im.of(h.Root))}, "definitions": im.defs}
@@ -139,7 +139,7 @@ func (im *image) of(n plan.Node) any {
 	case *plan.Each:
 		return im.list(n)
 	case *plan.EachEntry:
-		im.bindPart(n.Bind, n.Over)
+		im.bindElement(n.Bind, n.Over)
 		return keywords{"type": "object", "additionalProperties": im.orNever(im.of(n.Body))}
 	case *plan.Stop, *plan.Nothing:
 		return nil
@@ -166,7 +166,7 @@ func (im *image) choice(n plan.Node) any {
 		var out []any
 		for i := range n.Cases {
 			c := &n.Cases[i]
-			im.bindPart(c.Bind, n.On)
+			im.bind(c.Bind, n.On)
 			out = append(out, im.of(c.Body))
 		}
 		return im.either(out...)
@@ -192,14 +192,6 @@ func (im *image) choice(n plan.Node) any {
 	}
 }
 
-// bindPart notes that a binder is bound to a part of a value of the source, if it
-// is one.
-func (im *image) bindPart(b *plan.Binder, of plan.Node) {
-	if im.isNative(of) {
-		im.native[b] = true
-	}
-}
-
 // isNative reports whether a node gives a part of the source, as it is.
 func (im *image) isNative(n plan.Node) bool {
 	switch n := n.(type) {
@@ -215,25 +207,9 @@ func (im *image) isNative(n plan.Node) bool {
 	}
 }
 
-// bind notes what a binder is bound to: a part of the source, or a value of which
-// is known how it was made.
-func (im *image) bind(b *plan.Binder, to plan.Node) {
-	if im.bindPart(b, to); !im.native[b] {
-		im.bound[b] = im.orNever(im.of(to))
-	}
-}
-
 func typeOfNode(n plan.Node) *plan.Type {
 	t, _ := plan.TypeOf(n)
 	return t
-}
-
-// copy is the schema of a part of the source.
-func (im *image) copy(n *plan.Copy) any {
-	if x, ok := im.bound[n.From]; ok && len(n.Fields) == 0 {
-		return x
-	}
-	return im.typed(n.Type, im.native[n.From])
 }
 
 // typed is the schema of the values of a type. Only of the source's own values
@@ -320,7 +296,7 @@ func (im *image) listOf(n *plan.ListOf) any {
 // list is the schema of a list made of another one: as long, unless elements are
 // left out.
 func (im *image) list(n *plan.Each) any {
-	im.bindPart(n.Bind, n.Over)
+	im.bindElement(n.Bind, n.Over)
 	out := keywords{"type": "array", "items": im.orNever(im.of(n.Body))}
 	c, ok := n.Over.(*plan.Copy)
 	if !ok || !im.native[c.From] {
@@ -360,7 +336,7 @@ func (im *image) apply(n *plan.Apply) any {
 	if !ok {
 		name = fmt.Sprintf("f%d", len(im.fns))
 		im.fns[n.Fn] = name
-		im.bindPart(n.Fn.Bind, n.X)
+		im.native[n.Fn.Bind] = im.isNative(n.X)
 		im.defs[name] = im.orNever(im.of(n.Fn.Body))
 	} else if im.native[n.Fn.Bind] && !im.isNative(n.X) {
 		im.left = 0 // it was written for values of the source alone
@@ -384,32 +360,13 @@ func (im *image) call(n *plan.Call) any {
 			return nil
 		}
 	case n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only:
-		return im.element(n.Args[0], n.Type)
+		return im.known(n.Type, n.Args[0], element)
 	case n.Func == plan.NumberOfInt, n.Func == plan.NumberOfFloat:
 		im.bounds(out, n.Args[0])
 	case n.Func == plan.Narrow:
 		return im.narrowed(n, out)
 	}
 	return out
-}
-
-// element is the schema of the elements of a list.
-func (im *image) element(list plan.Node, t *plan.Type) any {
-	switch n := list.(type) {
-	case *plan.Cast:
-		return im.element(n.X, t)
-	case *plan.Each:
-		im.bindPart(n.Bind, n.Over)
-		return im.of(n.Body)
-	case *plan.ListOf:
-		out := make([]any, len(n.Items))
-		for i, x := range n.Items {
-			out[i] = im.of(x)
-		}
-		return im.either(out...)
-	default:
-		return im.typed(t, im.isNative(list))
-	}
 }
 
 // bounds bounds a computed number. Doubles are written with as few digits as tell

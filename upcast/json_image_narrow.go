@@ -26,7 +26,7 @@ func (im *image) narrowed(n *plan.Call, out keywords) any {
 	case plan.List:
 		bound("minItems", plan.NarrowMinLength)
 		bound("maxItems", plan.NarrowMaxLength)
-		out["items"] = im.orNever(im.element(n.Args[0], elemOf(n.Type)))
+		out["items"] = im.orNever(im.known(elemOf(n.Type), n.Args[0], element))
 	default:
 		if ordered(n.Table[plan.NarrowMin], n.Table[plan.NarrowMax]) {
 			bound("minimum", plan.NarrowMin)

@@ -41,6 +41,13 @@ const (
 	optAddr  = `"address?":{"type":["object","null"],"properties":{"street":{"type":"string"},"zip":{"type":"string"}},"required":["street","zip"],"additionalProperties":false}`
 )
 
+// An object that may be absent, with one inside that may be so, too, and the same
+// with both required.
+var (
+	optInside = objectOf(`"s":{"type":"string"}|"in?":{"type":["object","null"],"properties":{"n":{"type":"integer"}},"required":["n"]}`, "")
+	reqInside = objectOf(`"s":{"type":"string"}|"in":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}`, "")
+)
+
 // TestVerifyJSON holds each operation to its proof, and to the image of an event.
 func TestVerifyJSON(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -113,6 +120,28 @@ func TestVerifyJSON(t *testing.T) {
 			`"note":{"type":"string"}`, `"note":{"type":"string","maxLength":3}`,
 			[]string{"narrow: {path: note, maxLength: 3, mode: truncate}"},
 			`{"note":"aé😀bc"}`, `{"note":"aé😀"}`,
+		},
+		"clamp what is computed": {
+			`"n":{"type":"integer"}`, `"n":{"type":"integer","minimum":0,"maximum":100}`,
+			[]string{"convert: {path: n, factor: 3, else: deadLetter}", "narrow: {path: n, min: 0, max: 100, mode: clamp}"},
+			`{"n":40}`, `{"n":100}`,
+		},
+		"require inside what is required": {
+			textID + `|"a?":` + optInside, textID + `|"a":` + reqInside,
+			[]string{`require: {path: a, else: {value: {s: x, in: {n: 1}}}}`, "require: {path: a.in, else: dropEvent}"},
+			`{"id":"a"}`, `{"id":"a","a":{"s":"x","in":{"n":1}}}`,
+		},
+		"the head of a list that was made": {
+			`"l":{"type":"array","items":` + objectOf(textID, `,"additionalProperties":false`) + `}`,
+			`"l":` + objectOf(textID+`|"key":{"type":"string"}`, `,"additionalProperties":false`),
+			[]string{"copy: {from: 'l[].id', to: 'l[].key'}", "head: {path: l, else: deadLetter}"},
+			`{"l":[{"id":"a"},{"id":"b"}]}`, `{"l":{"id":"a","key":"a"}}`,
+		},
+		"inside the entries of what is required": {
+			textID + `|"m?":{"type":"object","additionalProperties":` + objectOf(`"n":{"type":"integer"}`, `,"additionalProperties":false`) + `}`,
+			textID + `|"m":{"type":"object","additionalProperties":` + objectOf(`"k":`+objectOf(`"n":{"type":"integer"}`, ""), `,"additionalProperties":false`) + `}`,
+			[]string{`require: {path: m, else: {value: {z: {n: 7}}}}`, "move: {from: 'm{}.n', to: 'm{}.k.n'}"},
+			`{"id":"a"}`, `{"id":"a","m":{"z":{"k":{"n":7}}}}`,
 		},
 		"narrow a number of any size": {
 			`"n":{"type":"integer"}`, `"n":{"type":"integer","minimum":0,"maximum":100}`,
