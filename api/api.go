@@ -81,6 +81,7 @@ func New(opt Options) (*API, error) {
 		bodies: newTable[bodyKey, *rendered](1<<14, 24<<20),
 		memo:   newTable[string, *remembered](1<<14, 8<<20),
 		sent:   newTable[sentID, *registry.Register](sentEntries, sentBytes),
+		own:    own{uses: newUses()},
 	}
 	a.admission.max = int64(opt.MaxInFlight)
 	a.burden = newBurden(opt.EventMemory)

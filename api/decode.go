@@ -327,7 +327,11 @@ func (d *decoder) only(o *jsonx.Value, known ...string) {
 		if near := nearest.Name(m.Key, known); near != "" {
 			d.fail(at, "The property %q is unknown; did you mean %q?", clip(m.Key, 100), near)
 		} else {
-			d.fail(at, "The property %q is unknown; %s are known", clip(m.Key, 100), strings.Join(known, ", "))
+			verb := "are"
+			if len(known) == 1 {
+				verb = "is"
+			}
+			d.fail(at, "The property %q is unknown; %s %s known", clip(m.Key, 100), strings.Join(known, ", "), verb)
 		}
 	}
 }

@@ -38,6 +38,7 @@ type own struct {
 	streams atomic.Int64
 	feed    feed
 	index   searchIndex
+	uses    uses // of versions, by events
 }
 
 var (

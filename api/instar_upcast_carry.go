@@ -14,6 +14,29 @@ import (
 // carry reads an event and carries it. json tells that it is in the JSON encoding
 // of its format rather than in bytes.
 func (c *carrier) carry(event []byte, json, trace bool) (wire.Upcast, error) {
+	out, err := c.carryOne(event, json, trace)
+	c.counted(&out, err)
+	return out, err
+}
+
+// counted notes what became of an event, so that one can see which versions are
+// still about and where events end.
+func (c *carrier) counted(out *wire.Upcast, err error) {
+	if c.x.ctx.Err() != nil {
+		return // nobody knows
+	}
+	outcome := out.Outcome
+	if err != nil {
+		outcome = "failed"
+	}
+	api := c.x.api
+	api.opt.Metrics.Upcast(c.name.String(), c.from.Number, c.to.Number, outcome)
+	if err == nil {
+		api.own.uses.note(registry.Target{Name: c.name, Version: c.from.Number}, api.now())
+	}
+}
+
+func (c *carrier) carryOne(event []byte, json, trace bool) (wire.Upcast, error) {
 	e := schema.Event{Bytes: event}
 	if json {
 		e.Encoding = schema.EncodingJSON
@@ -67,6 +90,7 @@ func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
 }
 
 func (c *carrier) refused(err error) error {
+	c.x.api.opt.Metrics.UpcastFailure("", upcast.FailInput)
 	var limit *registry.Error
 	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
 		return judged
@@ -78,6 +102,9 @@ func (c *carrier) refused(err error) error {
 // refusal.
 func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
 	code, f := 0, end.Failure
+	if f.Code != upcast.FailDrop {
+		c.x.api.opt.Metrics.UpcastFailure(c.way.Operation(f.Hop, f.Step), f.Code)
+	}
 	switch f.Code {
 	case upcast.FailDrop:
 		out.Outcome = "dropped"
@@ -198,7 +225,7 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		if err != nil {
 			return nil, c.broken(c.way.Broken(err))
 		}
-		step := wire.UpcastTrace{From: h.From, To: h.To, Target: otherSubject(&h), Hash: h.Document, Before: before, After: after, Valid: true}
+		step := wire.UpcastTrace{From: h.From, To: h.To, Target: otherSubject(&h), Upcaster: h.Document, Before: before, After: after, Valid: true}
 		for _, change := range c.way.Changes(i) {
 			step.Changes = append(step.Changes, wire.UpcastChange(change))
 		}

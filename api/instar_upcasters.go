@@ -10,6 +10,7 @@ import (
 	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/registry"
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -86,8 +87,8 @@ func getUpcaster(x *request) error {
 		return err
 	}
 	format := strings.ToLower(x.text("format"))
-	if format != "" && format != "yaml" {
-		return badRequest("The query parameter format must be yaml or absent, not %s", clip(format, 20))
+	if format != "" && format != "yaml" && format != "json" {
+		return badRequest("The query parameter format must be yaml or json, or absent for the text as it was sent, not %s", clip(format, 20))
 	}
 	u, text, err := x.api.service.UpcasterText(x.ctx, n, from, to, int(x.arg("revision").number))
 	if err != nil {
@@ -95,30 +96,44 @@ func getUpcaster(x *request) error {
 	}
 	out := x.upcasterBody(&u)
 	out.Document = text
-	// What was sent in YAML is given back with its comments.
-	if format == "yaml" && strings.HasPrefix(strings.TrimSpace(text), "{") {
-		if doc, err := upcast.Parse(text); err == nil {
+	// What was sent in the format that is asked for is given back as it is, with its
+	// comments.
+	if sent := strings.HasPrefix(strings.TrimSpace(text), "{"); format == "yaml" && sent || format == "json" && !sent {
+		if doc, err := upcast.Parse(text); err == nil && sent {
 			out.Document = doc.YAML()
+		} else if err == nil {
+			out.Document = doc.Canonical()
 		}
 	}
-	return x.fresh(out)
+	plain, err := wire.Marshal(out)
+	if err != nil {
+		return &schema.Bug{Where: "encode " + x.template(), Cause: err}
+	}
+	body := render(plain)
+	return x.send(http.StatusOK, renderTagged(plain, revisionTag(u.Revision, body)), revalidate)
 }
 
-// upcasterText reads the document of a body: {"document": "…"}, in YAML or JSON,
-// or the document itself.
-func (x *request) upcasterText() (string, error) {
-	d, err := x.decode()
-	if err != nil {
-		return "", err
-	}
-	if v := d.get(d.root, "document"); v != nil {
-		text := d.string(d.root, "document")
-		return text, d.strict("document")
+// upcasterText reads the document of a body: {"document": …} with its text in YAML
+// or JSON, or as an object, and what else may stand beside it, or the document
+// itself.
+func (d *decoder) upcasterText(beside ...string) (string, error) {
+	if d.get(d.root, "document") != nil {
+		text := d.document()
+		return text, d.strict(append([]string{"document"}, beside...)...)
 	}
 	if d.get(d.root, "instar") == nil {
 		d.fail(d.root, `Send the document, which begins with "instar": "upcast/v1", or {"document": "…"} with its text in YAML or JSON`)
 	}
 	return string(jsonx.Append(nil, d.root)), d.err
+}
+
+// document reads the property document: a text in YAML or JSON, or an object.
+func (d *decoder) document() string {
+	v := d.get(d.root, "document")
+	if v != nil && v.Kind == jsonx.Object {
+		return string(jsonx.Append(nil, v))
+	}
+	return d.string(d.root, "document")
 }
 
 func upcasterCoverage(x *request) error {
@@ -143,7 +158,7 @@ func upcasterCoverage(x *request) error {
 	out := wire.UpcasterCoverage{Subject: n.String(), Target: c.Target, Hops: hopBodies(c.Hops), Versions: make([]wire.UpcasterReach, len(all))}
 	for i := range all {
 		r := &all[i]
-		out.Versions[i] = wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, BridgedBy: r.BridgedBy, To: pathBody(&r.To), Back: pathBody(&r.Back)}
+		out.Versions[i] = wire.UpcasterReach{Version: r.Version, Deleted: r.Deleted, BridgedBy: r.BridgedBy, To: pathBody(&r.To), Back: pathBody(&r.Back), LastUsed: timestamp(x.api.own.uses.last(registry.Target{Name: r.Name, Version: r.Version}))}
 		if i >= len(c.Versions) {
 			out.Versions[i].Subject = r.Name.String()
 		}

@@ -10,26 +10,43 @@ import (
 	"github.com/instar-registry/instar/upcast"
 )
 
-// verifyUpcaster proves a document between two versions and stores nothing.
+// verifyUpcaster proves a document between two versions, or from the newest one to a
+// schema that is sent along, and stores nothing.
 func verifyUpcaster(x *request) error {
 	n, err := x.knownSubject()
 	if err != nil {
 		return err
 	}
-	text, err := x.upcasterText()
+	d, err := x.decode()
 	if err != nil {
 		return err
+	}
+	text, err := d.upcasterText("schema", "schemaType", "references")
+	if err != nil {
+		return err
+	}
+	var candidate schema.Parsed
+	if d.get(d.root, "document") != nil && d.get(d.root, "schema") != nil {
+		c, err := d.candidate(d.root)
+		if err != nil {
+			return err
+		}
+		side, err := x.sent(n.Context, &c)
+		if err != nil {
+			return err
+		}
+		candidate = side.parsed
 	}
 	if doc, err := upcast.Parse(text); err == nil {
 		if err := x.seesTargets(n, doc); err != nil {
 			return err
 		}
 	}
-	v, err := x.api.service.ProveUpcaster(x.ctx, n, text)
+	p, err := x.api.service.ProveUpcaster(x.ctx, n, text, candidate)
 	if err != nil {
 		return err
 	}
-	return x.json(http.StatusOK, verdictBody(&v))
+	return x.json(http.StatusOK, proofBody(p))
 }
 
 // verifyBetween proves a document between any two schemas, sent along or
@@ -44,7 +61,7 @@ func verifyBetween(x *request) error {
 	if err != nil {
 		return err
 	}
-	text := d.string(d.root, "document")
+	text := d.document()
 	if err := d.strict("document", "from", "to", "context"); err != nil {
 		return err
 	}
@@ -54,11 +71,21 @@ func verifyBetween(x *request) error {
 			return err
 		}
 	}
-	v, err := x.api.service.Prove(x.ctx, text, ends[0].parsed, ends[1].parsed)
+	p, err := x.api.service.Prove(x.ctx, text, ends[0].parsed, ends[1].parsed)
 	if err != nil {
 		return err
 	}
-	return x.json(http.StatusOK, verdictBody(&v))
+	return x.json(http.StatusOK, proofBody(p))
+}
+
+// proofBody is a verdict with the plan, if there is one, as its last member.
+func proofBody(p *registry.Proof) json.RawMessage {
+	body := verdictBody(&p.Verdict)
+	if p.Plan == nil {
+		return body
+	}
+	body = append(body[:len(body)-1], `,"plan":`...)
+	return append(append(body, p.Plan.Text...), '}')
 }
 
 // verdictBody marshals a verdict, which holds texts and numbers only.

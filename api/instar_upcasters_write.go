@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,11 +21,18 @@ func (x *request) supersedes() (int, error) {
 	if tag == "" {
 		return 0, nil
 	}
-	n, err := strconv.Atoi(strings.Trim(tag, `"`))
+	number, _, _ := strings.Cut(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), "-") // see revisionTag
+	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
-		return 0, badRequest("If-Match must be the number of a revision, not %s", clip(tag, 40))
+		return 0, badRequest("If-Match must be the number of the revision that is superseded, or the ETag that it was read with, not %s", clip(tag, 40))
 	}
 	return n, nil
+}
+
+// revisionTag is the entity tag of a revision: its number, which If-Match takes, and
+// the tag of the body, which tells its states and drafts apart.
+func revisionTag(revision int, body *rendered) string {
+	return strconv.Itoa(revision) + "-" + body.tag
 }
 
 func putUpcaster(x *request) error {
@@ -31,11 +40,15 @@ func putUpcaster(x *request) error {
 	if err := x.need(auth.Register, n); err != nil {
 		return err
 	}
-	text, err := x.upcasterText()
+	from, to, err := x.hopOf()
 	if err != nil {
 		return err
 	}
-	from, to, err := x.hopOf()
+	d, err := x.decode()
+	if err != nil {
+		return err
+	}
+	text, err := d.upcasterText()
 	if err != nil {
 		return err
 	}
@@ -52,6 +65,11 @@ func putUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
+	if !draft {
+		if err := x.needSupersede(n, from, to); err != nil {
+			return err
+		}
+	}
 	by, err := x.by()
 	if err != nil {
 		return err
@@ -62,7 +80,8 @@ func putUpcaster(x *request) error {
 	if err != nil {
 		return err
 	}
-	body := addedBody(&out)
+	x.seq = 0 // what was looked at before is older
+	body := x.addedBody(&out)
 	if out.Supersedes > 0 {
 		if body.Differences, err = x.differences(&out); err != nil {
 			return err
@@ -70,6 +89,20 @@ func putUpcaster(x *request) error {
 	}
 	x.w.Header().Set("ETag", strconv.Quote(strconv.Itoa(out.Revision)))
 	return x.json(http.StatusOK, body)
+}
+
+// needSupersede asks for the rights of a steward where a version rests on the way
+// that a new revision changes.
+func (x *request) needSupersede(n registry.Name, from, to int) error {
+	rests := false
+	if err := x.view(func(st *registry.State) error {
+		all := st.Upcasters(n)
+		rests = all.Active(from, to) != nil && all.Reliant(from, to) != nil
+		return nil
+	}); err != nil || !rests {
+		return err
+	}
+	return x.need(auth.Steward, n)
 }
 
 // seesTargets refuses a document that leads to a subject which the caller may not
@@ -152,16 +185,55 @@ func (x *request) differences(out *registry.UpcasterAdded) ([]wire.UpcasterDiffe
 	return body, nil
 }
 
-func addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
+// addedBody is the answer to a revision.
+func (x *request) addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
 	problem := ""
 	if v := out.Verdict; v.Outcome != upcast.Proved && v.Outcome != "" {
 		problem = (&registry.VerdictError{Verdict: v}).Error()
 	}
 	return wire.UpcasterAdded{
-		Problem: problem,
-		From:    out.From, To: out.To, Revision: out.Revision, State: out.State, Supersedes: out.Supersedes, Hash: out.Document, Created: out.Created,
+		Problem: problem, Warnings: x.upcasterWarnings(out),
+		From: out.From, To: out.To, Revision: out.Revision, State: out.State, Supersedes: out.Supersedes, Hash: out.Document, Created: out.Created,
 		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total, NoDown: out.Verdict.NoDown,
 	}
+}
+
+// upcasterWarnings say who breaks although a version is bridged, and which migration
+// rules are not carried out because there is a document.
+func (x *request) upcasterWarnings(out *registry.UpcasterAdded) []string {
+	if out.State != registry.ActiveUpcaster {
+		return nil
+	}
+	var w []string
+	old := fmt.Sprintf("version %d", out.From)
+	if out.Since > 0 && out.Since < out.From {
+		old = fmt.Sprintf("versions %d to %d", out.Since, out.From)
+	}
+	if out.Bridges {
+		w = append(w, fmt.Sprintf("readers that know no upcasters break: a client other than Instar's that reads with version %d cannot read every event of %s", out.To, old))
+	}
+	if out.Bridges && out.Down {
+		w = append(w, fmt.Sprintf("and one that still reads with %s cannot read every event of version %d", old, out.To))
+	}
+	if out.Partial {
+		w = append(w, "some events have no image and end in a dead letter; that was accepted by acceptPartial")
+	}
+	st := x.api.service.State()
+	if x.rulesOf(st, out.Name, out.From, out.To) {
+		w = append(w, fmt.Sprintf("the migration rules of version %d are not carried out from version %d on: the upcaster is", out.To, out.From))
+	}
+	return w
+}
+
+// rulesOf reports whether the newer version of a hop within a subject has migration
+// rules that would run without a document.
+func (x *request) rulesOf(st *registry.State, n registry.Name, from, to int) bool {
+	u := st.Upcasters(n).Between(from, to)
+	v := st.Subject(n).Version(to)
+	if u == nil || v == nil || v.Content.RuleSet == nil {
+		return false
+	}
+	return slices.ContainsFunc(v.Content.RuleSet.Migration, func(r registry.Rule) bool { return !r.Disabled })
 }
 
 func deleteUpcaster(x *request) error {

@@ -76,6 +76,11 @@ type Metrics interface {
 	Error(code int)
 	Limit(name string)
 	Panic()
+	// Upcast is one event that was to be carried from one version to another: events,
+	// unchanged, dropped, deadLetter or failed. UpcastFailure is where one of the last
+	// two ended: the operation of the step, "" if none is at fault, and the code.
+	Upcast(subject string, from, to int, outcome string)
+	UpcastFailure(operation, code string)
 }
 
 // noMetrics ignores everything.
@@ -88,6 +93,8 @@ func (noMetrics) Rejected(string)                                          {}
 func (noMetrics) Error(int)                                                {}
 func (noMetrics) Limit(string)                                             {}
 func (noMetrics) Panic()                                                   {}
+func (noMetrics) Upcast(string, int, int, string)                          {}
+func (noMetrics) UpcastFailure(string, string)                             {}
 
 // withDefaults fills in what the caller left out.
 func (o Options) withDefaults() Options {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
@@ -96,7 +97,9 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 	if err != nil {
 		return err
 	}
+	x.seq = 0 // what was looked at before is older
 	x.note.version, x.note.id = out.Version, out.ID
+	x.warnOfRules(&out)
 	if sent != nil && !out.Created {
 		x.rememberSent(sent)
 	}
@@ -123,6 +126,27 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 		return err
 	}
 	return x.send(200, b, noStore)
+}
+
+// warnOfRules names, in a header beside Confluent's body, the migration rules that
+// are stored and not carried out here.
+func (x *request) warnOfRules(out *registry.Registered) {
+	if out.Content == nil || out.Content.RuleSet == nil {
+		return
+	}
+	if w := out.Content.RuleSet.Warnings(); len(w) > 0 {
+		x.header().Set(wire.HeaderWarning, headerText(strings.ReplaceAll(clip(strings.Join(w, "; "), 1000), "…", "...")))
+	}
+}
+
+// headerText is a text as a header may hold it: printable ASCII.
+func headerText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 // needRegister asks for the rights that a registration takes, and refuses
@@ -169,7 +193,7 @@ func (x *request) registeredBody(out *registry.Registered) (*wire.Registered, er
 		return body, nil
 	}
 	if u := out.Upcaster; u != nil {
-		added := addedBody(u)
+		added := x.addedBody(u)
 		body.Upcaster = &added
 	}
 	c := out.Content

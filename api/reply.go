@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/instar-registry/instar/api/wire"
@@ -178,7 +179,7 @@ func (x *request) writeError(err error, out outcome, body *wire.Error) {
 	if m == mediaInstar {
 		x.detail(err, body)
 	} else {
-		*body = wire.Error{ErrorCode: body.ErrorCode, Message: body.Message}
+		*body = wire.Error{ErrorCode: body.ErrorCode, Message: wholeMessage(body)}
 	}
 	plain, encodeErr := wire.Marshal(body)
 	if encodeErr != nil {
@@ -191,6 +192,15 @@ func (x *request) writeError(err error, out outcome, body *wire.Error) {
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(text)
 	}
+}
+
+// wholeMessage is what a client reads that asked for no detail. The texts of
+// Confluent's codes are fixed; those of our own codes also say what to do.
+func wholeMessage(body *wire.Error) string {
+	if body.Why == "" || !wire.OwnCode(body.ErrorCode) {
+		return body.Message
+	}
+	return strings.TrimSuffix(body.Message, ".") + "; " + body.Why
 }
 
 // detail adds what only clients that opted in get.

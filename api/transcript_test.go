@@ -85,11 +85,15 @@ func (p *seenPlans) fill(request string) string {
 
 func (p *seenPlans) hide(answer string) string {
 	whole := strings.Contains(answer, `"instar":"plan/v1"`) || strings.HasPrefix(answer, "304")
+	verdict := strings.Contains(answer, `"plan":{`) // a document on trial: its plan is not remembered
 	answer = planHash.ReplaceAllStringFunc(answer, func(found string) string {
 		at := strings.Index(found, "sha256:")
 		hash := found[at : len(found)-1]
 		if !whole && (found[:at] == `"hash":"` || strings.HasPrefix(found, "Etag")) {
 			return found // of a document
+		}
+		if verdict {
+			return found[:at] + `PROVED"`
 		}
 		if p.first == "" {
 			p.first = hash
@@ -108,13 +112,26 @@ func (p *seenPlans) hide(answer string) string {
 		if json.Unmarshal([]byte(line), &body) != nil {
 			continue
 		}
-		for _, trees := range []string{"functions", "nodes", "segments", "slots", "stepwise", "types"} {
-			body[trees] = []byte("[]")
+		if plan := string(body["plan"]); strings.HasPrefix(plan, "{") { // of a verdict
+			lines[i] = strings.Replace(line, plan, withoutTrees(plan), 1)
+		} else {
+			lines[i] = withoutTrees(line)
 		}
-		short, _ := json.Marshal(body) // it was read a moment ago
-		lines[i] = string(short)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// withoutTrees is a plan without what it does.
+func withoutTrees(plan string) string {
+	var body map[string]json.RawMessage
+	if json.Unmarshal([]byte(plan), &body) != nil {
+		return plan
+	}
+	for _, trees := range []string{"functions", "nodes", "segments", "slots", "stepwise", "types"} {
+		body[trees] = []byte("[]")
+	}
+	short, _ := json.Marshal(body) // it was read a moment ago
+	return string(short)
 }
 
 // setOptions reads lines "set: key=value" of a transcript's head.

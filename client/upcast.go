@@ -79,6 +79,14 @@ func (c *Client) VerifyUpcaster(ctx context.Context, subject, document string) (
 	})
 }
 
+// VerifyCandidate proves a document from the newest version of a subject to a schema
+// that is none yet, and stores nothing.
+func (c *Client) VerifyCandidate(ctx context.Context, subject string, r wire.UpcasterCandidate) (wire.UpcasterVerdict, error) {
+	return send[wire.UpcasterVerdict](ctx, c, &call{
+		method: http.MethodPost, path: subjectPath(subject, "upcasters", "verify"), body: r, repeatable: true,
+	})
+}
+
 // VerifyBetween proves a document between any two schemas and stores nothing.
 func (c *Client) VerifyBetween(ctx context.Context, r wire.UpcasterBetween) (wire.UpcasterVerdict, error) {
 	return send[wire.UpcasterVerdict](ctx, c, &call{method: http.MethodPost, path: "/upcasters/verify", body: r, repeatable: true})

@@ -237,6 +237,29 @@ func (env *Env) checkRuleSet(r *RuleSet) error {
 	return nil
 }
 
+// Warnings say which migration rules of a rule set are stored and will not be carried
+// out here, and what else their authors should know.
+func (r *RuleSet) Warnings() []string {
+	var out []string
+	if r == nil {
+		return nil
+	}
+	for i := range r.Migration {
+		rule := &r.Migration[i]
+		if rule.Disabled {
+			continue
+		}
+		warnings, err := upcast.CheckRule(&upcast.MigrationRule{Name: rule.Name, Kind: rule.Kind, Type: rule.Type, Expr: rule.Expr})
+		if err != nil { // stored before it was looked at, or imported
+			out = append(out, fmt.Sprintf("rule %q cannot be read, its hop counts as a gap: %s", rule.Name, err))
+		}
+		for _, w := range warnings {
+			out = append(out, w.What)
+		}
+	}
+	return out
+}
+
 func (env *Env) ruleProblem(r *Rule, modes []string) string {
 	mode := orElse(r.Mode, "WRITEREAD")
 	switch {

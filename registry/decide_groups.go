@@ -15,11 +15,15 @@ func (d *decider) crossing(cmd *Register, c *candidate, eff *Config) error {
 		return fail(UpcasterGap, "The version begins another group by '%s' than version %d, and events of that have no proved way to it: %s", eff.Group, before.Number, why).
 			because("send an upcaster along with the version, as upcaster; requireUpcasterAcrossGroups asks for it")
 	}
-	if d.bridge != nil { // it is proved
-		if v := &d.bridge.added.Verdict; !v.Total && !cmd.AcceptPartial {
+	if d.bridge != nil {
+		switch v := &d.bridge.added.Verdict; {
+		case v.Outcome != upcast.Proved:
+			return no("the upcaster is only tested")
+		case !v.Total && !cmd.AcceptPartial:
 			return no("the upcaster sends some events to the dead letter")
 		}
 		d.bridge.change.Partial = d.bridge.change.Partial || !d.bridge.added.Verdict.Total
+		d.bridge.added.rests(&d.bridge.change)
 		return nil
 	}
 	old, err := d.st.parsed(d.env, cmd.Name.Context, before.Content)

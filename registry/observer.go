@@ -13,6 +13,7 @@ type Observer interface {
 	Registered(format, result string) // created, existing, incompatible, invalid, forced
 	Checked(format, level, policy, result string, d time.Duration)
 	Cache(name string, hit bool) // text, parsed, verdict, submitted
+	PlanBuilt()                  // a way that was not kept
 	Invariant(name string)
 }
 
@@ -42,6 +43,9 @@ func (NopObserver) Checked(string, string, string, string, time.Duration) {}
 
 // Cache implements Observer.
 func (NopObserver) Cache(string, bool) {}
+
+// PlanBuilt implements Observer.
+func (NopObserver) PlanBuilt() {}
 
 // Invariant implements Observer.
 func (NopObserver) Invariant(string) {}

@@ -264,6 +264,7 @@ func (s *shelf) Way(route Hash) *Way {
 
 // KeepWay implements Library.
 func (s *shelf) KeepWay(route Hash, w *Way) {
+	s.obs.PlanBuilt()
 	s.ways.Put(route, w, w.Size())
 }
 

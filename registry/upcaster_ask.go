@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
@@ -19,31 +21,111 @@ func (s *Service) WithdrawUpcaster(ctx context.Context, by By, cmd WithdrawUpcas
 	return run[int](ctx, s, by, cmd)
 }
 
-// ProveUpcaster proves a document between two stored versions and stores
-// nothing. A refuted document is an answer, not an error.
-func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string) (upcast.Verdict, error) {
+// Proof is what is known of a document before it is registered.
+type Proof struct {
+	Verdict upcast.Verdict
+	// Plan is that of the hop; nil if the document is not proved, or needs or changes
+	// what is beside the event.
+	Plan *Plan
+}
+
+// ProveUpcaster proves a document between two stored versions, or between the newest
+// one and a candidate for the next, and stores nothing. A refuted document is an
+// answer, not an error.
+func (s *Service) ProveUpcaster(ctx context.Context, n Name, text string, candidate schema.Parsed) (*Proof, error) {
 	doc, err := upcast.Parse(text)
 	if err != nil {
-		return upcast.Verdict{}, upcasterRefusal(err)
+		return nil, upcasterRefusal(err)
 	}
-	from, to := doc.From.Number, doc.To.Version.Number
-	if from == 0 || to == 0 {
-		return upcast.Verdict{}, fail(InvalidUpcaster, "The document leads from %s to %s; name version numbers of subject '%s'", doc.From, doc.To.Version, n)
-	}
-	if err := fitting(doc, n, from, to); err != nil {
-		return upcast.Verdict{}, err
-	}
-	var out upcast.Verdict
+	var out *Proof
 	err = s.View(ctx, func(st *State) error {
+		from, to, err := st.proven(n, doc, candidate != nil)
+		if err != nil {
+			return err
+		}
 		return s.withTexts(ctx, func(env *Env) error {
-			hop, err := st.hop(env, n, from, to, doc, "")
-			if err == nil {
-				out = hop.Verdict
+			var hop *upcast.Hop
+			title := upcast.PlanTitle{From: upcast.PlanEnd{Subject: n.String(), Version: from}, To: upcast.PlanEnd{Subject: n.String(), Version: to}}
+			if candidate == nil {
+				hop, err = st.hop(env, n, from, to, doc, "")
+			} else {
+				hop, err = st.hopTo(env, n, from, doc, candidate)
 			}
+			if err != nil {
+				return err
+			}
+			if v := st.Subject(n).Version(from); v != nil {
+				title.From = planEnd(n, v)
+			}
+			if p := end(n, to, doc); candidate == nil {
+				title.To = planEnd(p.name, st.Subject(p.name).Version(p.version))
+			}
+			out, err = proof(doc, hop, title)
 			return err
 		})
 	})
 	return out, err
+}
+
+// proven are the versions that a document on trial leads between.
+func (st *State) proven(n Name, doc *upcast.Document, candidate bool) (from, to int, err error) {
+	s := st.Subject(n)
+	if s == nil {
+		return 0, 0, subjectNotFound(n)
+	}
+	from, to = doc.From.Number, doc.To.Version.Number
+	if candidate {
+		to = s.Highest() + 1
+	}
+	switch {
+	case from == 0 || to == 0:
+		return 0, 0, fail(InvalidUpcaster, "The document leads from %s to %s; name version numbers of subject '%s'", doc.From, doc.To.Version, n)
+	case candidate && from != s.Highest():
+		return 0, 0, fail(InvalidUpcaster, "The schema would be version %d of subject '%s', so the document leads to it from version %d, not %d", to, n, s.Highest(), from)
+	}
+	return from, to, fitting(doc, n, from, to)
+}
+
+// hopTo proves a document between a stored version and a schema that is none yet.
+func (st *State) hopTo(env *Env, n Name, from int, doc *upcast.Document, candidate schema.Parsed) (*upcast.Hop, error) {
+	v := st.Subject(n).Version(from)
+	old, err := st.parsed(env, n.Context, v.Content)
+	if err != nil {
+		return nil, unreadable(v, err)
+	}
+	targets, err := st.targets(env, n, doc)
+	if err != nil {
+		return nil, err
+	}
+	hop, err := env.Library.Prove(doc, old, candidate, targets)
+	if err != nil {
+		return nil, upcasterRefusal(err)
+	}
+	return hop, nil
+}
+
+// proof adds the plan of a proved hop to its verdict. A hop without one is proved
+// all the same.
+func proof(doc *upcast.Document, hop *upcast.Hop, title upcast.PlanTitle) (*Proof, error) {
+	out := &Proof{Verdict: hop.Verdict}
+	if hop.Verdict.Outcome != upcast.Proved {
+		return out, nil
+	}
+	chain, err := upcast.Fuse([]*upcast.Hop{hop})
+	if err != nil {
+		return nil, upcasterRefusal(err)
+	}
+	title.Hops = []string{doc.Hash()}
+	p, err := chain.Portable(title)
+	var none *upcast.Error
+	switch {
+	case errors.As(err, &none):
+		return out, nil
+	case err != nil:
+		return nil, err
+	}
+	out.Plan = &Plan{Hash: p.Hash(), Text: p.Text()}
+	return out, nil
 }
 
 // Derived says what is known of the hop between two versions without a document.
@@ -75,7 +157,7 @@ func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision i
 			x = active
 		}
 		if x == nil {
-			return fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", from, to, n)
+			return noUpcaster(st.Upcasters(n), n, from, to, revision)
 		}
 		found = *x
 		return s.withTexts(ctx, func(env *Env) error {
@@ -88,6 +170,20 @@ func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision i
 		})
 	})
 	return found, text, err
+}
+
+// noUpcaster tells what there is of a hop beside the revision that was asked for.
+func noUpcaster(all *Upcasters, n Name, from, to, revision int) *Error {
+	out := fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", from, to, n)
+	newest := all.Revision(from, to, 0)
+	switch {
+	case newest == nil:
+		return out.because("GET /subjects/%s/upcasters lists the hops, those that need no document too", n)
+	case revision == 0:
+		return out.because("revision %d of it is %s; give the number as revision to read it", newest.Revision, newest.State)
+	}
+	out.Message = fmt.Sprintf("The upcaster from version %d to %d of subject '%s' has no revision %d.", from, to, n, revision)
+	return out.because("the newest one is %d", newest.Revision)
 }
 
 // hop proves the way between two versions by a document, or derives it for a

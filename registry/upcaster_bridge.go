@@ -43,15 +43,15 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	if err != nil {
 		return upcasterRefusal(err)
 	}
-	if v := hop.Verdict; v.Outcome != upcast.Proved {
-		code := UpcasterRefuted
-		if v.Outcome == upcast.Tested {
-			code = UpcasterBelowVerdict
-		}
-		return fail(code, "The upcaster is not proved but %s: %s", v.Outcome, &VerdictError{v}).from(&VerdictError{v})
+	if err := d.worthy(cmd.Name, &hop.Verdict); err != nil {
+		return err
 	}
 	need := need{since: latest.Number}
 	if refused != nil {
+		if v := hop.Verdict; v.Outcome != upcast.Proved {
+			return fail(UpcasterBelowVerdict, "The upcaster is only tested with %d events, and only a proved one bridges a breaking change: %s", v.Events, &VerdictError{v}).from(&VerdictError{v}).
+				because("make it provable; the answer of …/upcasters/verify lists what is open")
+		}
 		if need, err = d.bridges(cmd.Name, refused, hop, latest.Number, cmd.AcceptPartial); err != nil {
 			return err
 		}
@@ -78,6 +78,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 		out.BridgedBy = doc.Hash()
 		d.bridge.change.Since, d.bridge.change.Down = need.since, need.down
 	}
+	d.bridge.added.rests(&d.bridge.change)
 	return nil
 }
 

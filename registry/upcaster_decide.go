@@ -40,6 +40,12 @@ type UpcasterAdded struct {
 	Supersedes int            `json:"supersedes,omitempty"`
 	Document   string         `json:"document"`
 	Verdict    upcast.Verdict `json:"-"`
+	// Bridges: version To was let in because of the way from version Since on, back
+	// too if Down; with Partial some events end in a dead letter on it.
+	Bridges bool `json:"bridges,omitempty"`
+	Since   int  `json:"since,omitempty"`
+	Down    bool `json:"down,omitempty"`
+	Partial bool `json:"partial,omitempty"`
 }
 
 // WithdrawUpcaster takes the active revision of a hop out of the plans, or, with
@@ -177,6 +183,11 @@ func (a *addition) change(out *UpcasterAdded) UpcasterActivated {
 	}
 }
 
+// rests tells what rests on the revision.
+func (u *UpcasterAdded) rests(change *UpcasterActivated) {
+	u.Bridges, u.Since, u.Down, u.Partial = change.Bridges, change.Since, change.Down, change.Partial
+}
+
 func (a *addition) decision(out *UpcasterAdded, changes ...Change) Decision {
 	if a.cmd.DryRun {
 		return Decision{Result: *out}
@@ -207,7 +218,7 @@ func (a *addition) activate() (Decision, error) {
 		out.Revision, out.Created = active.Revision, false
 		return Decision{Result: out}, nil
 	}
-	if err := a.worthy(); err != nil {
+	if err := a.d.worthy(cmd.Name, &a.hop.Verdict); err != nil {
 		return Decision{}, err
 	}
 	if err := a.turn(active); err != nil {
@@ -235,17 +246,18 @@ func (a *addition) activate() (Decision, error) {
 		out.Supersedes, change.Supersedes = active.Revision, active.Revision
 		change.Bridges, change.Since, change.Down = active.Bridges, active.Since, active.Down
 	}
+	out.rests(&change)
 	return a.decision(&out, change), nil
 }
 
-// worthy holds the verdict to the least one that the configuration asks for.
-func (a *addition) worthy() *Error {
-	v := a.hop.Verdict
+// worthy holds the verdict of a document to the least one that the configuration of
+// its subject asks for.
+func (d *decider) worthy(n Name, v *upcast.Verdict) *Error {
 	switch {
 	case v.Outcome == upcast.Refuted:
-		return fail(UpcasterRefuted, "The upcaster is refuted: %s", &VerdictError{v}).from(&VerdictError{v})
-	case v.Outcome == upcast.Tested && a.d.st.InForce(a.cmd.Name, a.d.env.Settings).UpcasterVerdict != string(upcast.Tested):
-		return fail(UpcasterBelowVerdict, "The upcaster is not proved, only tested with %d events: %s", v.Events, &VerdictError{v}).from(&VerdictError{v}).
+		return fail(UpcasterRefuted, "The upcaster is refuted: %s", &VerdictError{*v}).from(&VerdictError{*v})
+	case v.Outcome == upcast.Tested && d.st.InForce(n, d.env.Settings).UpcasterVerdict != string(upcast.Tested):
+		return fail(UpcasterBelowVerdict, "The upcaster is not proved, only tested with %d events: %s", v.Events, &VerdictError{*v}).from(&VerdictError{*v}).
 			because("make it provable, or set upcasterVerdict to TESTED; the answer of …/upcasters/verify lists what is open")
 	}
 	return nil
@@ -263,9 +275,13 @@ func (a *addition) turn(active *Upcaster) *Error {
 	switch {
 	case active != nil && cmd.Revision == 0:
 		return fail(UpcasterExists, "Revision %d of the upcaster from version %d to %d is active and cannot be changed", active.Revision, cmd.From, cmd.To).
-			because("name the revision that the new one supersedes in If-Match")
+			because("to supersede it, send the header If-Match: %d", active.Revision)
+	case cmd.Revision != have && have == 0:
+		return fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the active one: there is none", cmd.Revision, cmd.From, cmd.To).
+			because("leave the header If-Match out")
 	case cmd.Revision != have:
-		return fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the active one", cmd.Revision, cmd.From, cmd.To)
+		return fail(UpcasterRevision, "Revision %d of the upcaster from version %d to %d is not the active one", cmd.Revision, cmd.From, cmd.To).
+			because("somebody else may have superseded it: read revision %d, and send its number in If-Match to supersede that", have)
 	}
 	return nil
 }
@@ -288,14 +304,25 @@ func (d *decider) withdrawUpcaster(cmd WithdrawUpcaster) (Decision, error) {
 	}
 	active := all.Active(cmd.From, cmd.To)
 	if active == nil {
-		return Decision{}, fail(UpcasterNotFound, "No upcaster leads from version %d to %d of subject '%s'.", cmd.From, cmd.To, cmd.Name)
+		return Decision{}, noActive(all, &cmd)
 	}
 	if x := all.Reliant(cmd.From, cmd.To); x != nil {
 		return Decision{}, fail(UpcasterBridges, "The upcaster bridges version %d of subject '%s' and cannot be withdrawn", x.To, cmd.Name).
-			because("the version was let in because of it; supersede it instead")
+			because("the version was let in because of it; supersede it instead by PUT with If-Match: %d", active.Revision)
 	}
 	change := UpcasterWithdrawn{Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To}
 	return Decision{Changes: []Change{change}, Result: active.Revision}, nil
+}
+
+// noActive says what there is to withdraw instead.
+func noActive(all *Upcasters, cmd *WithdrawUpcaster) *Error {
+	out := fail(UpcasterNotFound, "No active upcaster leads from version %d to %d of subject '%s'.", cmd.From, cmd.To, cmd.Name)
+	if x := all.Revision(cmd.From, cmd.To, 0); x != nil && x.State == DraftUpcaster {
+		return out.because("there is a draft, which state=draft discards")
+	} else if x != nil {
+		return out.because("revision %d of it is %s already", x.Revision, x.State)
+	}
+	return out
 }
 
 // upcasterRefusal turns an error of package upcast into the answer that clients

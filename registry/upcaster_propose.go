@@ -39,18 +39,18 @@ func (s *Service) Propose(ctx context.Context, message string, from, to schema.P
 
 // Prove proves a document between two schemas that need not be stored. A refuted
 // document is an answer, not an error.
-func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (upcast.Verdict, error) {
+func (s *Service) Prove(ctx context.Context, text string, from, to schema.Parsed) (*Proof, error) {
 	doc, err := upcast.Parse(text)
 	if err != nil {
-		return upcast.Verdict{}, upcasterRefusal(err)
+		return nil, upcasterRefusal(err)
 	}
 	hop, err := inquiry{s.shelf, ctx}.Prove(doc, from, to, nil)
 	var refused *Error
 	switch {
 	case errors.As(err, &refused):
-		return upcast.Verdict{}, err
+		return nil, err
 	case err != nil:
-		return upcast.Verdict{}, upcasterRefusal(err)
+		return nil, upcasterRefusal(err)
 	}
-	return hop.Verdict, nil
+	return proof(doc, hop, upcast.PlanTitle{From: upcast.PlanEnd{Version: doc.From.Number}, To: upcast.PlanEnd{Version: doc.To.Version.Number}})
 }

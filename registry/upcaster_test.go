@@ -188,14 +188,14 @@ func TestProofsFitTheirSubject(t *testing.T) {
 		"another subject's version": {to("{subject: p, version: 2}"), InvalidUpcaster, "leads to subject 'p', and no step says so"},
 		"a file":                    {to("v2.avsc"), InvalidUpcaster, "name version numbers"},
 	} {
-		_, err := n.ProveUpcaster(t.Context(), o, c.text)
+		_, err := n.ProveUpcaster(t.Context(), o, c.text, nil)
 		var refused *Error
 		if !errors.As(err, &refused) || refused.Code != c.code || !strings.Contains(refused.Message, c.want) {
 			t.Errorf("%s: got %v, want code %d with %q", name, err, c.code, c.want)
 		}
 	}
 	for name, text := range map[string]string{"its own": good, "its own as target": to("{subject: o, version: 2}"), "in full": to("{subject: ':.:o', version: 2}")} {
-		if v, err := n.ProveUpcaster(t.Context(), o, text); err != nil || v.Outcome != upcast.Proved {
+		if v, err := n.ProveUpcaster(t.Context(), o, text, nil); err != nil || v.Verdict.Outcome != upcast.Proved {
 			t.Errorf("%s: %+v, %v", name, v, err)
 		}
 		if _, err := n.AddUpcaster(t.Context(), by, AddUpcaster{Name: o, From: 1, To: 2, Text: text, DryRun: true}); err != nil {

@@ -344,12 +344,23 @@ func (h *HopInfo) ends() string {
 	return fmt.Sprintf("version %d of subject '%s' to version %d of subject '%s'", h.From, h.Source, h.To, h.Target)
 }
 
+// gap says why there is no hop, and what may be done about it.
 func gap(h *HopInfo) *Error {
-	if h.Down && h.Verdict.Outcome == upcast.Proved {
+	cause := &VerdictError{h.Verdict}
+	switch {
+	case h.Down && h.Verdict.Outcome == upcast.Proved:
 		return fail(UpcasterGap, "There is no way down from %s: %s", h.ends(), h.Verdict.NoDown).
 			because("the upcaster from version %d to %d is one-way; a revision of it may say how to go back, as down or restore", h.To, h.From)
+	case h.Down && h.Document != "":
+		return fail(UpcasterGap, "There is no way down from %s: the upcaster from version %d to %d is not proved: %s", h.ends(), h.To, h.From, cause).from(cause).
+			because("what is only tested is not undone; supersede it by one that is proved")
+	case h.Down:
+		return fail(UpcasterGap, "There is no way down from %s, because there is no proved one up from version %d to %d: %s", h.ends(), h.To, h.From, cause).from(cause).
+			because("register an upcaster from version %d to %d; it says the way down, too", h.To, h.From)
+	case h.Document != "":
+		return fail(UpcasterGap, "There is no proved way from %s: %s", h.ends(), cause).from(cause).
+			because("supersede the upcaster of this hop by one that is proved")
 	}
-	cause := &VerdictError{h.Verdict}
 	return fail(UpcasterGap, "There is no proved way from %s: %s", h.ends(), cause).from(cause).
 		because("register an upcaster for this hop")
 }

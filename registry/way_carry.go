@@ -76,6 +76,17 @@ func (w *Way) Changes(hop int) []upcast.Change {
 	return nil
 }
 
+// Operation names the operation of a step of a hop of the way; "" if there is no such
+// step.
+func (w *Way) Operation(hop, step int) string {
+	for _, c := range w.Changes(hop) {
+		if c.Step == step {
+			return c.Op
+		}
+	}
+	return ""
+}
+
 // Broken is the refusal of an event whose image is not what was proved of it.
 func (w *Way) Broken(cause error) *Error {
 	return fail(BrokenPlan, "What became of the event is no event of version %d, although that was proved: this is a bug of the registry, not of the event or the document; plan %s", w.title.To.Version, w.hash()).
@@ -124,7 +135,7 @@ func (l *leg) carry(ctx context.Context, e *upcast.Envelope, event []byte, out *
 		}
 		return err
 	}
-	r, f, err := l.rules.Apply(ctx, event, upcast.RuleRun{})
+	r, f, err := l.rules.Apply(ctx, event, upcast.RuleRun{Skip: e.Headers[upcast.HeaderRuleName]})
 	if err != nil {
 		return err
 	}
@@ -150,7 +161,7 @@ func (w *Way) Trace(ctx context.Context, e *upcast.Envelope, event []byte) ([][]
 			images, f, err = l.chain.TraceWith(ctx, e, event)
 		} else {
 			var r *upcast.RuleResult
-			if r, f, err = l.rules.Apply(ctx, event, upcast.RuleRun{}); f == nil && err == nil {
+			if r, f, err = l.rules.Apply(ctx, event, upcast.RuleRun{Skip: e.Headers[upcast.HeaderRuleName]}); f == nil && err == nil {
 				images = [][]byte{r.Event}
 			}
 		}

@@ -108,7 +108,7 @@ func TestTriedHopsBridgeNothing(t *testing.T) {
 	n.must("l", lettersV2, json)
 	cmd := Register{Name: l, Format: schema.JSON, Text: lettersV3, Upcaster: `{"steps":[` + capitals + `]}`}
 	_, err := n.Register(t.Context(), by, cmd)
-	wantCode(t, err, UpcasterBelowVerdict, "not proved but TESTED")
+	wantCode(t, err, UpcasterBelowVerdict, "only a proved one bridges")
 	n.configure(l, Config{Compatibility: "NONE", UpcasterVerdict: "TESTED"})
 	n.must("l", lettersV3, json)
 	doc := `{"instar":"upcast/v1","from":1,"to":2,"steps":[` + capitals + `]}`

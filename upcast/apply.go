@@ -10,10 +10,12 @@ import (
 // Failure says why an event has no image.
 type Failure = plan.Failure
 
-// The codes of failures that a document declares.
+// The codes of failures: the first two are ends that a document declares, with the
+// last the bytes are no event of the source version.
 const (
-	FailDead = plan.FailDead
-	FailDrop = plan.FailDrop
+	FailDead  = plan.FailDead
+	FailDrop  = plan.FailDrop
+	FailInput = plan.FailInput
 )
 
 // Runner carries out a chain on encoded events. It is immutable and safe for

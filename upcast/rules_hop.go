@@ -161,6 +161,10 @@ const (
 	FailOutput = "output"
 )
 
+// HeaderRuleName is the header of a dead letter that names its rule, as Confluent's
+// clients write it.
+const HeaderRuleName = "__rule.name"
+
 // RuleRun is what one event is carried with.
 type RuleRun struct {
 	Sources jsonata.Sources
@@ -300,7 +304,7 @@ func (r *runningRule) end(h *RuleHop, out *RuleResult, index int, why string) *F
 	case actionError:
 		return &Failure{Code: FailRule, Step: index + 1, Reason: reason}
 	case actionDLQ:
-		out.Headers = map[string]string{"__rule.name": r.name, "__rule.mode": h.dir.String(), "__rule.exception": reason}
+		out.Headers = map[string]string{HeaderRuleName: r.name, "__rule.mode": h.dir.String(), "__rule.exception": reason}
 		out.Topic = r.dlq
 		return &Failure{Code: FailDead, Step: index + 1, Reason: reason}
 	}

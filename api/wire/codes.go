@@ -76,6 +76,10 @@ const (
 	CodeBrokenPlan       = 50050
 )
 
+// OwnCode reports whether a code is one that Confluent's server does not know: the
+// last two digits of those begin at 50.
+func OwnCode(code int) bool { return code > 1000 && code%100 >= 50 }
+
 // The media types of the REST surface.
 const (
 	// TypeV1 is what the server sends unless it is asked otherwise.

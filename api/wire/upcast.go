@@ -45,6 +45,9 @@ type UpcasterAdded struct {
 	NoDown  string `json:"noDown,omitempty"`
 	// Problem says why a draft is not proved.
 	Problem string `json:"problem,omitempty"`
+	// Warnings say who breaks nevertheless, and what is not carried out because of
+	// the document.
+	Warnings []string `json:"warnings,omitempty"`
 	// Supersedes is the revision that was active before, and Differences are
 	// events that the two carry to different images: at most three of those that
 	// a bounded search found.
@@ -89,6 +92,9 @@ type UpcasterReach struct {
 	// To leads to the target, Back from it to the version.
 	To   UpcasterPath `json:"to"`
 	Back UpcasterPath `json:"back"`
+	// LastUsed is when the node that answers last carried an event of the version;
+	// empty if it did not since it was started.
+	LastUsed string `json:"lastUsed,omitempty"`
 }
 
 // UpcasterPath is what is known of a way: all hops between the two versions, or
@@ -168,10 +174,11 @@ type UpcastTrace struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 	// Target is the subject of To, if it is another one than that of From.
-	Target string          `json:"target,omitempty"`
-	Hash   string          `json:"hash,omitempty"`
-	Before json.RawMessage `json:"before"`
-	After  json.RawMessage `json:"after"`
+	Target string `json:"target,omitempty"`
+	// Upcaster is the hash of the document, if it is one that leads there.
+	Upcaster string          `json:"upcaster,omitempty"`
+	Before   json.RawMessage `json:"before"`
+	After    json.RawMessage `json:"after"`
 	// Changes are what the steps of the hop do; a derived hop, and one of migration
 	// rules, has none.
 	Changes []UpcastChange `json:"changes,omitempty"`
@@ -209,6 +216,15 @@ type UpcasterText struct {
 	Document string `json:"document"`
 }
 
+// UpcasterCandidate asks for a proof from the newest version of a subject to a schema
+// that is none yet.
+type UpcasterCandidate struct {
+	Document   string      `json:"document"`
+	Schema     string      `json:"schema"`
+	SchemaType string      `json:"schemaType,omitempty"`
+	References []Reference `json:"references,omitempty"`
+}
+
 // UpcasterVerdict is what the prover says about a document.
 type UpcasterVerdict struct {
 	Verdict    string          `json:"verdict"`
@@ -223,6 +239,8 @@ type UpcasterVerdict struct {
 	Event      json.RawMessage `json:"event,omitempty"`
 	Events     int             `json:"events,omitempty"`
 	Prover     string          `json:"prover"`
+	// Plan is the portable plan of the hop, if it is proved and has one.
+	Plan json.RawMessage `json:"plan,omitempty"`
 }
 
 // UpcasterBetween asks for a proof between any two schemas.

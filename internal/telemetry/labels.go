@@ -4,6 +4,9 @@ import "sync"
 
 // labels bounds the values of a label that clients choose: the first ones keep
 // their name, all others share "_other".
+// otherLabel stands for the values beyond the bound.
+const otherLabel = "_other"
+
 type labels struct {
 	max  int
 	mu   sync.RWMutex
@@ -23,7 +26,7 @@ func (l *labels) value(s string) string {
 		return s
 	}
 	if len(l.seen) >= l.max {
-		return "_other"
+		return otherLabel
 	}
 	if l.seen == nil {
 		l.seen = map[string]bool{}

@@ -34,11 +34,13 @@ type Metrics struct {
 	log      logMetrics
 	checks   checkMetrics
 	access   accessMetrics
-	subjects labels
 	replay   atomic.Int64 // duration of the first replay, µs
 
 	panics, invariants *prometheus.CounterVec
 	upcasts            *prometheus.CounterVec
+	upcastFailures     *prometheus.CounterVec
+	planBuilds         *prometheus.CounterVec
+	subjects, ways     labels // ways are pairs of versions of a subject
 	cacheHits          *prometheus.CounterVec
 	cacheMisses        *prometheus.CounterVec
 	tlsReloads         *prometheus.CounterVec
@@ -68,7 +70,7 @@ const namespace = "instar"
 
 // New makes the series and registers them.
 func New(o Options) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry(), now: o.Now, subjects: labels{max: o.MaxSubjects}}
+	m := &Metrics{registry: prometheus.NewRegistry(), now: o.Now, subjects: labels{max: o.MaxSubjects}, ways: labels{max: waysPerSubject * o.MaxSubjects}}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -80,7 +82,7 @@ func New(o Options) *Metrics {
 	m.panics = m.counter("panics_total", "Panics that were caught; each is a bug.")
 	m.panics.WithLabelValues()
 	m.invariants = m.counter("invariant_violations_total", "Broken promises that were noticed; each is a bug.", "invariant")
-	m.upcasts = m.counter("upcast_events_total", "Events migrated on request.", "subject", "outcome")
+	m.newUpcasts()
 	m.cacheHits = m.counter("cache_hits_total", "Answers from a cache.", "cache")
 	m.cacheMisses = m.counter("cache_misses_total", "Cache entries that had to be made.", "cache")
 	m.tlsReloads = m.counter("tls_reloads_total", "Certificates read again.", "result")
@@ -96,6 +98,13 @@ func New(o Options) *Metrics {
 		}
 	}
 	return m
+}
+
+func (m *Metrics) newUpcasts() {
+	m.upcasts = m.counter("upcast_events_total", "Events that were to be carried from one version to another, by what became of them.", "subject", "from", "to", "outcome")
+	m.upcastFailures = m.counter("upcast_failures_total", "Events that ended in a dead letter or could not be carried, by the operation of the step and the code.", "op", "code")
+	m.planBuilds = m.counter("upcast_plan_builds_total", "Ways between two versions that were proved and fused because none was kept.")
+	m.planBuilds.WithLabelValues()
 }
 
 func (m *Metrics) newLog() {
@@ -193,9 +202,26 @@ func (m *Metrics) AuthAttempt(method, result string) {
 // RateLimited counts a request that a rate limit refused.
 func (m *Metrics) RateLimited(class string) { m.access.limited.WithLabelValues(class).Inc() }
 
-// Upcast counts events that were migrated on request.
-func (m *Metrics) Upcast(subject, outcome string, events int) {
-	m.upcasts.WithLabelValues(m.subjects.value(subject), outcome).Add(float64(events))
+// PlanBuilt implements registry.Observer.
+func (m *Metrics) PlanBuilt() { m.planBuilds.WithLabelValues().Inc() }
+
+// waysPerSubject bounds the pairs of versions with label values of their own, as a
+// mean over subjects.
+const waysPerSubject = 10
+
+// Upcast counts an event that was to be carried. Subjects beyond the bound, and pairs
+// of versions, are _other.
+func (m *Metrics) Upcast(subject string, from, to int, outcome string) {
+	f, t := strconv.Itoa(from), strconv.Itoa(to)
+	if subject = m.subjects.value(subject); subject == otherLabel || m.ways.value(f+" "+t+" "+subject) == otherLabel {
+		f, t = otherLabel, otherLabel
+	}
+	m.upcasts.WithLabelValues(subject, f, t, outcome).Inc()
+}
+
+// UpcastFailure counts where an event ended; an operation that is empty is none.
+func (m *Metrics) UpcastFailure(operation, code string) {
+	m.upcastFailures.WithLabelValues(operation, code).Inc()
 }
 
 // TLSReload counts an attempt to read the certificates again.

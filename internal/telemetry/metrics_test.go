@@ -65,8 +65,11 @@ func TestSeries(t *testing.T) {
 	m.RateLimited("lists")
 	m.TLSReload(false)
 	for _, s := range []string{"a", "b", "c", "d"} {
-		m.Upcast(s, "ok", 2)
+		m.Upcast(s, 1, 3, "events")
+		m.Upcast(s, 1, 3, "events")
 	}
+	m.UpcastFailure("convert", "O4")
+	m.PlanBuilt()
 	got := scrape(t, m)
 	for _, want := range []string{
 		`instar_build_info{commit="abc",go="go`,
@@ -89,7 +92,9 @@ func TestSeries(t *testing.T) {
 		`instar_cache_entries{cache="parsed"} 9`, `instar_auth_attempts_total{method="token",result="ok"} 1`,
 		`instar_rate_limited_total{class="lists"} 1`, `instar_tls_reloads_total{result="failed"} 1`,
 		`instar_tls_not_after_timestamp_seconds{file="certificate"} 2000`,
-		`instar_upcast_events_total{outcome="ok",subject="a"} 2`, `instar_upcast_events_total{outcome="ok",subject="_other"} 4`,
+		`instar_upcast_events_total{from="1",outcome="events",subject="a",to="3"} 2`,
+		`instar_upcast_events_total{from="_other",outcome="events",subject="_other",to="_other"} 4`,
+		`instar_upcast_failures_total{code="O4",op="convert"} 1`, `instar_upcast_plan_builds_total 1`,
 		`go_goroutines`, `process_resident_memory_bytes`,
 	} {
 		if !strings.Contains(got, want) {
