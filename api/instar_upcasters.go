@@ -62,7 +62,7 @@ func (x *request) upcasterBody(u *registry.Upcaster) wire.Upcaster {
 	}
 	return wire.Upcaster{
 		Target: target, From: u.From, To: u.To, Revision: u.Revision, State: u.State, Origin: originDocument, Hash: u.Document, Verdict: u.Verdict, Class: u.Class,
-		Total: u.Total, Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, Author: u.Author, At: timestamp(u.At),
+		Total: u.Total && u.Verdict != string(upcast.Refuted), Prover: u.Prover, Bridges: u.Bridges, Partial: u.Partial, Author: u.Author, At: timestamp(u.At),
 	}
 }
 

@@ -202,7 +202,7 @@ func TestImportsProveAgain(t *testing.T) {
 				doc := `{"instar":"upcast/v1","from":1,"to":2,"steps":[{"copy":{"from":"a","to":"b"}}]}`
 				u.Text, u.Document = text(doc), documentHash(t, doc)
 			}
-		}, "prover 1 says REFUTED; in the archive prover 1 said PROVED, iso, total", "no proved way from version 1 to 2"},
+		}, "prover 1 says REFUTED, total; in the archive prover 1 said PROVED, iso, total", "no proved way from version 1 to 2"},
 		{"no document", func(u *archive.UpcasterLine, text func(string) string) {
 			if u.From == 1 {
 				u.Text = text(`steps: [`)

@@ -194,7 +194,7 @@ func (x *request) addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
 	return wire.UpcasterAdded{
 		Problem: problem, Warnings: x.upcasterWarnings(out),
 		From: out.From, To: out.To, Revision: out.Revision, State: out.State, Supersedes: out.Supersedes, Hash: out.Document, Created: out.Created,
-		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total, NoDown: out.Verdict.NoDown,
+		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total && out.Verdict.Outcome != upcast.Refuted, NoDown: out.Verdict.NoDown,
 	}
 }
 

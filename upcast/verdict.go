@@ -88,7 +88,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 		Notes    []string        `json:"notes,omitempty"`
 		Assume   []string        `json:"assumptions,omitempty"`
 		Prover   string          `json:"prover"`
-	}{Verdict: v.Outcome, Total: v.Total, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
+	}{Verdict: v.Outcome, Total: v.Total && v.Outcome != Refuted, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
 	for i, p := range v.Problems {
 		x := problem{p.Obligation, p.Step, p.Path, p.Message, p.Fix}
 		if i == 0 {

@@ -398,7 +398,7 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 		return &schema.Bug{Where: "upcast.Verify", Cause: err}
 	}
 	verdict := &s.hop.Verdict
-	verdict.Outcome, verdict.Event, verdict.Total = Refuted, event, false // one event has no image
+	verdict.Outcome, verdict.Event = Refuted, event
 	// The problem that the event shows comes first.
 	for i, p := range verdict.Problems {
 		if p.Obligation == f.Code && p.Path == f.Path {

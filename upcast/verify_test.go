@@ -358,7 +358,7 @@ func TestVerdictJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := json.Marshal(h.Verdict)
-	want := `{"verdict":"REFUTED","total":true,"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else","event":{"state":"SHIPPED"},` +
+	want := `{"verdict":"REFUTED","total":false,"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else","event":{"state":"SHIPPED"},` +
 		`"problems":[{"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else"}],"prover":"1"}`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s (%v)", got, err)
