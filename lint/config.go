@@ -75,6 +75,9 @@ type Mapping struct {
 	Place schema.Position
 
 	match globs
+	// sampleDir is the directory that Samples start at: that of the
+	// configuration that names them.
+	sampleDir string
 	// set are the keys that the entry has; what it lacks is its parent's.
 	set map[string]bool
 	// sniff marks a pattern that fits files that need not be schemas.

@@ -121,7 +121,7 @@ func (r *configReader) registries(n *yamlx.Node, key string) {
 }
 
 func (r *configReader) source(n *yamlx.Node, key string) {
-	m := Mapping{Subject: "{path}", Roots: []string{"."}, Place: n.Position, set: map[string]bool{}}
+	m := Mapping{Subject: "{path}", Roots: []string{"."}, Place: n.Position, set: map[string]bool{}, sampleDir: path.Dir(r.config.File)}
 	for i := range n.Members {
 		m.set[n.Members[i].Key] = true
 	}

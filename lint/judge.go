@@ -170,7 +170,7 @@ func (x *run) judgeState(ctx context.Context, j *job, out *result, level compat.
 		if j.base != "" {
 			out.findings = append(out.findings, x.subjectRule("schema/subject-added", j, nil))
 		}
-		return x.samples(ctx, j, out, head.schema, nil)
+		return x.samples(ctx, j, out, head.schema)
 	}
 	if j.renamed != "" {
 		out.findings = append(out.findings, x.subjectRule("schema/subject-moved", j, map[string]string{"old": j.renamed, "new": j.subject}))
@@ -260,10 +260,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	} else if file != "" {
 		x.bridged(j, out, file)
 	}
-	if !covers(level, compat.Backward) {
-		return nil // the head need not read what the base wrote
-	}
-	return x.samples(ctx, j, out, head.schema, m.olds[0].schema)
+	return x.replay(ctx, j, out, m)
 }
 
 // checks notes the answer to every question.

@@ -145,7 +145,7 @@ func witnessOf(f *compat.Finding, format schema.Format) *Witness {
 	}
 	out := &Witness{
 		Effect: string(w.Effect), Writer: old, Reader: "head", Value: w.Value, Encoding: format.String(), Type: w.Message,
-		Bytes: w.Binary, Written: w.Written, Minimal: f.Break.Kind != "format", Origin: "generated",
+		Bytes: w.Binary, Written: w.Written, Minimal: f.Break.Kind != "format", Origin: generated,
 	}
 	if f.Direction == compat.NewToOld {
 		out.Writer, out.Reader = out.Reader, out.Writer

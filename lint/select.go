@@ -107,6 +107,9 @@ func (c *Config) merge(around, m *Mapping) *Mapping {
 	take("history", func() { out.History = around.History })
 	take("subject", func() { out.Subject, out.PathPattern = around.Subject, around.PathPattern })
 	take("format", func() { out.Format = around.Format })
+	take("eventMessages", func() { out.EventMessages = around.EventMessages })
+	take("samples", func() { out.Samples, out.sampleDir = around.Samples, around.sampleDir })
+	take("manage", func() { out.Manage = around.Manage })
 	if c.merged == nil {
 		c.merged = map[[2]*Mapping]*Mapping{}
 	}

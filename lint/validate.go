@@ -2,11 +2,7 @@ package lint
 
 import (
 	"context"
-	"fmt"
-	"path"
-	"strings"
 
-	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
@@ -103,72 +99,4 @@ func placeOf(err error) schema.Position {
 		return e.Problem.Position
 	}
 	return schema.Position{}
-}
-
-// samples checks the sample events beside a schema: each must be an event of the
-// head; if a base is compared with, each that was an event of the base.
-func (x *run) samples(ctx context.Context, j *job, out *result, head, old schema.Parsed) error {
-	for _, file := range x.samplesOf(j.new) {
-		t, err := j.head.text(ctx, file)
-		if err != nil {
-			return err
-		}
-		if t.err != nil {
-			out.findings = append(out.findings, x.sample(j, file, t.err.Error(), 0, ""))
-			continue
-		}
-		event := schema.Event{Encoding: schema.EncodingJSON, Bytes: []byte(t.body)}
-		if old != nil {
-			if was, err := old.Check(ctx, event); err != nil || len(was.Violations) > 0 {
-				continue // it never was an event
-			}
-		}
-		answer, err := head.Check(ctx, event)
-		switch {
-		case err != nil:
-			out.findings = append(out.findings, x.sample(j, file, err.Error(), 0, t.body))
-		case len(answer.Violations) > 0:
-			v := answer.Violations[0]
-			out.findings = append(out.findings, x.sample(j, file, v.Path+": "+v.What, v.Offset, t.body))
-		}
-	}
-	return ctx.Err()
-}
-
-// sample is a finding at a sample event.
-func (x *run) sample(j *job, file, problem string, offset int, body string) Finding {
-	at := Location{File: file, Span: top}
-	if offset > 0 && offset <= len(body) {
-		p := jsonx.PositionOf(body, offset)
-		at.Line, at.Column, at.Offset = p.Line, p.Column, offset
-	}
-	f := simple("schema/sample-unreadable", SeverityError, at, fmt.Sprintf("%s is no event of %s: %s", file, j.subject, problem), map[string]string{"sample": file, "error": problem})
-	f.Path = file
-	f.about(j)
-	return f
-}
-
-// samplesOf lists the sample files of a subject.
-func (x *run) samplesOf(u *unit) []string {
-	if len(u.mapping.Samples) == 0 {
-		return nil
-	}
-	dir, base := path.Split(u.file)
-	name := strings.TrimSuffix(strings.TrimSuffix(base, path.Ext(base)), ".schema")
-	fill := strings.NewReplacer("{name}", name, "{dir}", strings.TrimSuffix(dir, "/"), "{path}", u.file)
-	var patterns []string
-	for _, p := range u.mapping.Samples {
-		patterns = append(patterns, path.Join(path.Dir(x.Config.File), fill.Replace(p)))
-	}
-	g, err := newGlobs(patterns)
-	if err != nil {
-		return nil // a file name that is a pattern names no samples
-	}
-	var out []string
-	for _, f := range x.Head.Files() {
-		if f.Path != u.file && g.match(f.Path) {
-			out = append(out, f.Path)
-		}
-	}
-	return out
 }

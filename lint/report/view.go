@@ -215,6 +215,9 @@ func witnessNote(w *lint.Witness) string {
 		writer = "the base"
 	}
 	note = "(" + note + ", " + writer + " accepts it)"
+	if w.Origin != "" && w.Origin != "generated" {
+		note = strings.TrimSuffix(note, ")") + "; " + visible(w.Origin) + ")"
+	}
 	if w.Encoding == "JSON" || w.Bytes == nil {
 		return note
 	}
