@@ -84,6 +84,7 @@ type run struct {
 	only      func(file string) bool
 	results   []result
 	mu        sync.Mutex
+	looking   sync.Mutex // for texts before a base
 	done      Progress
 	documents []document
 	ignores   []ignore

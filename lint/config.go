@@ -33,6 +33,9 @@ type Config struct {
 	Lock     []string
 	Limits   Limits
 
+	// keys are those that the file has, with their places; those of upcasters and
+	// limits with a dot.
+	keys map[string]schema.Position
 	// nested are the configurations of folders, each after those around it.
 	nested []*Config
 	merged map[[2]*Mapping]*Mapping
@@ -93,6 +96,8 @@ type History struct {
 	Kind string
 	// Tags is the pattern of tag names.
 	Tags string
+	// Path, if set, keeps the commits that changed a file, the newest of them.
+	Path string
 }
 
 // The kinds of history.
@@ -129,6 +134,8 @@ const (
 type SeverityRule struct {
 	Pattern  string
 	Severity string // error, warning, note or off
+	// Place is where it stands in the configuration.
+	Place schema.Position
 }
 
 // SeverityOff hides a finding.

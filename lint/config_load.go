@@ -66,6 +66,9 @@ func readConfigFile(ctx context.Context, t Tree, file string) (*Config, error) {
 	return ReadConfig(file, body)
 }
 
+// ofRoot are the keys that the outermost configuration alone has.
+var ofRoot = []string{"against", "registries", "profile", "references", "upcasters", "waivable", "limits"}
+
 // nest adds the configuration of a folder, which may not change what one around
 // it locks.
 func (c *Config) nest(n *Config) error {
@@ -73,6 +76,14 @@ func (c *Config) nest(n *Config) error {
 		n.Sources = nil // the default entry is the root's alone
 	}
 	var problems []yamlx.Problem
+	for _, key := range ofRoot {
+		if at, given := n.keys[key]; given {
+			problems = append(problems, yamlx.Problem{
+				Position: at, Key: key, What: key + " holds for a whole run, and this is the configuration of a folder in it",
+				Hint: "set it in " + orElse(c.File, "an "+ConfigFile+" at the root"),
+			})
+		}
+	}
 	for _, around := range c.over(n.File) {
 		for _, key := range around.Lock {
 			if at, ok := n.sets(key); ok {

@@ -45,6 +45,14 @@ func (r *configReader) all(n *yamlx.Node) {
 	if v := n.Get("instar"); v == nil || v.Text != ConfigVersion {
 		r.wrong(n.Position, "instar", "begin the file with: instar: "+ConfigVersion, "the version of the format is missing or unknown")
 	}
+	c.keys = map[string]schema.Position{}
+	for i := range n.Members {
+		m := &n.Members[i]
+		c.keys[m.Key] = m.Position
+		for k := range m.Value.Members {
+			c.keys[m.Key+"."+m.Value.Members[k].Key] = m.Value.Members[k].Position
+		}
+	}
 	r.mapping(n, "", fields{
 		"instar":     func(*yamlx.Node, string) {},
 		"against":    func(n *yamlx.Node, k string) { c.Against = r.texts(n, k) },
@@ -275,7 +283,10 @@ func (r *configReader) severity(n *yamlx.Node, key string) {
 			continue
 		}
 		s := r.among(m.Value, join(key, m.Key), "severity", []string{SeverityError, SeverityWarning, SeverityNote, SeverityOff})
-		r.config.Severity = append(r.config.Severity, SeverityRule{Pattern: m.Key, Severity: s})
+		if s == SeverityOff && slices.Contains(uncompared, m.Key) {
+			r.wrong(m.Value.Position, join(key, m.Key), "exclude the file by a pattern with \"!\"", "%s cannot be off: the subject was not compared", m.Key)
+		}
+		r.config.Severity = append(r.config.Severity, SeverityRule{Pattern: m.Key, Severity: s, Place: m.Position})
 	}
 }
 
@@ -341,9 +352,10 @@ func (r *configReader) waiver(n *yamlx.Node, key string) {
 func (r *configReader) limits(n *yamlx.Node, key string) {
 	l := &r.config.Limits
 	r.mapping(n, key, fields{
-		"files":       func(n *yamlx.Node, k string) { l.Files = r.number(n, k) },
-		"total-bytes": func(n *yamlx.Node, k string) { l.TotalBytes = int64(r.number(n, k)) },
-		"file-bytes":  func(n *yamlx.Node, k string) { l.FileBytes = r.number(n, k) },
-		"versions":    func(n *yamlx.Node, k string) { l.Versions = r.number(n, k) },
+		"files":        func(n *yamlx.Node, k string) { l.Files = r.number(n, k) },
+		"total-bytes":  func(n *yamlx.Node, k string) { l.TotalBytes = int64(r.number(n, k)) },
+		"file-bytes":   func(n *yamlx.Node, k string) { l.FileBytes = r.number(n, k) },
+		"versions":     func(n *yamlx.Node, k string) { l.Versions = r.number(n, k) },
+		"report-bytes": func(n *yamlx.Node, k string) { l.ReportSize = int64(r.number(n, k)) },
 	})
 }

@@ -48,7 +48,7 @@ func TestReadConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := c.Sources[0]
-	if m.Level != compat.BackwardTransitive || m.Policy != compat.Strict || m.Unknown != compat.Reject || !m.JSON() || m.History != (History{HistoryTags, "v*"}) ||
+	if m.Level != compat.BackwardTransitive || m.Policy != compat.Strict || m.Unknown != compat.Reject || !m.JSON() || m.History != (History{Kind: HistoryTags, Tags: "v*"}) ||
 		m.Place != (schema.Position{Line: 6, Column: 5}) || !m.AssertFormats || len(m.Roots) != 2 {
 		t.Errorf("%+v", m)
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,9 +17,7 @@ func (x *run) finish() {
 			f.job, f.own = i+1, f.Fingerprint
 			found = append(found, f)
 		}
-		if remark := x.results[i].remark; remark != "" {
-			x.report.Summary.Remarks = append(x.report.Summary.Remarks, remark)
-		}
+		x.remark(&x.results[i])
 	}
 	seen := map[string]bool{}
 	for i := range x.results {
@@ -37,6 +36,21 @@ func (x *run) finish() {
 		x.timing()
 	}
 	x.report.Count()
+}
+
+// remark adds what a result says to the head of the report, each once.
+func (x *run) remark(r *result) {
+	list := []string{r.remark}
+	if j := r.job; j != nil && j.new != nil && j.state != SubjectUnchanged {
+		if t, err := j.head.text(context.Background(), j.new.file); err == nil && !t.editable() { // read before
+			list = append(list, j.new.file+" begins with the byte order mark of UTF-8, which is skipped; fixes of it are not offered")
+		}
+	}
+	for _, remark := range list {
+		if remark != "" && !slices.Contains(x.report.Summary.Remarks, remark) {
+			x.report.Summary.Remarks = append(x.report.Summary.Remarks, remark)
+		}
+	}
 }
 
 // states orders what a subject may be against several bases; the first that any
@@ -61,7 +75,9 @@ func (x *run) subjects() {
 			s.State = r.subject.State
 		}
 		s.Checks = append(s.Checks, r.subject.Checks...)
-		s.DeployFirst = worseDeploy(s.DeployFirst, r.subject.DeployFirst)
+		if worse := worseDeploy(s.DeployFirst, r.subject.DeployFirst); worse != s.DeployFirst {
+			s.DeployFirst, s.DeployWorst = worse, r.subject.DeployWorst
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		x.report.Subjects = append(x.report.Subjects, *byName[name])

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -79,6 +80,40 @@ func (x *run) earlier(ctx context.Context, index int, h History) ([]past, error)
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// before finds the newest text before an old one that does not parse, and puts it
+// into its place: real histories hold such texts. If there is none, what is
+// returned has no schema.
+func (x *run) before(ctx context.Context, j *job, v *version) (*parsedText, error) {
+	none := &parsedText{}
+	if j.past == nil {
+		return none, nil
+	}
+	x.looking.Lock() // it opens trees
+	defer x.looking.Unlock()
+	trees, err := j.past(ctx, History{Kind: HistoryFirstParent, Path: v.unit.file})
+	var unusable *InputError
+	if errors.As(err, &unusable) {
+		return none, nil // a shallow clone does not reach back
+	} else if err != nil {
+		return nil, err
+	}
+	for _, t := range trees {
+		s := x.side(t)
+		if s.files[v.unit.file] == nil {
+			continue
+		}
+		p, err := s.parse(ctx, v.unit, true)
+		if err != nil {
+			return nil, err
+		}
+		if p.schema != nil {
+			v.side = s
+			return p, nil
+		}
+	}
+	return none, nil
 }
 
 // extend adds the distinct texts of a subject, newest first, and numbers all of
@@ -160,6 +195,23 @@ func (x *run) published(ctx context.Context, base *side, u *unit) error {
 	f.Old = &at
 	x.repo = append(x.repo, f)
 	return nil
+}
+
+// withdrawn reports released versions whose files are gone: nothing would be
+// compared with them any more.
+func (x *run) withdrawn(base *side, subject string, was []unit) {
+	list := x.heads[subject]
+	for i := range was {
+		u := &was[i]
+		if x.head.files[u.file] != nil {
+			continue
+		}
+		f := simple("evcheck/published-version-edited", SeverityError, Location{File: list[0].file, Span: top},
+			"version "+u.version+" of "+subject+" is released, and its file "+u.file+" is gone", map[string]string{"version": u.version})
+		f.about(&job{subject: subject, new: &list[0], base: base.tree.Snap().Name})
+		f.Old = &Location{File: u.file, Commit: base.tree.Snap().Commit, Span: top}
+		x.repo = append(x.repo, f)
+	}
 }
 
 // gaps reports a missing version where they are plain numbers.

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,7 +197,14 @@ func (x *run) matter(ctx context.Context, j *job, out *result, head *parsedText,
 		}
 		if p.schema == nil {
 			out.findings = append(out.findings, x.baseInvalid(j, &v, p))
-			continue
+			if i+1 == len(j.olds) && len(m.olds) == 0 {
+				if p, err = x.before(ctx, j, &v); err != nil {
+					return nil, err
+				}
+			}
+			if p.schema == nil {
+				continue
+			}
 		}
 		if j.known(&v, head, p) {
 			out.subject.State = SubjectUnchanged
@@ -229,8 +237,13 @@ func (m *matter) ask(ctx context.Context) (*compat.Report, []compat.Finding, err
 		return nil, nil, err
 	}
 	found := report.Findings()
-	for _, p := range m.olds {
-		found = append(found, compat.Remarks(p.schema, m.head.schema, m.request.Options.Meaning)...)
+	for i, p := range m.olds {
+		for _, f := range compat.Remarks(p.schema, m.head.schema, m.request.Options.Meaning) {
+			if number := m.sides[i].number; number > 0 {
+				f.Versions = []int{number} // so that it is located in that text
+			}
+			found = append(found, f)
+		}
 	}
 	return &report, found, nil
 }
@@ -253,7 +266,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 	}
 	x.checks(j, out, report)
 	x.readIgnores(j, out, head, m.olds[0])
-	x.locate(j, out, m, found)
+	x.locate(j, out, m, report, found)
 	b := bridging{x, j, out, head, m.olds, m.sides}
 	if file, err := b.bridge(ctx, report); err != nil {
 		return err
@@ -266,7 +279,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 // checks notes the answer to every question.
 func (x *run) checks(j *job, out *result, r *compat.Report) {
 	s := &out.subject
-	s.DeployFirst = r.DeployFirst()
+	s.DeployFirst, s.DeployWorst = deployOrder(r)
 	for i := range r.Pairs {
 		p := &r.Pairs[i]
 		c := Check{
@@ -280,8 +293,38 @@ func (x *run) checks(j *job, out *result, r *compat.Report) {
 	}
 }
 
+// deployOrder is who deploys first, over all old versions, and the version that
+// decides it: the first whose own answer is that one; none if it takes several.
+func deployOrder(r *compat.Report) (order string, worst Party) {
+	order = r.DeployFirst()
+	if order == compat.DeployAny {
+		return order, ""
+	}
+	for i := range r.Pairs {
+		n := r.Pairs[i].Version
+		if n > 0 && deployOver(r, []int{n}) == order {
+			return order, VersionParty(n, "")
+		}
+	}
+	return order, ""
+}
+
+// deployOver is who deploys first, over some of the versions; none is all.
+func deployOver(r *compat.Report, versions []int) string {
+	if len(versions) == 0 {
+		return r.DeployFirst()
+	}
+	var some compat.Report
+	for i := range r.Pairs {
+		if slices.Contains(versions, r.Pairs[i].Version) {
+			some.Pairs = append(some.Pairs, r.Pairs[i])
+		}
+	}
+	return some.DeployFirst()
+}
+
 // locate turns the findings of the engine into findings with places in files.
-func (x *run) locate(j *job, out *result, m *matter, found []compat.Finding) {
+func (x *run) locate(j *job, out *result, m *matter, report *compat.Report, found []compat.Finding) {
 	head, sides := m.head, m.sides
 	newSource := j.head.source(j.new.file, j.new.format, head.text.body, 0)
 	documents := map[string]*Source{}
@@ -315,7 +358,11 @@ func (x *run) locate(j *job, out *result, m *matter, found []compat.Finding) {
 			}
 			return documents[key]
 		}
-		out.findings = append(out.findings, FromCompat(f, origin))
+		one := FromCompat(f, origin)
+		if one.DeployFirst != "" { // the other direction may break by another finding
+			one.DeployFirst = deployOver(report, f.Versions)
+		}
+		out.findings = append(out.findings, one)
 	}
 }
 

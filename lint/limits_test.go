@@ -21,7 +21,7 @@ func TestLimitsOfARun(t *testing.T) {
 	}
 	for _, c := range []struct{ limits, history, want string }{
 		{"files: 4", "none", "5 schema files are matched; limits.files is 4"},
-		{"total-bytes: 100", "none", "have more than 100 bytes"},
+		{"total-bytes: 100", "none", "have more bytes than limits.total-bytes, 100, with "},
 		{"versions: 2", "files", "more than 2 versions"},
 	} {
 		text := "instar: evcheck/v1\nsources: [{match: '**/*.proto', subject: '{path}', level: BACKWARD, history: " + c.history + "}]\nlimits: {" + c.limits + "}\n"

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,6 +71,33 @@ func (s *Source) pointerAt(at schema.Position) string {
 	}
 	return jsonx.PointerAt(s.tree, offsetOf(s.Text, at))
 }
+
+// within goes on from the pointer of a type to the part of it that another
+// pointer to it ends with, such as one symbol of an enum. The part has no place
+// of its own in what the engine says of a reference.
+func (s *Source) within(pointer, other string) string {
+	tail := segments(other)
+	for n := min(len(tail), 2); n > 0; n-- {
+		part := tail[len(tail)-n:]
+		if !slices.Contains(parts, part[0]) {
+			continue
+		}
+		longer := pointer
+		for _, segment := range part {
+			longer = jsonx.Pointer(longer, segment)
+		}
+		if s.tree == nil {
+			return pointer
+		}
+		if _, _, found := s.pointed(longer); found {
+			return longer
+		}
+	}
+	return pointer
+}
+
+// parts are the keys of an Avro type that hold what a finding may be about.
+var parts = []string{"symbols", "aliases", "default", "size", "logicalType", "precision", "scale", "doc"}
 
 // pointed finds what to underline for a JSON Pointer: the name of a thing that
 // has one, the key of a member, else the value; found is false where only a

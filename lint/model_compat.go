@@ -123,7 +123,7 @@ func (o *Origin) locate(place schema.Place, old bool) *Location {
 		if doc := o.Document(place.Document, old); doc != nil {
 			src, place.Document = doc, ""
 			if o.Format == schema.Avro { // its pointer leads there from the schema itself
-				place.Pointer = doc.pointerAt(place.Position)
+				place.Pointer = doc.within(doc.pointerAt(place.Position), place.Pointer)
 			}
 		}
 	}

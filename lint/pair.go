@@ -21,6 +21,8 @@ type job struct {
 	// registered says that the base is a registry, normalize that it compares
 	// texts after normalisation.
 	registered, normalize bool
+	// past opens the snapshots before the base; nil if it has none.
+	past func(context.Context, History) ([]Tree, error)
 	// earlier reads the versions of a registry beyond those that count; nil if
 	// there are none.
 	earlier func(context.Context) ([]version, error)
@@ -69,6 +71,7 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 			if err != nil {
 				return nil, err
 			}
+			x.withdrawn(base, subject, olds[subject])
 			delete(olds, subject)
 			jobs = append(jobs, more...)
 			continue
@@ -84,6 +87,7 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 		default:
 			j.old, j.state = &was[len(was)-1], SubjectCompared
 			j.olds = []version{{side: base, unit: j.old}}
+			j.past = x.Bases[index].Earlier
 		}
 		jobs = append(jobs, j)
 	}

@@ -130,7 +130,7 @@ func (x *run) repair(ctx context.Context, j *job, wanted map[string]bool, level 
 	if err != nil || m == nil {
 		return out, engine, err
 	}
-	_, found, err := m.ask(ctx)
+	report, found, err := m.ask(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -149,7 +149,7 @@ func (x *run) repair(ctx context.Context, j *job, wanted map[string]bool, level 
 			return nil, nil, err
 		}
 	}
-	x.locate(j, &scratch, m, found)
+	x.locate(j, &scratch, m, report, found)
 	for i := range found {
 		out[key(&found[i])] = scratch.findings[i].Fixes
 	}

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -67,7 +68,12 @@ func (x *run) unmapped(ctx context.Context) error {
 	}
 	used := x.references()
 	for _, f := range x.Head.Files() {
-		if formatByName(f.Path) == 0 || x.Config.mapping(f.Path) != nil || used[f.Path] || x.excluded(f.Path) || x.head.foreign(f.Path) {
+		if x.Config.mapping(f.Path) != nil || used[f.Path] || x.excluded(f.Path) || x.head.foreign(f.Path) {
+			continue
+		}
+		if is, err := x.looksLikeSchema(ctx, f.Path); err != nil {
+			return err
+		} else if !is {
 			continue
 		}
 		at := Location{File: f.Path, Span: top}
@@ -77,6 +83,19 @@ func (x *run) unmapped(ctx context.Context) error {
 		x.repo = append(x.repo, g)
 	}
 	return ctx.Err()
+}
+
+// looksLikeSchema reports whether a file is a schema by its name or, if it is
+// JSON, by the dialect that it names.
+func (x *run) looksLikeSchema(ctx context.Context, file string) (bool, error) {
+	if formatByName(file) != 0 {
+		return true, nil
+	}
+	if path.Ext(file) != ".json" {
+		return false, nil
+	}
+	o, err := x.head.outline(ctx, file, 0)
+	return err == nil && isDialect(o.dialect), err
 }
 
 // references are the files that lie in a directory of imports: they are known,
@@ -158,6 +177,28 @@ func (x *run) gateSeverities(tell func(at schema.Position, file, path, message s
 	if profileRank(x.Config.Profile) < profileRank(x.BaseConfig.Profile) {
 		tell(schema.Position{}, x.gateFile(), "profile", fmt.Sprintf("this change lowers the profile from %s to %s", x.BaseConfig.Profile, x.Config.Profile))
 	}
+	files := map[string]bool{x.Config.File: true} // of which one may have an entry
+	for _, c := range append(slices.Clone(x.Config.nested), x.BaseConfig.nested...) {
+		files[c.File] = true
+	}
+	for _, file := range sortedKeys(files) {
+		x.gateSeveritiesOf(file, tell)
+	}
+}
+
+// lowered are the rules that one entry of a configuration lowers.
+type lowered struct {
+	rules []string
+	worst string // what happens to the one that weighed most
+	rank  int
+	entry *SeverityRule
+	file  string
+}
+
+// gateSeveritiesOf reports the rules that weigh less than in the base for the
+// files below a configuration, by the entries that say so.
+func (x *run) gateSeveritiesOf(file string, tell func(at schema.Position, file, path, message string)) {
+	groups := map[string]*lowered{}
 	for _, id := range RuleIDs() {
 		severity := SeverityWarning
 		if r := compat.RuleByID(id); r != nil {
@@ -165,11 +206,48 @@ func (x *run) gateSeverities(tell func(at schema.Position, file, path, message s
 		} else if r := RuleByID(id); r != nil {
 			severity = r.Severity
 		}
-		was, now := x.BaseConfig.ruleSeverity(id, severity), x.Config.ruleSeverity(id, severity)
-		if SeverityRank(now) > SeverityRank(was) {
-			tell(schema.Position{}, x.gateFile(), "severity "+id, fmt.Sprintf("this change lowers %s from %s to %s", id, was, now))
+		was, _, _ := x.BaseConfig.weight(file, id, severity)
+		now, entry, by := x.Config.weight(file, id, severity)
+		if SeverityRank(now) <= SeverityRank(was) {
+			continue
+		}
+		key, in := id, x.gateFile() // an entry of the base is gone
+		if entry != nil {
+			key, in = entry.Pattern, by
+		}
+		g := groups[key]
+		if g == nil {
+			g = &lowered{rank: SeverityRank(was) + 1, entry: entry, file: in}
+			groups[key] = g
+		}
+		if g.rules = append(g.rules, id); SeverityRank(was) < g.rank {
+			g.rank, g.worst = SeverityRank(was), fmt.Sprintf("%s from %s to %s", id, was, now)
 		}
 	}
+	for _, key := range sortedKeys(groups) {
+		g := groups[key]
+		var at schema.Position
+		if g.entry != nil {
+			at = g.entry.Place
+		}
+		message := "this change lowers " + g.worst
+		if more := len(g.rules) - 1; more > 0 {
+			message += fmt.Sprintf(", and %d more rules by %q", more, key)
+		}
+		tell(at, g.file, "severity "+key, message)
+	}
+}
+
+// weight is what a rule weighs for the files below a configuration, with the
+// entry that decides and the file that it stands in.
+func (c *Config) weight(file, rule, otherwise string) (severity string, entry *SeverityRule, by string) {
+	severity = otherwise
+	for _, one := range c.over(file) {
+		if e := one.severityRule(rule); e != nil {
+			severity, entry, by = e.Severity, e, one.File
+		}
+	}
+	return severity, entry, by
 }
 
 // covers reports whether a level asks for all that another one asks for.

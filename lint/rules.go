@@ -65,7 +65,7 @@ var repoRules = []Rule{
 	},
 	{
 		ID: "evcheck/published-version-edited", Title: "A published version was edited", Severity: SeverityError, Since: "0.1.0",
-		Purpose: "With `history: files` each file is one version of its subject. This one was there in the base, so events may have been written with it, and now it says something else.",
+		Purpose: "With `history: files` each file is one version of its subject. This one was there in the base, so events may have been written with it, and now it says something else or is gone.",
 		Remedy:  "Restore the file and put the change into a new one.",
 	},
 	{

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/instar-registry/instar/compat"
@@ -36,25 +37,40 @@ func (c *Config) severity(f *Finding) string {
 // ruleSeverity is what one file says about a rule: an exact id beats a pattern,
 // and a later pattern an earlier one.
 func (c *Config) ruleSeverity(rule, otherwise string) string {
-	s := otherwise
+	if x := c.severityRule(rule); x != nil {
+		return x.Severity
+	}
+	return otherwise
+}
+
+// severityRule is the entry of one file that decides about a rule; nil if none
+// does.
+func (c *Config) severityRule(rule string) *SeverityRule {
 	if r := compat.RuleByID(rule); r != nil {
 		rule = r.ID
 	}
+	var found *SeverityRule
 	exact := false
-	for _, x := range c.Severity {
+	for i := range c.Severity {
+		x := &c.Severity[i]
 		id := x.Pattern
 		if r := compat.RuleByID(id); r != nil {
 			id = r.ID // a former id
 		}
 		switch {
 		case id == rule:
-			s, exact = x.Severity, true
+			found, exact = x, true
+		case x.Severity == SeverityOff && slices.Contains(uncompared, rule):
 		case !exact && strings.ContainsAny(id, "*?[") && ruleMatches(id, rule):
-			s = x.Severity
+			found = x
 		}
 	}
-	return s
+	return found
 }
+
+// uncompared are the rules about a subject of the head that was not compared. To
+// hide them would make a run green that saw nothing, so none can be off.
+var uncompared = []string{"schema/invalid", "schema/reference-unresolved", "schema/reference-cycle", "schema/limit-exceeded"}
 
 // weigh sets the severities of all findings and drops what is off.
 func (x *run) weigh(found []Finding) []Finding {

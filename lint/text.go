@@ -98,7 +98,7 @@ func (s *side) keep(t *text) (*text, error) {
 	s.texts[t.file] = t
 	s.bytes += int64(len(t.body))
 	if limit := s.config.Limits.TotalBytes; s.bytes > limit {
-		return nil, unusable("raise limits.total-bytes or match fewer files", "the schema files of %s have more than %d bytes", s.tree.Snap().Name, limit)
+		return nil, unusable("raise limits.total-bytes or match fewer files", "the schema files of %s have more bytes than limits.total-bytes, %d, with %s", s.tree.Snap().Name, limit, t.file)
 	}
 	return t, nil
 }

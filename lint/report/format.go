@@ -23,6 +23,8 @@ type Options struct {
 	// DocsURL is where the pages of rules are read, ending in "/"; links are left
 	// out, or relative, where it is empty.
 	DocsURL string
+	// MaxBytes refuses an output that is longer; 0 refuses none.
+	MaxBytes int64
 }
 
 // writers are the formats, in the order of the help.
@@ -73,6 +75,12 @@ func Write(to io.Writer, format string, r *lint.Report, o Options) error {
 		b := &buffer{}
 		if err := writers[i].write(b, r, o); err != nil {
 			return fmt.Errorf("write the report as %s: %w", format, err)
+		}
+		if o.MaxBytes > 0 && int64(len(b.out)) > o.MaxBytes {
+			return &lint.InputError{
+				What: fmt.Sprintf("the report as %s has %d bytes; limits.report-bytes is %d", format, len(b.out), o.MaxBytes),
+				Hint: "check fewer subjects at once, or raise the limit",
+			}
 		}
 		if _, err := to.Write(b.out); err != nil {
 			return fmt.Errorf("write the report as %s: %w", format, err)

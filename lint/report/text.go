@@ -22,6 +22,9 @@ const (
 type textWriter struct {
 	*buffer
 	color bool
+	// several says that the head was compared with more than one base, so that
+	// each finding has to name its own.
+	several bool
 }
 
 func (w *textWriter) paint(color, s string) string {
@@ -43,7 +46,7 @@ func (w *textWriter) severity(s string) string {
 }
 
 func writeText(b *buffer, r *lint.Report, o Options) error {
-	w := &textWriter{buffer: b, color: o.Color}
+	w := &textWriter{buffer: b, color: o.Color, several: len(r.Base) > 1}
 	for _, remark := range remarks(r) {
 		w.str(w.paint(ansiBlue, "note")+": ", visible(remark), "\n")
 	}
@@ -101,9 +104,25 @@ func (w *textWriter) finding(f *lint.Finding) {
 	if f.New == nil && f.Old == nil {
 		w.str(pad, " = ", visible(f.Message), "\n")
 	}
-	for _, l := range facts(f) {
+	for i, l := range facts(f) {
 		w.fact(pad, l)
+		if i == 0 && w.several && len(f.Against) > 0 {
+			w.fact(pad, line{name: "against", text: againstWords(f.Against)})
+		}
 	}
+}
+
+// againstWords names the bases of a finding and the versions of them.
+func againstWords(list []lint.Against) string {
+	var parts []string
+	for _, a := range list {
+		part := visible(a.Base)
+		if v := compat.VersionText(a.Versions); v != "" {
+			part += " (" + v + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func oldLine(f *lint.Finding) int {
@@ -245,7 +264,10 @@ func (w *textWriter) timing(t *lint.Timing) {
 		if i == 0 {
 			sep = "; slowest: "
 		}
-		w.str(sep, visible(p.Subject), " ", visible(p.Version.String()))
+		w.str(sep, visible(p.Subject))
+		if p.Version != "" {
+			w.str(" ", visible(p.Version.String()))
+		}
 		w.f(" %d ms", p.Millis)
 	}
 	w.str("\n")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -123,7 +124,7 @@ func facts(f *lint.Finding) []line {
 		add("fix "+strconv.Itoa(i+1), visible(fixWords(&f.Fixes[i])), fixCommand(fp, i, &f.Fixes[i]))
 	}
 	user := f.Subject
-	if len(f.Subjects) > 0 { // of a shared definition, one that uses it
+	if len(f.Subjects) > 0 && !slices.Contains(f.Subjects, user) { // of a shared definition, one that uses it
 		user = f.Subjects[0]
 	}
 	stub := "evcheck upcast stub " + shellQuote(visible(user))

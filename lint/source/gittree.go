@@ -56,6 +56,10 @@ func (r *Repository) Commit(ctx context.Context, snap lint.Snap, subdir string) 
 		}
 		t.add(name, entry{mode: parts[0], id: parts[2]}, "")
 	}
+	if dir := strings.TrimSuffix(t.prefix, "/"); dir != "" && len(t.files) == 0 {
+		// As an empty tree it would make every subject a first version.
+		return nil, &lint.InputError{What: snap.Name + ": there is no directory " + dir + " in " + short(snap.Commit), Hint: "write git:REF:DIR with a directory of that commit"}
+	}
 	return t.sorted(), nil
 }
 

@@ -45,17 +45,27 @@ func (o *Opener) At(ctx context.Context, p Point) (lint.Tree, error) {
 	return o.Repo.Commit(ctx, lint.Snap{Name: "git:" + short(p.Commit), Commit: p.Commit}, "")
 }
 
+// mostBefore is how far back a text that parses is looked for.
+const mostBefore = 50
+
 // points lists the commits of a history that the base contains, newest first.
 func (o *Opener) points(ctx context.Context, base string, h lint.History) ([]Point, error) {
 	if h.Kind == lint.HistoryFirstParent {
 		if o.Repo.Shallow {
 			return nil, &lint.InputError{What: "history: first-parent needs the whole history, and the clone is shallow", Hint: "run: git fetch --unshallow"}
 		}
-		list, err := o.Repo.FirstParents(ctx, base, "", nil)
+		var paths []string
+		if h.Path != "" {
+			paths = []string{h.Path}
+		}
+		list, err := o.Repo.FirstParents(ctx, base, "", paths)
 		if err != nil {
 			return nil, err
 		}
 		slices.Reverse(list)
+		if h.Path != "" {
+			list = list[:min(len(list), mostBefore)]
+		}
 		list = list[min(1, len(list)):]
 		for i := range list {
 			list[i].Ref = short(list[i].Commit)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -218,6 +219,40 @@ func (o *Opener) Bases(ctx context.Context, names []string) ([]lint.Base, error)
 		out = append(out, b)
 	}
 	return out, nil
+}
+
+// File opens the tree around a name that stands for one file: a path, or
+// git:REF:PATH. Without such a file the path is empty.
+func (o *Opener) File(ctx context.Context, name string) (lint.Tree, string, error) {
+	s, err := o.read(ctx, name)
+	if err != nil {
+		return nil, "", err
+	}
+	switch s.kind {
+	case "file":
+		file, err := o.Relative(s.rest)
+		if err != nil {
+			t, err := o.other(ctx, s) // it lies elsewhere
+			return t, path.Base(filepath.ToSlash(s.rest)), err
+		}
+		t, err := o.Head(ctx, "worktree")
+		return t, file, err
+	case "git":
+		ref, file, _ := strings.Cut(s.rest, ":")
+		if file = path.Clean(file); file == "." {
+			return nil, "", nil
+		}
+		p, err := o.resolve(ctx, ref)
+		if err != nil {
+			return nil, "", err
+		}
+		t, err := o.keep(o.Repo.Commit(ctx, snapOf(s.name, ref, p), ""))
+		if err == nil && slices.ContainsFunc(t.Files(), func(f lint.File) bool { return f.Path == file }) {
+			return t, file, nil
+		}
+		return nil, "", err
+	}
+	return nil, "", nil
 }
 
 func (o *Opener) base(ctx context.Context, s spec) (lint.Base, error) {

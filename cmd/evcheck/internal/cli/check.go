@@ -35,6 +35,7 @@ type checkFlags struct {
 	cache                  string
 	noCache                bool
 	mostFixes              int
+	reportBytes            int64 // a limit of the configuration
 }
 
 // mostFixes bounds how many findings of one report have fixes: nobody reads more,
@@ -228,7 +229,7 @@ func (a *app) configure(ctx context.Context, q *lint.Request, o *source.Opener, 
 	if len(names) == 0 {
 		names = q.Config.Against
 	}
-	o.Registries = q.Config.Registries
+	o.Registries, f.reportBytes = q.Config.Registries, q.Config.Limits.ReportSize
 	if q.Bases, err = o.Bases(ctx, names); err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func (a *app) runDiff(ctx context.Context, f *diffFlags, args []string) error {
 	if !slices.Contains(severities, f.failOn) {
 		return unknownName("severity", f.failOn, severities, "one of "+strings.Join(severities, ", "))
 	}
+	if known := []string{"", "avro", "json", "protobuf"}; !slices.Contains(known, f.format) {
+		return unknownName("format", f.format, known[1:], "one of avro, json, protobuf")
+	}
 	pairs, err := a.diffPairs(ctx, f, args)
 	if err != nil {
 		return err
@@ -93,9 +96,12 @@ func (a *app) runDiff(ctx context.Context, f *diffFlags, args []string) error {
 		return err
 	}
 	for _, d := range out {
-		if d.Fails(f.failOn) {
-			return errFindings
+		if d.Err != nil && !f.gitDriver { // git shows no more files after an error
+			return &lint.InputError{What: d.Name + " cannot be compared: " + d.Err.Error()}
 		}
+	}
+	if slices.ContainsFunc(out, func(d report.Difference) bool { return d.Fails(f.failOn) }) {
+		return errFindings
 	}
 	return nil
 }
@@ -203,8 +209,6 @@ func (a *app) schemaFile(ctx context.Context, f *diffFlags, name, file string) (
 		as = "schema.schema.json"
 	case "protobuf":
 		as = "schema.proto"
-	default:
-		return nil, unknownName("format", f.format, []string{"avro", "json", "protobuf"}, "one of avro, json, protobuf")
 	}
 	tree := lint.NewMemoryTree("file:"+file, map[string]string{as: string(data)})
 	if dir := filepath.Dir(filepath.Join(a.dirOf(name), name)); f.format == "" {
@@ -224,6 +228,9 @@ func (a *app) snapshotPairs(ctx context.Context, old, young string) ([]schemaPai
 		return nil, err
 	}
 	defer func() { _ = o.Close() }()
+	if pair, err := inTrees(ctx, o, old, young); err != nil || pair != nil {
+		return pair, err
+	}
 	head, err := o.Head(ctx, young)
 	if err != nil {
 		return nil, err
@@ -272,6 +279,28 @@ func (a *app) snapshotPairs(ctx context.Context, old, young string) ([]schemaPai
 		}
 	}
 	return out, nil
+}
+
+// inTrees reads two files of which at least one is in a commit, git:REF:PATH;
+// each is read with the tree around it. It returns nil if that is not what the
+// names stand for.
+func inTrees(ctx context.Context, o *source.Opener, old, young string) ([]schemaPair, error) {
+	p := schemaPair{}
+	for i, name := range []string{old, young} {
+		tree, file, err := o.File(ctx, name)
+		if err != nil || file == "" {
+			return nil, err
+		}
+		s, err := lint.NewReader(tree, lint.DefaultConfig()).Schema(ctx, file)
+		if p.name = file; err != nil {
+			p.err = fmt.Errorf("%s: %w", name, err)
+		} else if i == 0 {
+			p.old = s
+		} else {
+			p.new = s
+		}
+	}
+	return []schemaPair{p}, nil
 }
 
 func fileIDs(t lint.Tree) map[string]string {

@@ -46,7 +46,7 @@ func parseOutputs(values []string) ([]output, error) {
 // wholly or not at all.
 func (a *app) write(r *lint.Report, outputs []output, f *checkFlags) error {
 	for _, o := range outputs {
-		options := report.Options{Notes: f.notes, Color: o.file == "" && a.colour(f.color)}
+		options := report.Options{Notes: f.notes, Color: o.file == "" && a.colour(f.color), MaxBytes: f.reportBytes}
 		if o.file == "" {
 			if err := report.Write(a.stdout, o.format, r, options); err != nil {
 				return err

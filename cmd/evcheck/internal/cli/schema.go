@@ -8,11 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/lint/tree"
 	"github.com/instar-registry/instar/upcast"
 )
 
 // schemas are the JSON Schemas that the program knows, by name.
 var schemas = map[string]func() string{
+	"config": func() string { return lint.ConfigSchema },
+	"plan":   func() string { return tree.PlanSchema },
 	"report": func() string { return lint.ReportSchema },
 	"upcast": upcast.JSONSchema,
 }

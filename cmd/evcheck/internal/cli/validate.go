@@ -43,6 +43,7 @@ func (a *app) runValidate(ctx context.Context, f *checkFlags, paths []string) er
 	if q.Config, err = loadConfig(ctx, a, o, q.Head, f.config); err != nil {
 		return err
 	}
+	f.reportBytes = q.Config.Limits.ReportSize
 	report, err := lint.Validate(ctx, *q)
 	return a.finish(&report, outputs, f, err)
 }
