@@ -96,7 +96,7 @@ func (w *resolver) declare(file, as string, t *text) {
 	if as == "" || w.out.files[as] != "" {
 		return
 	}
-	w.out.docs = append(w.out.docs, schema.Document{Name: as, Text: t.body})
+	w.out.docs = append(w.out.docs, t.document(as))
 	w.out.files[as] = file
 	if t.yaml != nil {
 		w.out.yaml[as] = t.yaml

@@ -97,7 +97,7 @@ type run struct {
 // in the report, which is marked as not complete.
 func Compare(ctx context.Context, q Request) (Report, error) {
 	x := &run{Request: &q, head: newSide(q.Head, q.Config), report: NewReport(q.Version)}
-	x.head.memo = newMemo()
+	x.head.memo, x.head.store = newMemo(), x.newParsedStore()
 	x.report.Head, x.report.Summary.FailOn = q.Head.Snap(), q.FailOn
 	x.report.Summary.Remarks = append(x.report.Summary.Remarks, q.Remarks...)
 	err := x.all(ctx)
@@ -105,6 +105,9 @@ func Compare(ctx context.Context, q Request) (Report, error) {
 	x.finish()
 	if err == nil && x.Fixes {
 		err = x.repairAll(ctx)
+	}
+	if err == nil {
+		err = x.head.store.mistake()
 	}
 	if err != nil {
 		x.report.Summary.Reason = err.Error()

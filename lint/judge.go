@@ -69,7 +69,11 @@ func (s *side) parse(ctx context.Context, u *unit, lenient bool) (*parsedText, e
 
 // options are those of every parse of a run.
 func (s *side) options(lenient bool) schema.Options {
-	return schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient, Memo: s.memo}
+	o := schema.Options{Limits: schema.DefaultLimits(), Lenient: lenient, Memo: s.memo}
+	if s.store != nil {
+		o.Store, o.Keep = s.store, s.keeps
+	}
+	return o
 }
 
 // source is the text that findings are located in.

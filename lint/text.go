@@ -30,6 +30,8 @@ type side struct {
 	names    map[string]string // Avro full name or JSON $id to file; nil until asked for
 	shared   *outlines         // those of earlier runs; nil without a cache
 	memo     schema.Memo       // of what parsing gave; nil for one schema only
+	store    *parsedStore      // of what parsing gave in earlier runs; nil without a cache
+	keeps    bool              // put what the store lacks there
 	bytes    int64
 }
 
@@ -42,10 +44,11 @@ const memoBytes = 64 << 20
 
 func newMemo() schema.Memo { return lru.New[string, any](memoBytes) }
 
-// side is a side of this run, which shares what the others know.
+// side is a base of this run, which shares what the others know. What it parses
+// is kept for the next run, which has the same base more often than the same head.
 func (x *run) side(tree Tree) *side {
 	s := newSide(tree, x.Config)
-	s.shared, s.memo = x.shared, x.head.memo
+	s.shared, s.memo, s.store, s.keeps = x.shared, x.head.memo, x.head.store, true
 	return s
 }
 
@@ -58,8 +61,8 @@ type text struct {
 	// yaml is what body was made of; nil if that is the file itself.
 	yaml *Source
 
-	once sync.Once
-	hash string // see sum
+	once          sync.Once
+	hash, bodySum string // see sum
 }
 
 // text reads a file once. What is wrong with the file alone is in the text; an

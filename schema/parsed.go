@@ -13,6 +13,20 @@ type Options struct {
 	// refers to it. Schemas that share one have the same limits. What is parsed
 	// does not depend on it.
 	Memo Memo
+	// Store, if set beside Memo, has the same from earlier processes; Keep says that
+	// what it lacks is put into it. What is parsed does not depend on it, as long as
+	// it gives back what was put into it.
+	Store Store
+	Keep  bool
+}
+
+// Store keeps bytes by what they were made of; it may lose any of them. It is safe
+// for concurrent use.
+type Store interface {
+	// Load returns what was stored under a key, or nil.
+	Load(key string) []byte
+	// Store keeps a value if it can.
+	Store(key string, value []byte)
 }
 
 // Memo is a bounded store of values by what they were made of; it may forget any

@@ -22,7 +22,7 @@ const ownFileName = "default"
 // declared documents and the bundled files; there is no other way to a file.
 type compiler struct {
 	opts     schema.Options
-	docs     map[string]string
+	docs     map[string]schema.Document
 	done     map[string]linker.File
 	open     []string // import paths being linked, outermost first
 	symbols  *linker.Symbols
@@ -32,12 +32,12 @@ type compiler struct {
 
 func newCompiler(deps []schema.Document, opts schema.Options) *compiler {
 	c := &compiler{
-		opts: opts, docs: make(map[string]string, len(deps)),
+		opts: opts, docs: make(map[string]schema.Document, len(deps)),
 		done: map[string]linker.File{}, symbols: &linker.Symbols{}, keys: map[string]string{},
 	}
 	for _, d := range deps {
 		if _, dup := c.docs[d.Name]; !dup {
-			c.docs[d.Name] = d.Text
+			c.docs[d.Name] = d
 		}
 	}
 	return c
@@ -196,14 +196,14 @@ func (c *compiler) resolve(path string) (linker.File, error) {
 			Hint: "move what both files need into a third one",
 		}
 	}
-	text, declared := c.docs[path]
+	doc, declared := c.docs[path]
 	var f linker.File
 	var err error
 	switch {
 	case c.isBundled(path):
 		f, err = loadBundled(path)
 	case declared:
-		f, err = c.document(path, text)
+		f, err = c.document(doc)
 	default:
 		err = c.unknownImport(path)
 	}

@@ -7,6 +7,10 @@ import (
 	"maps"
 
 	"github.com/bufbuild/protocompile/linker"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/instar-registry/instar/schema"
 )
 
 // linked is a document as a memo keeps it. What was linked under strict rules is
@@ -14,33 +18,94 @@ import (
 type linked struct {
 	file   linker.File
 	strict bool
+	kept   bool // the store has it
 }
 
-// document links a declared document, or takes it from the memo, which has it
-// where a schema with the same document and the same imports was parsed before.
-func (c *compiler) document(name, text string) (linker.File, error) {
+// document links a declared document, or takes it from the memo or the store,
+// which have it where a schema with the same document and the same imports was
+// parsed before.
+func (c *compiler) document(d schema.Document) (linker.File, error) {
 	if c.opts.Memo == nil {
-		return c.file(name, text)
+		return c.file(d.Name, d.Text)
 	}
-	if k := c.key(name); k != "" {
-		if l, ok := recall[linked](c, "linked "+k); ok && (l.strict || c.opts.Lenient) && c.adopt(l.file) {
+	if k := c.key(d.Name); k != "" {
+		if l, ok := c.recalled(d, k); ok {
 			return l.file, nil
 		}
 	}
-	f, err := c.file(name, text)
-	if err != nil {
-		return nil, err
+	f, err := c.file(d.Name, d.Text)
+	if err != nil || declaresExtensions(f.Messages()) {
+		return f, err
 	}
 	imports := make([]string, f.Imports().Len())
 	for i := range imports {
 		imports[i] = f.Imports().Get(i).Path()
 	}
-	c.opts.Memo.Put("imports "+digest(text), imports, linkedCost)
-	delete(c.keys, name) // it can be told now
-	if k := c.key(name); k != "" {
-		c.opts.Memo.Put("linked "+k, linked{f, !c.opts.Lenient}, linkedCost+linkedFactor*len(text))
+	c.opts.Memo.Put(importsKey(d), imports, linkedCost)
+	delete(c.keys, d.Name) // it can be told now
+	if k := c.key(d.Name); k != "" {
+		c.remember(d, k, linked{file: f, strict: !c.opts.Lenient})
 	}
 	return f, nil
+}
+
+// recalled is a document of the memo or the store.
+func (c *compiler) recalled(d schema.Document, k string) (linked, bool) {
+	l, ok := recall[linked](c, "linked "+k)
+	if ok && (l.strict || c.opts.Lenient) && c.adopt(l.file) {
+		c.keep(d, k, l)
+		return l, true
+	}
+	if l, ok = c.stored(d, k); ok {
+		c.remember(d, k, l)
+	}
+	return l, ok
+}
+
+// keep puts a document of the memo into the store with all that it was linked
+// with, if that is asked for and not done yet.
+func (c *compiler) keep(d schema.Document, k string, l linked) {
+	if !c.opts.Keep || l.kept {
+		return
+	}
+	imports, _ := c.importsOf(d)
+	for _, path := range imports {
+		next, declared := c.docs[path]
+		if !declared || c.isBundled(path) {
+			continue
+		}
+		if found, ok := recall[linked](c, "linked "+c.key(path)); ok && found.file == l.file.FindImportByPath(path) {
+			c.keep(next, c.key(path), found)
+		}
+	}
+	c.remember(d, k, l)
+}
+
+// remember puts a document into the memo and, if that is asked for, the store.
+func (c *compiler) remember(d schema.Document, k string, l linked) {
+	if c.opts.Keep && !l.kept {
+		c.store(d, k, l)
+		l.kept = true
+	}
+	c.opts.Memo.Put("linked "+k, l, linkedCost+linkedFactor*len(d.Text))
+}
+
+// declaresExtensions reports whether a message says which extensions it will have.
+// The linker holds such declarations of all files together, for which a document
+// must be linked each time.
+func declaresExtensions(list protoreflect.MessageDescriptors) bool {
+	for i := range list.Len() {
+		md := list.Get(i)
+		for k := range md.ExtensionRanges().Len() {
+			if o, ok := md.ExtensionRangeOptions(k).(*descriptorpb.ExtensionRangeOptions); ok && len(o.GetDeclaration()) > 0 {
+				return true
+			}
+		}
+		if declaresExtensions(md.Messages()) {
+			return true
+		}
+	}
+	return false
 }
 
 // adopt takes a document of the memo with all that it reaches for this schema. It
@@ -91,13 +156,23 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// sumOf names the text of a document.
+func sumOf(d schema.Document) string {
+	if d.Sum != "" {
+		return d.Sum
+	}
+	return schema.TextSum(d.Text)
+}
+
+func importsKey(d schema.Document) string { return "imports " + sumOf(d) }
+
 // key names a document with all that it reaches, by content; it is empty where
 // the memo does not know yet what one of them imports, and in a cycle.
 func (c *compiler) key(name string) string {
 	if k, known := c.keys[name]; known {
 		return k
 	}
-	text, declared := c.docs[name]
+	d, declared := c.docs[name]
 	if c.isBundled(name) {
 		return "bundled " + name
 	}
@@ -105,11 +180,11 @@ func (c *compiler) key(name string) string {
 		return ""
 	}
 	c.keys[name] = "" // also while its imports are asked for
-	imports, ok := recall[[]string](c, "imports "+digest(text))
+	imports, ok := c.importsOf(d)
 	if !ok {
 		return ""
 	}
-	parts := []string{name, text}
+	parts := []string{name, sumOf(d)}
 	for _, path := range imports {
 		k := c.key(path)
 		if k == "" {

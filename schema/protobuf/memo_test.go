@@ -17,11 +17,16 @@ type memoCase struct {
 }
 
 func (c *memoCase) parse(memo schema.Memo) (*Schema, error) {
+	return c.parseWith(schema.Options{Memo: memo})
+}
+
+func (c *memoCase) parseWith(o schema.Options) (*Schema, error) {
 	var docs []schema.Document
 	for _, d := range c.docs {
 		docs = append(docs, schema.Document{Name: d[0], Text: d[1]})
 	}
-	return Parse(c.text, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: c.lenient, Memo: memo})
+	o.Limits, o.Lenient = schema.DefaultLimits(), c.lenient
+	return Parse(c.text, docs, o)
 }
 
 const (
@@ -30,6 +35,41 @@ const (
 	memoA     = "syntax = \"proto3\";\nmessage A { int32 x = 1; }\n"
 	memoOther = "syntax = \"proto3\";\nimport \"b.proto\";\nimport \"c.proto\";\nmessage Own { B b = 1; C c = 2; }\n"
 )
+
+const memoKinds = `syntax = "proto2";
+package k;
+import "o.proto";
+import "google/protobuf/any.proto";
+option java_package = "k";
+message K {
+  option deprecated = true;
+  required int32 x = 1 [default = -7, (tag) = "t", json_name = "ex"];
+  optional bytes b = 2 [default = "\001\xff\"a"];
+  optional double d = 3 [default = inf];
+  optional group G = 4 { repeated int32 p = 1 [packed = true]; }
+  map<string, K> m = 5;
+  oneof o { string s = 6; google.protobuf.Any a = 7; }
+  optional E e = 8 [default = TWO];
+  extensions 100 to 200;
+  reserved 20 to 30, 40;
+  reserved "old";
+  enum E { option allow_alias = true; ONE = 1; TWO = 2; ALSO = 2 [deprecated = true]; reserved 9; }
+}
+extend K { optional K more = 100; }
+service S { rpc Get(K) returns (stream K) { option idempotency_level = NO_SIDE_EFFECTS; } }
+`
+
+const memoEdition = `edition = "2023";
+package n;
+option features.field_presence = IMPLICIT;
+enum E { option features.enum_type = CLOSED; ZERO = 0; }
+message M { int32 x = 1 [features.field_presence = EXPLICIT]; M m = 2 [features.message_encoding = DELIMITED]; }
+`
+
+// declaring is a document with a message that declares an extension.
+func declaring(message string) string {
+	return "syntax = \"proto2\";\nmessage " + message + " {\n  extensions 100 to 199 [verification = DECLARATION, declaration = {number: 100, full_name: \".ext\", type: \"int32\"}];\n}\n"
+}
 
 // memoCases are parsed one after the other with one memo: each has what would be
 // wrong for another one.
@@ -55,6 +95,10 @@ func memoCases() []memoCase {
 		{name: "not public", text: "syntax = \"proto3\";\nimport \"p.proto\";\nmessage N { A a = 1; }\n", docs: [][2]string{{"p.proto", "syntax = \"proto3\";\nimport \"a.proto\";\n"}, {"a.proto", memoA}}},
 		{name: "a bundled name", text: "syntax = \"proto3\";\nimport \"google/type/money.proto\";\nmessage N { google.type.Money m = 1; }\n"},
 		{name: "a document of a bundled name", text: "syntax = \"proto3\";\nimport \"google/type/money.proto\";\nmessage N { google.type.Money m = 1; }\n", docs: [][2]string{{"google/type/money.proto", "syntax = \"proto3\";\npackage google.type;\nmessage Money { bool all = 1; }\n"}}},
+		{name: "a declared extension", text: declaring("Own"), docs: [][2]string{{"d.proto", declaring("D")}}},
+		{name: "a declared extension that is taken", text: strings.Replace(declaring("Own"), "message", "import \"d.proto\";\nmessage", 1), docs: [][2]string{{"d.proto", declaring("D")}}},
+		{name: "a declared extension that is taken, behind another import", text: strings.Replace(declaring("Own"), "message", "import \"e.proto\";\nmessage", 1), docs: [][2]string{{"d.proto", declaring("D")}, {"e.proto", "syntax = \"proto2\";\nimport \"d.proto\";\n"}}},
+		{name: "all kinds of parts", text: "syntax = \"proto3\";\nimport \"k.proto\";\nimport \"n.proto\";\nmessage N { k.K k = 1; n.E e = 2; }\n", docs: [][2]string{{"k.proto", memoKinds}, {"n.proto", memoEdition}, {"o.proto", options}}},
 		{name: "a long name, lenient", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}, lenient: true},
 		{name: "a long name", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}},
 		{name: "a mistake", text: memoOwn, docs: [][2]string{{"a.proto", memoA + "message {"}, {"b.proto", memoB}}},

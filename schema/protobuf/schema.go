@@ -66,8 +66,8 @@ func parseSource(text string, deps []schema.Document, opts schema.Options) (*Sch
 	s, err := link(text, deps, opts)
 	if err != nil && opts.Memo != nil {
 		// Two documents that do not go together are told by their places, which
-		// what the memo has does not have any more.
-		opts.Memo = nil
+		// what the memo and the store have does not have any more.
+		opts.Memo, opts.Store = nil, nil
 		return link(text, deps, opts)
 	}
 	return s, err
