@@ -123,10 +123,7 @@ func (x *request) carrierFor(from located, to goal, as string, m message) (*carr
 	if c.source, err = x.codec(c.name, c.from, name); err != nil {
 		return nil, err
 	}
-	if n := len(c.way.Hops); n > 0 {
-		name = c.way.Hops[n-1].Message
-	}
-	c.target, err = x.codec(c.end, c.to, name)
+	c.target, err = x.codec(c.end, c.to, c.way.Message())
 	return c, err
 }
 

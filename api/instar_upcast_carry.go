@@ -117,40 +117,29 @@ func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
 	}
 	h := c.way.Hops[f.Hop]
 	out.End = &wire.UpcastEnd{
-		Code: code, From: h.From, To: h.To, Target: otherSubject(&h), Step: f.Step, Path: f.Path, Reason: f.Reason, Headers: end.Headers, Topic: end.Topic,
+		Code: code, Subject: other(h.Source, c.name), From: h.From, To: h.To, Target: otherSubject(&h), Step: f.Step, Path: f.Path, Reason: f.Reason, Headers: end.Headers, Topic: end.Topic,
 	}
 	return nil
 }
 
-// image writes an event as it was asked for. A part of a split event is of the
-// subject that its document names.
+// image writes an event as it was asked for. Those that a split makes say themselves
+// of which version they are.
 func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 	name, version, target := c.end, c.to, c.target
 	if e.Output != "" {
-		name = registry.In(c.end.Context, e.Target.Subject)
-		err := c.x.view(func(st *registry.State) error {
-			s := c.x.findSubject(st, name)
-			if s == nil {
-				return subjectNotFound(name)
-			}
-			if version = s.Version(e.Target.Version.Number); version == nil {
-				return registry.Fail(registry.VersionNotFound, "Version %d not found.", e.Target.Version.Number)
-			}
-			return nil
-		})
-		if err != nil {
+		at := registry.Stop{Target: registry.Target{Name: registry.ParseName(e.Target.Subject), Version: e.Target.Version.Number}, Message: e.Message}
+		var err error
+		if version, target, err = c.stop(at); err != nil {
 			return wire.UpcastEvent{}, err
 		}
-		if target, err = c.x.codec(name, version, ""); err != nil {
-			return wire.UpcastEvent{}, err
-		}
+		name = at.Name
 	}
 	json, err := held(target, e.Event)
 	if err != nil {
 		return wire.UpcastEvent{}, c.broken(c.way.Broken(err))
 	}
 	out := wire.UpcastEvent{
-		Subject: name.String(), Version: version.Number, ID: version.ID, Headers: e.Headers, Type: e.Type, Output: e.Output,
+		Subject: name.String(), Version: version.Number, ID: version.ID, Headers: e.Headers, Type: e.Type, Output: e.Output, Part: e.Place,
 	}
 	if len(e.Key) > 0 {
 		out.Key = base64.StdEncoding.EncodeToString(e.Key)
@@ -195,42 +184,55 @@ func withFrame(s codec, v *registry.Version, event []byte) []byte {
 	return append(out, event...)
 }
 
-// trace shows the event after each hop, as JSON.
-func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
-	images, _, err := c.way.Trace(c.x.ctx, &c.envelope, in)
-	if err != nil {
-		return nil, err
+// stop is a version that events come by, and what reads and writes them there.
+func (c *carrier) stop(at registry.Stop) (v *registry.Version, s codec, err error) {
+	if err := c.x.view(func(st *registry.State) error {
+		if v = st.Subject(at.Name).Version(at.Version); v == nil { // removed since
+			return registry.Fail(registry.VersionNotFound, "Version %d not found.", at.Version)
+		}
+		return nil
+	}); err != nil {
+		return nil, nil, err
 	}
-	before, err := c.source.Decode(in)
+	s, err = c.x.codec(at.Name, v, at.Message)
+	return v, s, err
+}
+
+// trace shows the event, and all that it becomes, before and after each hop, as
+// JSON.
+func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
+	traced, err := c.way.Trace(c.x.ctx, &c.envelope, in)
 	if err != nil {
 		return nil, err
 	}
 	out := []wire.UpcastTrace{}
-	for i, image := range images {
-		h := c.way.Hops[i]
-		var v *registry.Version
-		if err := c.x.view(func(st *registry.State) error {
-			if v = st.Subject(h.Target).Version(h.To); v == nil { // removed since
-				return registry.Fail(registry.VersionNotFound, "Version %d not found.", h.To)
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-		s, err := c.x.codec(h.Target, v, h.Message)
+	for i := range traced {
+		t := &traced[i]
+		h := &c.way.Hops[t.Hop]
+		_, source, err := c.stop(t.From)
 		if err != nil {
 			return nil, err
 		}
-		after, err := held(s, image)
+		before, err := source.Decode(t.Before)
+		if err != nil {
+			return nil, err
+		}
+		_, target, err := c.stop(t.To)
+		if err != nil {
+			return nil, err
+		}
+		after, err := held(target, t.After)
 		if err != nil {
 			return nil, c.broken(c.way.Broken(err))
 		}
-		step := wire.UpcastTrace{From: h.From, To: h.To, Target: otherSubject(&h), Upcaster: h.Document, Before: before, After: after, Valid: true}
-		for _, change := range c.way.Changes(i) {
+		step := wire.UpcastTrace{
+			Subject: other(t.From.Name, c.name), From: h.From, To: t.To.Version, Target: other(t.To.Name, t.From.Name), Part: t.Part,
+			Upcaster: h.Document, Before: before, After: after, Valid: true,
+		}
+		for _, change := range c.way.Changes(t.Hop) {
 			step.Changes = append(step.Changes, wire.UpcastChange(change))
 		}
 		out = append(out, step)
-		before = after
 	}
 	return out, nil
 }

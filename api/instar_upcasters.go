@@ -181,18 +181,21 @@ func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {
 			origin = originRules
 		}
 		out = append(out, wire.UpcasterHop{
-			From: h.From, To: h.To, Target: otherSubject(h), Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total, Unproved: h.Unproved,
+			Subject: other(h.Source, hops[0].Source), From: h.From, To: h.To, Target: otherSubject(h), Origin: origin, Hash: h.Document, Verdict: string(h.Verdict.Outcome), Class: string(h.Verdict.Class), Total: h.Verdict.Total, Unproved: h.Unproved,
 		})
 	}
 	return out
 }
 
 // otherSubject is the subject that a hop leads to, if it is another one.
-func otherSubject(h *registry.HopInfo) string {
-	if h.Source == h.Target {
+func otherSubject(h *registry.HopInfo) string { return other(h.Target, h.Source) }
+
+// other is a subject that is not the one which is meant where none is named.
+func other(n, meant registry.Name) string {
+	if n == meant {
 		return ""
 	}
-	return h.Target.String()
+	return n.String()
 }
 
 // versionText reads a version that is a number or a word.

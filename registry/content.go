@@ -196,6 +196,7 @@ func (s *frameSink) str(v string) {
 }
 func (s *frameSink) num(n int) { s.buf = binary.AppendVarint(append(s.buf, 'n'), int64(n)) }
 func (s *frameSink) mark()     { s.buf = append(s.buf, 'm') }
+func (s *frameSink) sum() Hash { return sha256.Sum256(s.buf) }
 
 func identityOf(c *Content) Hash {
 	s := &frameSink{}
@@ -210,7 +211,7 @@ func identityOf(c *Content) Hash {
 	}
 	c.shape(s)
 	c.feed(s)
-	return sha256.Sum256(s.buf)
+	return s.sum()
 }
 
 // shape writes the sizes that feed leaves out, which makes the encoding of maps

@@ -56,10 +56,10 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			return err
 		}
 	}
-	spread := spreads(cmd.Name, doc)
-	if refused != nil && len(spread) > 0 {
+	if refused != nil && len(hop.Outputs()) > 0 {
 		return splits(out.Version)
 	}
+	spread := spreads(cmd.Name, doc)
 	if err := d.acyclic(cmd.Name, latest.Number, spread); err != nil {
 		return err
 	}
@@ -104,6 +104,9 @@ func (d *decider) bridges(n Name, refused *Judgement, hop *upcast.Hop, from int,
 			}
 			if h.Verdict.Outcome != upcast.Proved {
 				return out, gap(&HopInfo{From: at, To: next, Verdict: h.Verdict})
+			}
+			if len(h.Outputs()) > 0 {
+				return out, fail(UpcasterBelowVerdict, "The upcaster from version %d to %d makes several events of one, so none becomes an event of the new version as a whole", at, next)
 			}
 			chain = append(chain, h)
 			at = next
@@ -183,10 +186,10 @@ func leads(h *upcast.Hop, down, partial bool) (total bool, err error) {
 	return h.Verdict.Total, nil
 }
 
-// splits refuses a document whose events do not become events of the version that
+// splits refuses a document whose events do not become one event of the version that
 // rests on it.
 func splits(version int) *Error {
-	return fail(UpcasterBelowVerdict, "The upcaster makes events of other subjects, so none becomes an event of version %d", version)
+	return fail(UpcasterBelowVerdict, "The upcaster makes several events of one, so none becomes an event of version %d as a whole", version)
 }
 
 // upholds holds a document that takes its place in a hop to what the bridge needs

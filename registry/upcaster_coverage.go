@@ -112,8 +112,9 @@ func (r *route) steps(env *Env) ([]step, error) {
 	for i := range out {
 		info := HopInfo{From: r.versions[i].Number, To: r.versions[i+1].Number, Source: r.names[i], Target: r.names[i+1], Down: r.down[i]}
 		at, err := r.first(env, i)
+		var h *upcast.Hop
 		if err == nil {
-			info, _, _, err = r.hop(env, i, at)
+			info, h, _, err = r.hop(env, i, at)
 		}
 		var gap *Error
 		switch {
@@ -122,13 +123,19 @@ func (r *route) steps(env *Env) ([]step, error) {
 		case err != nil:
 			return nil, err
 		}
-		low, high := min(info.From, info.To), max(info.From, info.To)
-		if x := r.documents[i]; x != nil && x.Renames == nil && len(x.Spreads) > 0 && out[i].gap == "" {
-			out[i].gap = fmt.Sprintf("The upcaster from version %d to %d makes events of other subjects", low, high)
+		if out[i].gap == "" && h != nil && elsewhere(r.names[i], h) {
+			out[i].gap = fmt.Sprintf("The upcaster from version %d to %d makes events of other subjects", info.From, info.To)
 		}
 		out[i].info = info
 	}
 	return out, nil
+}
+
+// elsewhere reports whether a hop makes several events of one of which none stays in
+// the subject.
+func elsewhere(n Name, h *upcast.Hop) bool {
+	all := h.Outputs()
+	return len(all) > 0 && !slices.ContainsFunc(all, func(t upcast.Target) bool { return In(n.Context, t.Subject) == n })
 }
 
 func (st *State) coverage(env *Env, s *Subject, target int) (*Coverage, error) {

@@ -234,7 +234,7 @@ func (a *addition) activate() (Decision, error) {
 		if err != nil {
 			return Decision{}, err
 		}
-		if len(change.Spreads) > 0 {
+		if len(a.hop.Outputs()) > 0 {
 			return Decision{}, splits(leaning.To)
 		}
 		change.Partial = !total // accepted by name, and written down

@@ -106,14 +106,21 @@ func (st *State) Destination(at Target) Name {
 	return all[len(all)-1].at.name
 }
 
-// Through lists the subjects that the way between two versions leads through; none if
-// there is no way.
+// Through lists the subjects that the way between two versions leads through, those
+// of the parts of its events included; none if there is no way.
 func (st *State) Through(from, to Target) []Name {
-	r, err := st.between(place{from.Name, from.Version}, place{to.Name, to.Version})
+	r, err := st.toured(place{from.Name, from.Version}, place{to.Name, to.Version})
 	if err != nil {
 		return nil
 	}
-	return slices.Compact(slices.Clone(r.names))
+	out := slices.Compact(slices.Clone(r.names))
+	for _, p := range r.tour.order {
+		out = append(out, p.name)
+		if part := r.tour.routes[p]; part.err == nil {
+			out = append(out, slices.Compact(slices.Clone(part.names))...)
+		}
+	}
+	return out
 }
 
 // between is the way between two versions, of which both may lead on through other

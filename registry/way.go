@@ -2,7 +2,7 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -36,6 +36,17 @@ type HopInfo struct {
 type Way struct {
 	Hops []HopInfo
 	legs []leg
+	// onward are the ways of the parts that the last leg makes of an event, if it
+	// makes several, and parts all that such ways lead to; Hops lists theirs behind
+	// its own. offset is where those of a way of parts stand.
+	onward map[upcast.Target]*Way
+	parts  []*Way
+	offset int
+	// start is where it begins. target is the version that it leads to, and message
+	// what its events are of in a Protobuf file; of parts, their own ways say it.
+	start   Stop
+	target  upcast.Target
+	message string
 	// title is what its plan says of itself, hash is that of the plan, and key that
 	// of the route, which at describes.
 	title upcast.PlanTitle
@@ -76,7 +87,7 @@ func (s *Service) Way(ctx context.Context, n Name, from, to int) (*Way, error) {
 func (s *Service) WayOf(ctx context.Context, message string, from, to Target) (*Way, error) {
 	var out *Way
 	err := s.View(ctx, func(st *State) error {
-		r, err := st.between(place{from.Name, from.Version}, place{to.Name, to.Version})
+		r, err := st.toured(place{from.Name, from.Version}, place{to.Name, to.Version})
 		if err != nil {
 			return err
 		}
@@ -108,6 +119,8 @@ type route struct {
 	versions  []*Version
 	documents []*Upcaster // of the hop after each version but the last; nil if derived
 	down      []bool      // whether each of these hops is undone
+	tour      *tour       // of the parts of its events; nil if they are not followed
+	far       error       // why there is no way but that of parts, if there is none
 }
 
 // route leads over the active documents.
@@ -141,8 +154,17 @@ func (st *State) routeBy(n Name, from, to int, pick func(from, to int) *Upcaster
 }
 
 // alone reports whether no schema on the route has references, so that each is
-// known by its content.
+// known by its content, and none of those of its parts has.
 func (r *route) alone() bool {
+	refers := errors.New("a schema has references")
+	if r.tour.each(func(part *route) error {
+		if part.alone() {
+			return nil
+		}
+		return refers
+	}) != nil {
+		return false
+	}
 	for _, v := range r.versions {
 		if len(v.Content.References) > 0 {
 			return false
@@ -159,12 +181,10 @@ func (r *route) document(i int) string {
 	return ""
 }
 
-// key covers all that the way depends on: schemas, documents, prover, and the
-// names and numbers that it shows. A change of any of them makes another key, so
-// nothing has to be forgotten. env may be nil if the route is alone.
-func (r *route) key(env *Env) (Hash, error) {
-	s := &frameSink{buf: make([]byte, 0, 64+128*len(r.versions))}
-	s.str(upcast.ProverVersion)
+// feed writes down all that the way depends on: schemas, documents, and the names
+// and numbers that it shows. A change of any of them makes another key, so nothing
+// has to be forgotten. env may be nil if the route is alone.
+func (r *route) feed(env *Env, s *frameSink) error {
 	s.str(r.names[0].key())
 	s.str(r.message)
 	for i, v := range r.versions {
@@ -192,14 +212,14 @@ func (r *route) key(env *Env) (Hash, error) {
 		}
 		p, err := r.st.parsed(env, r.names[i].Context, v.Content)
 		if err != nil {
-			return Hash{}, unreadable(v, err)
+			return unreadable(v, err)
 		}
 		k := compat.KeyOf(p)
 		s.mark()
 		s.str(string(k.Text[:]))
 		s.str(string(k.Inlined[:]))
 	}
-	return sha256.Sum256(s.buf), nil
+	return nil
 }
 
 // unreadable explains a stored schema that does not parse any more, or has
@@ -228,10 +248,13 @@ func (r *route) way(env *Env) (*Way, error) {
 	return w, err
 }
 
-// build finds the hops of a route and fuses what can be fused.
-func (r *route) build(env *Env) (*Way, error) {
+// way finds the hops of a route and fuses what can be fused. It ends where events
+// become several.
+func (b *wayBuilder) way(r *route) (*Way, error) {
 	w := &Way{title: r.title(), at: r.planned()}
 	w.hash = sync.OnceValue(w.planHash)
+	end := r.names[len(r.names)-1]
+	w.target = upcast.Target{Subject: end.String(), Version: upcast.Version{Number: r.versions[len(r.versions)-1].Number}}
 	var hops []*upcast.Hop // since the last leg
 	flush := func(upTo int) error {
 		if len(hops) == 0 {
@@ -241,35 +264,44 @@ func (r *route) build(env *Env) (*Way, error) {
 		w.legs, hops = append(w.legs, l), nil
 		return err
 	}
-	at, err := r.first(env, 0)
+	at, err := r.first(b.env, 0)
 	if err != nil {
 		return nil, err
 	}
+	w.start, w.message = Stop{Target{r.names[0], r.versions[0].Number}, at}, at
 	for i := range r.documents {
-		info, h, rules, err := r.hop(env, i, at)
+		info, h, rules, err := r.hop(b.env, i, at)
 		if err != nil {
 			return nil, err
+		}
+		if b.hops++; b.hops > maxWayHops {
+			return nil, fail(UpcasterLimit, "The way has more than %d hops, those of parts included", maxWayHops)
 		}
 		w.Hops, at = append(w.Hops, info), info.Message
 		if rules == nil && h.Verdict.Outcome == upcast.Proved {
 			hops = append(hops, h)
-			continue
-		}
-		if err := flush(i); err != nil {
-			return nil, err
-		}
-		alone := leg{first: i, rules: rules}
-		if rules == nil {
-			if alone, err = triedLeg(i, h); err != nil {
+		} else {
+			if err := flush(i); err != nil {
 				return nil, err
 			}
+			alone := leg{first: i, rules: rules}
+			if rules == nil {
+				if alone, err = triedLeg(i, h); err != nil {
+					return nil, err
+				}
+			}
+			w.legs = append(w.legs, alone)
 		}
-		w.legs = append(w.legs, alone)
+		if h != nil && len(h.Outputs()) > 0 {
+			if err := flush(i + 1); err != nil {
+				return nil, err
+			}
+			w.onward, err = b.split(r, i, h)
+			return w, err
+		}
 	}
-	if err := flush(len(r.documents)); err != nil {
-		return nil, err
-	}
-	return w, nil
+	w.message = at
+	return w, flush(len(r.documents))
 }
 
 // hop finds one hop of the route for events of a message: by the active document,

@@ -59,12 +59,24 @@ func (w *Way) Size() int {
 			n += c.Size()
 		}
 	}
+	for _, part := range w.parts {
+		n += part.Size()
+	}
 	return n
 }
+
+// Message is the full name of the Protobuf message that events at the end of the way
+// are of; empty in other formats. Those that a split makes say it themselves.
+func (w *Way) Message() string { return w.message }
 
 // Changes lists what the steps of a hop of the way do; a derived hop and one of
 // migration rules have none.
 func (w *Way) Changes(hop int) []upcast.Change {
+	for i := len(w.parts) - 1; i >= 0; i-- {
+		if part := w.parts[i]; part.offset <= hop {
+			return part.Changes(hop - part.offset)
+		}
+	}
 	for i := len(w.legs) - 1; i >= 0; i-- {
 		if l := &w.legs[i]; l.first <= hop {
 			if l.chain == nil {
@@ -93,28 +105,17 @@ func (w *Way) Broken(cause error) *Error {
 		from(cause).because("keep the event and report it with the plan; the event was not changed")
 }
 
-// Carry takes an event, in the bytes of its format, to the end of the way.
+// Carry takes an event, in the bytes of its format, to the end of the way, and what
+// it becomes on the way each to its own end.
 func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Carriage, error) {
-	envelope, out := *e, &Carriage{}
-	for i := range w.legs {
-		l := &w.legs[i]
-		if err := l.carry(ctx, &envelope, event, out); err != nil || out.Failure != nil {
-			var bug *schema.Bug
-			if errors.As(err, &bug) {
-				err = w.Broken(err)
-			}
-			return out, err
+	out := &Carriage{}
+	var err error
+	if out.Events, out.Failure, err = w.carry(ctx, *e, event, out); err != nil || out.Failure != nil {
+		var bug *schema.Bug
+		if errors.As(err, &bug) {
+			err = w.Broken(err)
 		}
-		if i == len(w.legs)-1 {
-			break
-		}
-		if len(out.Events) != 1 {
-			out.Failure = &upcast.Failure{Code: upcast.FailRule, Hop: w.legs[i+1].first, Reason: "what follows a hop that makes several events of one is carried on from there, not here"}
-			out.Events = nil
-			return out, nil
-		}
-		one := &out.Events[0]
-		event, envelope.Headers, envelope.Key = one.Event, one.Headers, one.Key
+		return out, err
 	}
 	plan := w.hash()
 	for i := range out.Events {
@@ -128,48 +129,23 @@ func (w *Way) Carry(ctx context.Context, e *upcast.Envelope, event []byte) (*Car
 	return out, nil
 }
 
-func (l *leg) carry(ctx context.Context, e *upcast.Envelope, event []byte, out *Carriage) (err error) {
+// carry takes an event over one leg. What a rule says of its dead letter goes to out.
+func (l *leg) carry(ctx context.Context, e *upcast.Envelope, event []byte, out *Carriage) ([]upcast.Carried, *upcast.Failure, error) {
 	if l.rules == nil {
-		if out.Events, out.Failure, err = l.runner.Carry(ctx, e, event, nil); out.Failure != nil {
-			out.Failure.Hop += l.first
+		events, f, err := l.runner.Carry(ctx, e, event, nil)
+		if f != nil {
+			f.Hop += l.first
 		}
-		return err
+		return events, f, err
 	}
 	r, f, err := l.rules.Apply(ctx, event, upcast.RuleRun{Skip: e.Headers[upcast.HeaderRuleName]})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if f != nil {
 		f.Hop = l.first
-		out.Events, out.Failure, out.Headers, out.Topic = nil, f, r.Headers, r.Topic
-		return nil
+		out.Headers, out.Topic = r.Headers, r.Topic
+		return nil, f, nil
 	}
-	out.Events = []upcast.Carried{e.Carried(r.Event)}
-	return nil
-}
-
-// Trace carries an event hop by hop and gives what it is after each, up to a hop
-// that makes several events of one.
-func (w *Way) Trace(ctx context.Context, e *upcast.Envelope, event []byte) ([][]byte, *upcast.Failure, error) {
-	var out [][]byte
-	for i := range w.legs {
-		l := &w.legs[i]
-		var images [][]byte
-		var f *upcast.Failure
-		var err error
-		if l.rules == nil {
-			images, f, err = l.chain.TraceWith(ctx, e, event)
-		} else {
-			var r *upcast.RuleResult
-			if r, f, err = l.rules.Apply(ctx, event, upcast.RuleRun{Skip: e.Headers[upcast.HeaderRuleName]}); f == nil && err == nil {
-				images = [][]byte{r.Event}
-			}
-		}
-		out = append(out, images...)
-		if f != nil || err != nil || len(images) == 0 {
-			return out, f, err
-		}
-		event = out[len(out)-1]
-	}
-	return out, nil, nil
+	return []upcast.Carried{e.Carried(r.Event)}, nil, nil
 }

@@ -73,9 +73,9 @@ func TestTriedHops(t *testing.T) {
 	if out := carry(`{"a":"zqxjv"}`); out.Failure == nil || out.Failure.Code != upcast.FailOutput || out.Failure.Hop != 1 || len(out.Events) > 0 || !strings.Contains(out.Failure.Reason, "no event of the target version") {
 		t.Errorf("%+v", out.Failure)
 	}
-	images, f, err := w.Trace(ctx, &upcast.Envelope{}, []byte(`{"a":"xy"}`))
-	if f != nil || err != nil || len(images) != 3 || string(images[1]) != `{"b":"XY"}` {
-		t.Errorf("%s, %v, %v", images, f, err)
+	traced, err := w.Trace(ctx, &upcast.Envelope{}, []byte(`{"a":"xy"}`))
+	if err != nil || len(traced) != 3 || string(traced[1].Before) != `{"b":"xy"}` || string(traced[1].After) != `{"b":"XY"}` {
+		t.Errorf("%+v, %v", traced, err)
 	}
 	_, err = n.Way(ctx, l, 4, 1)
 	wantCode(t, err, UpcasterGap, "from version 3 to 2")

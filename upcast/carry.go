@@ -14,9 +14,14 @@ type Carried struct {
 	// Event is its encoding under the schema it was carried to.
 	Event []byte
 	// Target is the version it was carried to, if that is of another subject
-	// than the chain's; Output names the output of a split.
-	Target Target
-	Output string
+	// than the chain's; Output names the output of a split, and Place tells it from
+	// all other parts of its event: output#index, behind that of the part that it is
+	// a part of, if it is one.
+	Target        Target
+	Output, Place string
+	// Message is the full name of the Protobuf message that it is of; empty in
+	// other formats.
+	Message string
 	// Type is its type, if a step gave it a new one; ID, Key and Headers are
 	// what goes with it.
 	ID, Type string
@@ -72,6 +77,9 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 		}
 	}
 	for i := range out {
+		if out[i].Output == "" {
+			out[i].Message = messageOf(r.chain.to())
+		}
 		w.finish(&out[i], e, i+1, len(out), r.chain.Class())
 	}
 	return out, nil, nil
@@ -235,7 +243,8 @@ func (w *carriage) effects(h *Hop, v plan.Value, l plan.Limits) ([]Carried, *Fai
 			f, err := unfit(w.tried, err)
 			return nil, f, err
 		}
-		out[i] = Carried{Event: image, Target: p.part.to, Output: p.part.name, ID: partID(w.envelope.ID, fmt.Sprintf("%s#%d", p.part.name, p.index))}
+		place := fmt.Sprintf("%s#%d", p.part.name, p.index)
+		out[i] = Carried{Event: image, Target: p.part.to, Output: p.part.name, Place: place, Message: messageOf(p.part.target), ID: partID(w.envelope.ID, place)}
 	}
 	return out, nil, nil
 }
@@ -282,7 +291,7 @@ func (w *carriage) apply(e *effects, set map[int]string) {
 
 // finish gives an event what goes with it.
 func (w *carriage) finish(c *Carried, e *Envelope, part, parts int, class Class) {
-	c.Part, c.Parts, c.Key, c.Type = part, parts, w.envelope.Key, w.typ
+	c.Key, c.Type = w.envelope.Key, w.typ
 	if c.Target.Subject == "" {
 		c.Target = w.target
 	}
@@ -300,6 +309,12 @@ func (w *carriage) finish(c *Carried, e *Envelope, part, parts int, class Class)
 		c.Headers[HeaderType] = e.Type
 	}
 	c.Headers[HeaderClass] = string(class)
+	c.number(part, parts)
+}
+
+// number says which of several events this is, and whether it is the last.
+func (c *Carried) number(part, parts int) {
+	c.Part, c.Parts = part, parts
 	if parts > 1 {
 		c.Headers[HeaderPart] = fmt.Sprintf("%d/%d", part, parts)
 		if part == parts {

@@ -128,7 +128,7 @@ func (h *Hop) split(ctx context.Context, bound map[*plan.Binder]plan.Value, l pl
 			case v == nil:
 				continue
 			case len(out) == maxParts:
-				return nil, &plan.Failure{Code: plan.FailLimit, Reason: fmt.Sprintf("the event becomes more than %d events", maxParts)}, nil
+				return nil, tooManyParts(), nil
 			}
 			out = append(out, partValue{p, i, *v})
 		}

@@ -65,10 +65,13 @@ type UpcasterDifference struct {
 	AfterEnd  string          `json:"afterEnd,omitempty"`
 }
 
-// UpcasterHop is one part of a way between two versions.
+// UpcasterHop is one part of a way between two versions. Behind a hop that makes
+// several events of one stand those of each part that goes on.
 type UpcasterHop struct {
-	From int `json:"from"`
-	To   int `json:"to"`
+	// Subject is that of From, if it is another one than that of the first hop.
+	Subject string `json:"subject,omitempty"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
 	// Target is the subject of To, if it is another one than that of From.
 	Target  string `json:"target,omitempty"`
 	Origin  string `json:"origin"`
@@ -147,34 +150,43 @@ type UpcastEvent struct {
 	Base64  string          `json:"eventBase64,omitempty"`
 	// Headers go with the event; those that begin with "instar." say where it
 	// comes from. Key is the partition key in base64, Type the event's type, if a
-	// step gave it one, and Output the output of a split.
+	// step gave it one, Output the output of a split, and Part tells it from the
+	// other parts of its event: output#index, behind that of the part that it is a
+	// part of, if it is one.
 	Headers map[string]string `json:"headers,omitempty"`
 	Key     string            `json:"key,omitempty"`
 	Type    string            `json:"type,omitempty"`
 	Output  string            `json:"output,omitempty"`
+	Part    string            `json:"part,omitempty"`
 }
 
 // UpcastEnd says where a document ends an event. Code is [CodeDeadLetter] for a
 // dead letter; a dropped event has none.
 type UpcastEnd struct {
-	Code   int    `json:"code,omitempty"`
-	From   int    `json:"from"`
-	To     int    `json:"to"`
-	Target string `json:"target,omitempty"` // as of a hop
-	Step   int    `json:"step"`
-	Path   string `json:"path,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Code    int    `json:"code,omitempty"`
+	Subject string `json:"subject,omitempty"` // as of a hop
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Target  string `json:"target,omitempty"` // as of a hop
+	Step    int    `json:"step"`
+	Path    string `json:"path,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 	// Headers and Topic are what a migration rule says of its dead letter.
 	Headers map[string]string `json:"headers,omitempty"`
 	Topic   string            `json:"topic,omitempty"`
 }
 
-// UpcastTrace is an event before and after one hop.
+// UpcastTrace is an event before and after one hop. A hop that makes several events
+// of one stands there once for each of them.
 type UpcastTrace struct {
-	From int `json:"from"`
-	To   int `json:"to"`
+	// Subject is that of From, if it is another one than that of the first hop.
+	Subject string `json:"subject,omitempty"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
 	// Target is the subject of To, if it is another one than that of From.
 	Target string `json:"target,omitempty"`
+	// Part tells which part of the event it is, see [UpcastEvent].
+	Part string `json:"part,omitempty"`
 	// Upcaster is the hash of the document, if it is one that leads there.
 	Upcaster string          `json:"upcaster,omitempty"`
 	Before   json.RawMessage `json:"before"`
