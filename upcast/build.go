@@ -80,6 +80,9 @@ type builder struct {
 	assume, assumed []string
 	// parking says what becomes of values that a step loses.
 	parking parkMode
+	// restNames are the names that what is parked of undeclared properties lacks, by
+	// hidden field.
+	restNames map[string][]string
 	// spans are what computed numbers were proved to lie in.
 	spans map[plan.Node]span
 }
@@ -99,7 +102,7 @@ func newBuilder() *builder {
 	b := &builder{
 		checked: map[Expr][]checkedExpr{}, spans: map[plan.Node]span{}, types: plan.NewTypes(), stops: plan.MayStop(), sizes: plan.NewSizer(maxTreeNodes), recursive: map[*plan.Type]bool{},
 		homeless: map[string]Problem{}, branches: map[*MapBranch]map[string][]Step{}, chosen: map[*MapEnum][]Pair{},
-		native: map[*plan.Binder]bool{}, ranges: map[*plan.Type]plan.Range{},
+		native: map[*plan.Binder]bool{}, ranges: map[*plan.Type]plan.Range{}, restNames: map[string][]string{},
 	}
 	b.memo, b.fits, b.assigned = map[[2]*plan.Type]*plan.Function{}, map[[2]*plan.Type]bool{}, map[applied]*plan.Function{}
 	return b

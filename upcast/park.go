@@ -90,7 +90,7 @@ func parking(steps []Step, refused bool) (first, bad *Step) {
 			if first == nil {
 				first = s
 			}
-			if _, rest := s.Operation.(*Rest); refused || rest || parkedField(path) == nil {
+			if !parksAt(s.Operation, path) || refused {
 				return first, s
 			}
 		}
@@ -110,6 +110,14 @@ func parking(steps []Step, refused bool) (first, bad *Step) {
 		}
 	}
 	return first, nil
+}
+
+// parksAt reports whether a step loses something that has a place to go back to.
+func parksAt(op Operation, path Path) bool {
+	if rest, ok := op.(*Rest); ok {
+		return rest.Mode == "drop"
+	}
+	return parkedField(path) != nil
 }
 
 // Parks reports whether steps of the document keep what they lose beside the event.
@@ -134,10 +142,10 @@ func (d *Document) parkable() (bool, error) {
 	switch {
 	case bad != nil:
 		path, _ := parkPath(bad.Operation)
-		switch _, rest := bad.Operation.(*Rest); {
-		case rest:
-			return refuse(bad, "rest does not park", "undeclared properties have no place of their own to go back to: use mode into, or keep")
-		case parkedField(path) == nil:
+		switch op, rest := bad.Operation.(*Rest); {
+		case rest && op.Mode != "drop":
+			return refuse(bad, "rest with mode "+op.Mode+" loses nothing that could be parked", "park goes with mode drop; remove it")
+		case !rest && parkedField(path) == nil:
 			return refuse(bad, fmt.Sprintf("%s is no field, and only what is in one is parked", path), "remove park")
 		}
 		return refuse(bad, bad.Operation.Name()+" does not park inside inType or splitEvent", "name the path of the value, in a step of the document or of each")
@@ -165,6 +173,9 @@ func (b *builder) applyParked(n plan.Node, s *Step) plan.Node {
 	path, parks := parkPath(s.Operation)
 	if b.parking == noParking || !parks {
 		return b.apply(n, s.Operation)
+	}
+	if rest, ok := s.Operation.(*Rest); ok {
+		return b.parkRest(n, s, rest)
 	}
 	field := parkedField(path)
 	name := hiddenName(s)
@@ -223,6 +234,10 @@ type unpark struct {
 	Field   Path
 	Hidden  string
 	Dropped bool
+	// Rest says that undeclared properties, or unknown fields, of the record at Field
+	// were parked; Names are those that none of them has.
+	Rest  bool
+	Names []string
 }
 
 // Name is that of the key.
@@ -234,6 +249,10 @@ func (b *builder) parkBack(s *Step) (Operation, bool) {
 	if b.parking == noParking || !parks {
 		return nil, false
 	}
+	if _, ok := s.Operation.(*Rest); ok {
+		name := hiddenName(s)
+		return &unpark{Field: path, Hidden: name, Rest: true, Names: b.restNames[name]}, true
+	}
 	field := parkedField(path)
 	_, dropped := s.Operation.(*Drop)
 	return &unpark{Field: field, Hidden: hiddenName(s), Dropped: dropped}, true
@@ -241,6 +260,9 @@ func (b *builder) parkBack(s *Step) (Operation, bool) {
 
 // restored puts a parked value back into its place.
 func (b *builder) restored(n plan.Node, op *unpark) plan.Node {
+	if op.Rest {
+		return b.restoredRest(n, op)
+	}
 	above, last := op.Field[:len(op.Field)-1], op.Field[len(op.Field)-1]
 	return b.update(n, above, 0, func(x plan.Node) plan.Node {
 		return b.inRecord(x, above, func(m *plan.Make) plan.Node {

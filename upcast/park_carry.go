@@ -136,7 +136,8 @@ func (w *carriage) belongs(h *Hop, t passage, out plan.Value, l plan.Limits) (*F
 	return nil, nil
 }
 
-// known is a value without what is unknown in Protobuf: a step may make it known.
+// known is a value without what is unknown in Protobuf, but where that is parked: a
+// step may make it known.
 func known(v plan.Value) plan.Value {
 	switch x := v.(type) {
 	case *plan.Rec:
@@ -144,7 +145,7 @@ func known(v plan.Value) plan.Value {
 		for i := range x.Fields {
 			out.Fields[i] = known(x.Fields[i])
 		}
-		if x.Type.Proto() {
+		if x.Type.Proto() && !isParkedRest(x.Type) && !holdsParkedRest(x.Type) {
 			out.Rest = nil
 		}
 		return out

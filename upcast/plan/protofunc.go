@@ -75,6 +75,14 @@ func (t *Type) SymbolOf(n int32) (s Symbol, ok bool) {
 	return t.symbol(n), t.Open || t.listed(n)
 }
 
+// UnknownAlone makes the type of messages that know no field.
+func UnknownAlone() *Type {
+	t := &Type{Kind: Record}
+	t.layout = layoutOf(t)
+	t.layout.bare = newPlace(t)
+	return t
+}
+
 // Proto reports whether the type is a message of Protobuf.
 func (t *Type) Proto() bool { return t.layout != nil }
 
