@@ -137,7 +137,7 @@ func (c *compiler) linkTree(tree *ast.FileNode, deps linker.Files, document stri
 		return nil, err
 	}
 	order.apply(parsed.FileDescriptorProto())
-	res, err = linker.Link(parsed, deps, c.symbols, h)
+	res, err = c.linkFile(parsed, deps, h)
 	if err != nil {
 		return nil, err
 	}

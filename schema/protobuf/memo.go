@@ -74,7 +74,7 @@ func (c *compiler) keep(d schema.Document, k string, l linked) {
 		if !declared || c.isBundled(path) {
 			continue
 		}
-		if found, ok := recall[linked](c, "linked "+c.key(path)); ok && found.file == l.file.FindImportByPath(path) {
+		if found, ok := recall[linked](c, "linked "+c.key(path)); ok && found.file == plain(l.file.FindImportByPath(path)) {
 			c.keep(next, c.key(path), found)
 		}
 	}
@@ -116,6 +116,7 @@ func (c *compiler) adopt(f linker.File) bool {
 	found := map[string]linker.File{}
 	var visit func(f linker.File) bool
 	visit = func(f linker.File) bool {
+		f = plain(f)
 		if known := c.done[f.Path()]; known != nil {
 			return known == f
 		}

@@ -89,6 +89,9 @@ func link(text string, deps []schema.Document, opts schema.Options) (*Schema, er
 	if err != nil {
 		return nil, err
 	}
+	if err := guarded("comparing the names of Protobuf files", func() error { return c.together(file) }); err != nil {
+		return nil, err
+	}
 	if canonical == text {
 		text = canonical // one string in memory
 	}

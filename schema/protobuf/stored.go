@@ -100,7 +100,7 @@ func (c *compiler) stored(d schema.Document, key string) (l linked, ok bool) {
 		if err != nil || fd.GetName() != d.Name || !slices.Equal(fd.GetDependency(), imports) {
 			return errors.Join(err, errForeign)
 		}
-		res, err := linker.Link(parser.ResultWithoutAST(fd), deps, c.symbols, newHandler(nil))
+		res, err := c.linkFile(parser.ResultWithoutAST(fd), deps, newHandler(nil))
 		l = linked{file: res, strict: raw[0] == storedStrict, kept: true}
 		return err
 	})
