@@ -34,15 +34,15 @@ func (x *request) upcasterFilter() (*upcasterFilter, error) {
 		return nil, badRequest("The query parameter state must be draft, active, superseded or withdrawn, not %s", clip(f.state, 20))
 	}
 	switch f.origin {
-	case "", originDocument, originDerived:
+	case "", originDocument, originDerived, originRules:
 	default:
-		return nil, badRequest("The query parameter origin must be document or derived, not %s", clip(f.origin, 20))
+		return nil, badRequest("The query parameter origin must be document, derived or rules, not %s", clip(f.origin, 20))
 	}
 	return f, nil
 }
 
 // listUpcasters lists the revisions of a subject and, where two neighbours have no
-// active document, the hop that is derived from their schemas, if it is proved.
+// active document, the hop that migration rules or the schemas themselves give.
 func listUpcasters(x *request) error {
 	n, err := x.knownSubject()
 	if err != nil {
@@ -66,11 +66,11 @@ func listUpcasters(x *request) error {
 			break
 		}
 		if rows[i].Origin == originDerived {
-			proved, err := x.derived(n, &rows[i])
+			there, err := x.undocumented(n, &rows[i])
 			if err != nil {
 				return err
 			}
-			if !proved {
+			if !there || f.origin != "" && f.origin != rows[i].Origin {
 				continue
 			}
 		}
@@ -84,7 +84,7 @@ func listUpcasters(x *request) error {
 }
 
 // upcasterRows lists what may be in the list, in the order of versions and
-// revisions; derived hops are not proved yet.
+// revisions. Whether there are hops without a document is not looked at yet.
 func (x *request) upcasterRows(st *registry.State, n registry.Name, f *upcasterFilter) []wire.Upcaster {
 	var out []wire.Upcaster
 	s, all := st.Subject(n), st.Upcasters(n)
@@ -101,7 +101,7 @@ func (x *request) upcasterRows(st *registry.State, n registry.Name, f *upcasterF
 		from := s.Versions[i].Number
 		to, leaves := s.Next(from), all.Leaving(from)
 		put(from)
-		if to != 0 && all.Between(from, to) == nil && (leaves == nil || leaves.From != from) && f.takes(from, to, registry.ActiveUpcaster, originDerived) {
+		if to != 0 && all.Between(from, to) == nil && (leaves == nil || leaves.From != from) && f.origin != originDocument && f.takes(from, to, registry.ActiveUpcaster, f.origin) {
 			out = append(out, wire.Upcaster{From: from, To: to, State: registry.ActiveUpcaster, Origin: originDerived})
 		}
 	}
@@ -109,16 +109,21 @@ func (x *request) upcasterRows(st *registry.State, n registry.Name, f *upcasterF
 	return out
 }
 
-// derived proves a hop that has no document; false if it is a gap.
-func (x *request) derived(n registry.Name, row *wire.Upcaster) (bool, error) {
-	v, err := x.api.service.Derived(x.ctx, n, row.From, row.To)
+// undocumented looks at a hop that has no document; false if it is a gap.
+func (x *request) undocumented(n registry.Name, row *wire.Upcaster) (bool, error) {
+	w, err := x.api.service.Way(x.ctx, n, row.From, row.To)
 	var gap *registry.Error
 	switch {
 	case errors.As(err, &gap) && gap.Code != registry.Canceled && gap.Code != registry.Unavailable:
 		return false, nil
-	case err != nil || v.Outcome != upcast.Proved:
+	case err != nil:
 		return false, err
 	}
+	h := &w.Hops[0]
+	if h.Rules {
+		row.Origin = originRules
+	}
+	v := &h.Verdict
 	row.Verdict, row.Class, row.Total, row.Prover = string(v.Outcome), string(v.Class), v.Total, upcast.ProverVersion
 	return true, nil
 }

@@ -187,14 +187,10 @@ func (x *request) differences(out *registry.UpcasterAdded) ([]wire.UpcasterDiffe
 
 // addedBody is the answer to a revision.
 func (x *request) addedBody(out *registry.UpcasterAdded) wire.UpcasterAdded {
-	problem := ""
-	if v := out.Verdict; v.Outcome != upcast.Proved && v.Outcome != "" {
-		problem = (&registry.VerdictError{Verdict: v}).Error()
-	}
 	return wire.UpcasterAdded{
-		Problem: problem, Warnings: x.upcasterWarnings(out),
+		Problem: out.Problem, Warnings: x.upcasterWarnings(out),
 		From: out.From, To: out.To, Revision: out.Revision, State: out.State, Supersedes: out.Supersedes, Hash: out.Document, Created: out.Created,
-		Verdict: string(out.Verdict.Outcome), Class: string(out.Verdict.Class), Total: out.Verdict.Total && out.Verdict.Outcome != upcast.Refuted, NoDown: out.Verdict.NoDown,
+		Verdict: string(out.Outcome), Class: string(out.Class), Total: out.Total, NoDown: out.NoDown,
 	}
 }
 
@@ -210,16 +206,13 @@ func (x *request) upcasterWarnings(out *registry.UpcasterAdded) []string {
 		old = fmt.Sprintf("versions %d to %d", out.Since, out.From)
 	}
 	if out.Bridges {
-		w = append(w, fmt.Sprintf("readers that know no upcasters break: a client other than Instar's that reads with version %d cannot read every event of %s", out.To, old))
-	}
-	if out.Bridges && out.Down {
-		w = append(w, fmt.Sprintf("and one that still reads with %s cannot read every event of version %d", old, out.To))
+		w = append(w, fmt.Sprintf("version %d is let in because of its upcaster: readers without one, which is every client that is not Instar's, break between it and %s", out.To, old))
 	}
 	if out.Partial {
 		w = append(w, "some events have no image and end in a dead letter; that was accepted by acceptPartial")
 	}
 	st := x.api.service.State()
-	if x.rulesOf(st, out.Name, out.From, out.To) {
+	if rulesOf(st, out.Name, out.From, out.To) {
 		w = append(w, fmt.Sprintf("the migration rules of version %d are not carried out from version %d on: the upcaster is", out.To, out.From))
 	}
 	return w
@@ -227,7 +220,7 @@ func (x *request) upcasterWarnings(out *registry.UpcasterAdded) []string {
 
 // rulesOf reports whether the newer version of a hop within a subject has migration
 // rules that would run without a document.
-func (x *request) rulesOf(st *registry.State, n registry.Name, from, to int) bool {
+func rulesOf(st *registry.State, n registry.Name, from, to int) bool {
 	u := st.Upcasters(n).Between(from, to)
 	v := st.Subject(n).Version(to)
 	if u == nil || v == nil || v.Content.RuleSet == nil {

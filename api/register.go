@@ -189,12 +189,12 @@ func (x *request) needReferences(context string, refs []schema.Reference) error 
 // registeredBody is the answer to a registration.
 func (x *request) registeredBody(out *registry.Registered) (*wire.Registered, error) {
 	body := &wire.Registered{ID: out.ID}
-	if x.api.opt.LegacyBodies || out.Content == nil {
-		return body, nil
-	}
-	if u := out.Upcaster; u != nil {
+	if u := out.Upcaster; u != nil { // the request had one, so it is none of Confluent's
 		added := x.addedBody(u)
 		body.Upcaster = &added
+	}
+	if x.api.opt.LegacyBodies || out.Content == nil {
+		return body, nil
 	}
 	c := out.Content
 	body.Version, body.GUID, body.SchemaType = out.Version, c.GUID.String(), c.Format.String()

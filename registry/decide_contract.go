@@ -253,8 +253,15 @@ func (r *RuleSet) Warnings() []string {
 		if err != nil { // stored before it was looked at, or imported
 			out = append(out, fmt.Sprintf("rule %q cannot be read, its hop counts as a gap: %s", rule.Name, err))
 		}
+		if shape := rule.Params["instar.shape"]; shape != "" && shape != "java" {
+			out = append(out, fmt.Sprintf("rule %q is written for events in the shape %q; only java is carried out: its hop counts as a gap", rule.Name, shape))
+		}
 		for _, w := range warnings {
-			out = append(out, w.What)
+			what := w.What
+			if !strings.Contains(what, "gap") {
+				what += "; its hop counts as a gap here"
+			}
+			out = append(out, what)
 		}
 	}
 	return out

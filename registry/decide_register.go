@@ -131,6 +131,9 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 		Name: cmd.Name, Version: out.Version, ID: out.ID, GUID: c.content.GUID,
 		At: at, Created: true, Content: c.content, Text: c.text, Unreadable: c.unreadable,
 	}
+	if d.bridge != nil {
+		result.Upcaster = &d.bridge.added
+	}
 	if cmd.DryRun {
 		return Decision{Result: result}
 	}
@@ -138,7 +141,6 @@ func (d *decider) registration(cmd *Register, c *candidate, out VersionRegistere
 	texts := []Text{{Hash: c.content.Text, Body: c.text}}
 	if d.bridge != nil {
 		texts = append(texts, Text{Hash: textHash(d.bridge.text), Body: d.bridge.text})
-		result.Upcaster = &d.bridge.added
 	}
 	if c.parsed != nil && len(c.refs) == 0 && c.text == c.parsed.Canonical() {
 		// Read leniently, the stored text says what the candidate said.

@@ -128,21 +128,6 @@ func proof(doc *upcast.Document, hop *upcast.Hop, title upcast.PlanTitle) (*Proo
 	return out, nil
 }
 
-// Derived says what is known of the hop between two versions without a document.
-func (s *Service) Derived(ctx context.Context, n Name, from, to int) (upcast.Verdict, error) {
-	var out upcast.Verdict
-	err := s.View(ctx, func(st *State) error {
-		return s.withTexts(ctx, func(env *Env) error {
-			hop, err := st.hop(env, n, from, to, nil, "")
-			if err == nil {
-				out = hop.Verdict
-			}
-			return err
-		})
-	})
-	return out, err
-}
-
 // UpcasterText returns a revision of a hop with its document as it was sent;
 // revision 0 is the active one, or the newest if none is active.
 func (s *Service) UpcasterText(ctx context.Context, n Name, from, to, revision int) (Upcaster, string, error) {

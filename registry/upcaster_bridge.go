@@ -72,8 +72,9 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 			Total: hop.Verdict.Total, Prover: upcast.ProverVersion, Bridges: refused != nil,
 			Partial: refused != nil && cmd.AcceptPartial && need.partial, Author: cmd.Author, Spreads: spread,
 		},
-		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, State: ActiveUpcaster, Created: true, Document: doc.Hash(), Verdict: hop.Verdict},
+		added: UpcasterAdded{Name: cmd.Name, From: latest.Number, To: out.Version, Revision: 1, State: ActiveUpcaster, Created: true, Document: doc.Hash()},
 	}
+	d.bridge.added.says(hop.Verdict)
 	if refused != nil {
 		out.BridgedBy = doc.Hash()
 		d.bridge.change.Since, d.bridge.change.Down = need.since, need.down
@@ -175,7 +176,8 @@ func (d *decider) bridged(n Name, version int, refused *Judgement) (bool, error)
 func leads(h *upcast.Hop, down, partial bool) (total bool, err error) {
 	if down {
 		if h.Down == nil {
-			return false, fail(UpcasterBelowVerdict, "Old readers need a way down, and there is none: %s", h.Verdict.NoDown)
+			return false, fail(UpcasterBelowVerdict, "Old readers need a way down, and there is none: %s", h.Verdict.NoDown).
+				because("say how to go back, by down or restore")
 		}
 		h = h.Down
 	}
@@ -203,8 +205,11 @@ func upholds(x *Upcaster, h *upcast.Hop, partial bool) (total bool, err error) {
 		down, err = leads(h, true, partial)
 		total = total && down
 	}
-	if err != nil {
-		return false, fail(UpcasterBelowVerdict, "Version %d was let in because of this way: %s", x.To, err).from(err)
+	var weaker *Error
+	if errors.As(err, &weaker) {
+		return false, fail(UpcasterBelowVerdict, "Version %d was let in because of this way, and the document does not uphold it. %s", x.To, err).from(err).because("%s", weaker.Why)
+	} else if err != nil {
+		return false, err
 	}
 	return total, nil
 }

@@ -40,6 +40,14 @@ type UpcasterAdded struct {
 	Supersedes int            `json:"supersedes,omitempty"`
 	Document   string         `json:"document"`
 	Verdict    upcast.Verdict `json:"-"`
+	// Outcome, Class, Total and NoDown are those of the verdict, and Problem is the
+	// first obligation that does not hold: a request that is repeated under its
+	// idempotency key gets the same answer.
+	Outcome upcast.Outcome `json:"outcome,omitempty"`
+	Class   upcast.Class   `json:"class,omitempty"`
+	Total   bool           `json:"total,omitempty"`
+	NoDown  string         `json:"noDown,omitempty"`
+	Problem string         `json:"problem,omitempty"`
 	// Bridges: version To was let in because of the way from version Since on, back
 	// too if Down; with Partial some events end in a dead letter on it.
 	Bridges bool `json:"bridges,omitempty"`
@@ -164,7 +172,8 @@ type addition struct {
 // one that follows all others.
 func (a *addition) next(state string) UpcasterAdded {
 	cmd := a.cmd
-	out := UpcasterAdded{Name: cmd.Name, From: cmd.From, To: cmd.To, Revision: 1, State: state, Created: true, Document: a.doc.Hash(), Verdict: a.hop.Verdict}
+	out := UpcasterAdded{Name: cmd.Name, From: cmd.From, To: cmd.To, Revision: 1, State: state, Created: true, Document: a.doc.Hash()}
+	out.says(a.hop.Verdict)
 	for i := range a.all.All {
 		if x := &a.all.All[i]; x.From == cmd.From && x.To == cmd.To && x.State != DraftUpcaster {
 			out.Revision = max(out.Revision, x.Revision+1)
@@ -180,6 +189,16 @@ func (a *addition) change(out *UpcasterAdded) UpcasterActivated {
 		Context: cmd.Name.Context, Subject: cmd.Name.Subject, From: cmd.From, To: cmd.To, Revision: out.Revision,
 		Text: hex.EncodeToString(text[:]), Document: out.Document, Verdict: string(v.Outcome), Class: string(v.Class), Total: v.Total,
 		Prover: upcast.ProverVersion, Author: cmd.Author, Spreads: spreads(cmd.Name, a.doc), Renames: renaming(cmd.Name, a.doc),
+	}
+}
+
+// says takes over the verdict. Of a refuted document it is no matter whether it is
+// total.
+func (u *UpcasterAdded) says(v upcast.Verdict) {
+	u.Verdict, u.Outcome, u.Class, u.NoDown = v, v.Outcome, v.Class, v.NoDown
+	u.Total = v.Total && v.Outcome != upcast.Refuted
+	if v.Outcome != upcast.Proved {
+		u.Problem = (&VerdictError{v}).Error()
 	}
 }
 

@@ -334,11 +334,11 @@ func (r *route) hop(env *Env, i int, message string) (info HopInfo, h *upcast.Ho
 		return info, h, nil, nil
 	}
 	if h.Verdict.Outcome != upcast.Proved {
-		return info, nil, nil, gap(&info)
+		return info, nil, nil, r.idleRules(i, gap(&info))
 	}
 	if info.Down {
 		if h.Down == nil {
-			return info, nil, nil, gap(&info)
+			return info, nil, nil, r.idleRules(i, gap(&info))
 		}
 		h = h.Down
 		info.Verdict.Total = h.Verdict.Total // the class is that of the document

@@ -62,6 +62,18 @@ func (r *route) ruled(env *Env, i int, message string) (*Ruled, error) {
 	return out, nil
 }
 
+// idleRules adds to a gap that there are migration rules which do not apply.
+func (r *route) idleRules(i int, gap *Error) *Error {
+	newer, mode := r.versions[i+1], upcast.Upgrade
+	if r.down[i] {
+		newer, mode = r.versions[i], upcast.Downgrade
+	}
+	if r.documents[i] != nil || !newer.ruled() {
+		return gap
+	}
+	return gap.because("%s; version %d has migration rules, but none that runs here for %s: see their mode, disabled, and enableAt of the rule set", gap.Why, newer.Number, mode)
+}
+
 // byRules makes a hop of rules: lifted to proved steps, or as they are. What
 // cannot be carried out is a gap.
 func (info *HopInfo) byRules(x *Ruled) (hop *upcast.Hop, rules *upcast.RuleHop, err error) {

@@ -11,8 +11,8 @@ type Upcaster struct {
 	Target   string `json:"target,omitempty"`
 	Revision int    `json:"revision"`
 	State    string `json:"state"`
-	// Origin is document, or derived: then the schemas say it all, and there is
-	// no revision, hash or time.
+	// Origin is document; derived, then the schemas say it all; or rules, then
+	// migration rules are carried out. The last two have no revision, hash or time.
 	Origin string `json:"origin"`
 	// Hash identifies the document: "sha256:…" of its canonical form.
 	Hash    string `json:"hash,omitempty"`
