@@ -17,6 +17,8 @@ BENCH    ?= .
 # Tools are pinned here and run from the module cache; nothing is installed.
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The version of pre-commit, which is installed into .venv.
+PRE_COMMIT  := 4.7.0
 
 # The chaos suite kills real processes and takes minutes; it has its own target.
 UNIT := $(shell go list ./... | grep -v /chaos$$)
@@ -83,6 +85,12 @@ bench: setup ## Run the benchmarks; BENCH selects by pattern
 conformance: ## Run other projects' clients, unchanged, against real registries; hold Avro to Apache's Java
 	.ci/setup conformance
 	cd conformance && CGO_ENABLED=1 go test -count=1 ./...
+
+.PHONY: pre-commit
+pre-commit: ## Run the hooks for pre-commit by the real one, which builds them from the last commit
+	.ci/setup pre-commit
+	test -x .venv/bin/pre-commit || { python3 -m venv .venv && .venv/bin/pip install --quiet pre-commit==$(PRE_COMMIT); }
+	INSTAR_PRE_COMMIT=$(CURDIR)/.venv/bin/pre-commit go test -count=1 -v -timeout 60m -run TestPreCommit ./cmd/evcheck/internal/cli
 
 .PHONY: chaos
 chaos: setup ## Kill and race real processes and compare with what was acknowledged
