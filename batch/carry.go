@@ -22,13 +22,28 @@ type carrier interface {
 type result struct {
 	block     *block
 	out, dead []byte
-	counts    map[Count]int64
+	counts    []Count // few: of each version and outcome
 	samples   []Sample
 	err       error
 }
 
 func (r *result) count(version int, o Outcome) {
-	r.counts[Count{Version: version, Outcome: o}]++
+	for i := range r.counts {
+		if c := &r.counts[i]; c.Version == version && c.Outcome == o {
+			c.Events++
+			return
+		}
+	}
+	r.counts = append(r.counts, Count{version, o, 1})
+}
+
+// addTo adds what was counted to the counts of a run.
+func (r *result) addTo(counts map[Count]int64) {
+	for _, c := range r.counts {
+		n := c.Events
+		c.Events = 0
+		counts[c] += n
+	}
 }
 
 // wants reports whether a sample of a version is one of the first few.
@@ -46,6 +61,7 @@ type worker struct {
 	job     *Job
 	routes  Routes
 	scratch plan.Scratch
+	spare   spare
 	// earlier is what documents may ask of the lines before; nil if none asks.
 	earlier *folding
 }

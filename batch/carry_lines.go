@@ -18,15 +18,28 @@ import (
 type lineCarrier struct {
 	worker
 	locate *locator
+	guess  *guesser
 	packed bool
 	zip    *gzip.Writer
 	routed map[int]*Route
+	said   []byte // the version as the line before said it
+	last   lineRoute
+	target []byte // the version that images say
 	buf    bytes.Buffer
 	image  []byte
 }
 
+// lineRoute is a route, and whether lines may be carried on it in one walk: from
+// JSON to JSON, with nothing beside the event that counts.
+type lineRoute struct {
+	*Route
+	quick bool
+}
+
 func newLineCarrier(w worker, l *locator, packed bool) *lineCarrier {
-	c := &lineCarrier{worker: w, locate: l, packed: packed, routed: map[int]*Route{}}
+	c := &lineCarrier{worker: w, locate: l, guess: newGuesser(l), packed: packed, routed: map[int]*Route{}}
+	target, _ := w.routes.Target()
+	c.target = strconv.AppendInt(nil, int64(target), 10)
 	if packed {
 		c.zip = gzip.NewWriter(&c.buf)
 	}
@@ -36,7 +49,7 @@ func newLineCarrier(w worker, l *locator, packed bool) *lineCarrier {
 func (c *lineCarrier) close() {}
 
 func (c *lineCarrier) carry(ctx context.Context, b *block) *result {
-	r := &result{block: b, counts: map[Count]int64{}, out: make([]byte, 0, len(b.data)+len(b.data)/4)}
+	r := &result{block: b, out: c.spare.take(len(b.data) + len(b.data)/4)}
 	rest, at, record := b.data, b.in, b.record
 	for len(rest) > 0 && ctx.Err() == nil {
 		line, size := rest, len(rest)
@@ -71,49 +84,6 @@ func (c *lineCarrier) pack(r *result) error {
 	return nil
 }
 
-// quick carries a line in one walk over its payload: the runner holds it to the
-// grammar of JSON, and so says whether the guess was right where it ends. A line
-// with which anything else happens than that its event has an image is left to be
-// carried anew.
-func (c *lineCarrier) quick(ctx context.Context, r *result, line, end []byte) bool {
-	if c.job.Payload == Base64 || c.earlier != nil {
-		return false
-	}
-	spans, ok := c.locate.guess(line)
-	if !ok || !spans[atPayload].found() {
-		return false
-	}
-	if only := c.job.Envelope.Only; only != "" && !isText(line, spans[atType], only) {
-		return false
-	}
-	route, _, err := c.route(ctx, line, spans)
-	if err != nil || route.Runner == nil || route.Runner.Surrounded() {
-		return false
-	}
-	_, binary := route.Source.(textual)
-	_, becomes := route.Target.(textual)
-	if binary || becomes {
-		return false
-	}
-	at, kept := spans[atPayload], len(r.out)
-	if at.holds(spans[atVersion]) {
-		return false
-	}
-	// The image is written to where it belongs.
-	out := c.between(r.out, line, span{0, at.start}, spans)
-	begin := len(out)
-	out, f, err := route.Runner.Apply(ctx, out, line[at.start:at.end], &c.scratch)
-	if err != nil || f != nil || c.check(ctx, route, out[begin:], schema.EncodingJSON) != nil {
-		r.out = r.out[:kept]
-		return false
-	}
-	image := out[begin:]
-	out = c.between(out, line, span{at.end, len(line)}, spans)
-	r.out = append(out, end...)
-	c.changed(r, route, line[at.start:at.end], image)
-	return true
-}
-
 // line carries one line; end is its newline, if it has one.
 func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at, record int64) error {
 	if c.quick(ctx, r, line, end) {
@@ -144,7 +114,7 @@ func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at,
 	if only := c.job.Envelope.Only; only != "" && !isText(line, spans[atType], only) {
 		return pass(0, Passed)
 	}
-	route, code, err := c.route(ctx, line, spans)
+	route, code, err := c.version(ctx, line, spans[atVersion])
 	if err != nil {
 		return bad(0, code, err)
 	}
@@ -196,9 +166,9 @@ func (c *lineCarrier) saysTarget(line []byte, spans [places]span, payload []byte
 	return nil
 }
 
-// route is the route of a line.
-func (c *lineCarrier) route(ctx context.Context, line []byte, spans [places]span) (route *Route, code string, err error) {
-	version, said, err := versionAt(line, spans[atVersion])
+// version is the route of a line that says its version at a place.
+func (c *lineCarrier) version(ctx context.Context, line []byte, at span) (route *Route, code string, err error) {
+	version, said, err := versionAt(line, at)
 	switch {
 	case err != nil:
 		return nil, plan.FailInput, err
@@ -254,31 +224,11 @@ func (c *lineCarrier) payload(ctx context.Context, route *Route) ([]byte, error)
 // put writes a line with the image in the place of the event.
 func (c *lineCarrier) put(r *result, route *Route, line, end []byte, spans [places]span, payload []byte) {
 	at := spans[atPayload]
-	r.out = c.between(r.out, line, span{0, at.start}, spans)
+	r.out = c.between(r.out, line, span{0, at.start}, spans[atVersion])
 	r.out = append(r.out, payload...)
-	r.out = c.between(r.out, line, span{at.end, len(line)}, spans)
+	r.out = c.between(r.out, line, span{at.end, len(line)}, spans[atVersion])
 	r.out = append(r.out, end...)
 	c.changed(r, route, line[at.start:at.end], payload)
-}
-
-// between appends a part of a line beside the event, with the target's version in
-// the place of its own.
-func (c *lineCarrier) between(dst, line []byte, part span, spans [places]span) []byte {
-	v := spans[atVersion]
-	if !v.found() || v.start < part.start || v.end > part.end {
-		return append(dst, line[part.start:part.end]...)
-	}
-	dst = append(dst, line[part.start:v.start]...)
-	quote := line[v.start] == '"'
-	if quote {
-		dst = append(dst, '"')
-	}
-	target, _ := c.routes.Target()
-	dst = strconv.AppendInt(dst, int64(target), 10)
-	if quote {
-		dst = append(dst, '"')
-	}
-	return append(dst, line[v.end:part.end]...)
 }
 
 // changed counts an event that was carried, and keeps it if it is one of the first.

@@ -28,9 +28,9 @@ func newOCFCarrier(w worker, route *Route, head *ocfHeader) (*ocfCarrier, error)
 func (c *ocfCarrier) close() { c.pack.close() }
 
 func (c *ocfCarrier) carry(ctx context.Context, b *block) *result {
-	r := &result{block: b, counts: map[Count]int64{}}
+	r := &result{block: b}
 	if c.route.Runner == nil && !c.job.Verify {
-		r.counts[Count{Version: c.route.Version, Outcome: Unchanged}] = b.records
+		r.counts = []Count{{c.route.Version, Unchanged, b.records}}
 		r.out = c.head.appendBlock(nil, b.records, b.data)
 		return r
 	}

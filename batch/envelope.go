@@ -112,40 +112,6 @@ func (l *locator) find(line []byte) (out [places]span, err error) {
 	return out, err
 }
 
-// guess gives the places in a line whose payload is held to the grammar of JSON
-// afterwards. Only if it is one JSON value are they right, and only then is the
-// line: a payload that is an object and after which nothing but the ends of the
-// objects around it may follow is not walked at all, another one by its brackets.
-func (l *locator) guess(line []byte) (out [places]span, ok bool) {
-	s := skipper{data: line, guess: true}
-	if len(l.pointers[atPayload]) == 0 {
-		return out, false
-	}
-	s.space()
-	if l.value(&s, &out, 0, l.wanted) != nil {
-		return out, false
-	}
-	s.space()
-	return out, s.at == len(line)
-}
-
-// guessed goes to where a payload should end: before the ends of the objects that
-// it is in, if what routes the line was found, and else at its last bracket.
-func (l *locator) guessed(s *skipper, found [places]span, depth int) error {
-	if s.peek() != '{' || l.wanted.has(atVersion) && !found[atVersion].found() || l.wanted.has(atType) && !found[atType].found() {
-		return s.brackets(depth)
-	}
-	end := len(s.data)
-	for range depth {
-		end = len(bytes.TrimRight(s.data[:end], " \t\r\n"))
-		if end--; end <= s.at || s.data[end] != '}' {
-			return s.brackets(depth)
-		}
-	}
-	s.at = len(bytes.TrimRight(s.data[:end], " \t\r\n"))
-	return nil
-}
-
 // value walks a value; open says which pointers lead here with depth segments.
 func (l *locator) value(s *skipper, out *[places]span, depth int, open placeSet) error {
 	start := s.at
@@ -158,8 +124,6 @@ func (l *locator) value(s *skipper, out *[places]span, depth int, open placeSet)
 	switch {
 	case below != 0 && s.peek() == '{':
 		err = l.object(s, out, depth, below)
-	case s.guess && here.has(atPayload):
-		err = l.guessed(s, *out, depth)
 	default:
 		err = s.value(depth)
 	}

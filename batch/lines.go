@@ -34,6 +34,7 @@ type lineBlocks struct {
 	at     int64
 	record int64
 	path   string
+	spare  spare // nil if blocks are kept
 }
 
 // openLines opens a file of lines at a place. A gzipped one is unpacked from its
@@ -67,7 +68,7 @@ func openLines(path string, at, record int64) (*lineBlocks, bool, error) {
 func (b *lineBlocks) close() error { return b.file.Close() }
 
 func (b *lineBlocks) next() (*block, error) {
-	buf := make([]byte, lineBlock, lineBlock+1<<16)
+	buf := b.spare.take(lineBlock + 1<<16)[:lineBlock]
 	n, err := io.ReadFull(b.r, buf)
 	buf = buf[:n]
 	switch {

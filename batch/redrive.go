@@ -64,7 +64,7 @@ func (r *run) openLetters() error {
 func (d *redriver) close() {}
 
 func (d *redriver) carry(ctx context.Context, b *block) *result {
-	r := &result{block: b, counts: map[Count]int64{}}
+	r := &result{block: b}
 	var events []byte
 	kept, record := int64(0), b.record
 	for line := range bytes.Lines(b.data) {

@@ -47,6 +47,8 @@ type run struct {
 	packed bool // gzipped lines
 	// earlier is what documents may ask of the lines before; nil if none asks.
 	earlier *folding
+	// spare are the buffers of blocks that were written, of lines.
+	spare spare
 	// carrier makes what one worker works with.
 	carrier func() (carrier, error)
 
@@ -231,7 +233,8 @@ func (r *run) openInput(ctx context.Context) error {
 	if r.job.Format == Lines {
 		in, packed, err := openLines(r.job.In, r.report.Bytes, r.report.Records)
 		if err == nil {
-			r.in, r.packed = in, packed
+			r.in, r.packed, r.spare = in, packed, make(spare, 4*r.job.Workers)
+			in.spare = r.spare
 		}
 		return err
 	}
@@ -257,7 +260,7 @@ func (r *run) openInput(ctx context.Context) error {
 }
 
 func (r *run) newCarrier() (carrier, error) {
-	w := worker{job: &r.job, routes: r.routes, earlier: r.earlier}
+	w := worker{job: &r.job, routes: r.routes, earlier: r.earlier, spare: r.spare}
 	if r.job.Redrive {
 		return &redriver{newLineCarrier(w, r.locate, false), r.job.Format, &r.head}, nil
 	}

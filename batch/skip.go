@@ -2,9 +2,13 @@ package batch
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
+
+	"github.com/instar-registry/instar/internal/jsonx"
 )
 
 // maxDepth bounds the nesting of a line.
@@ -17,8 +21,6 @@ var tooDeep = fmt.Sprintf("it nests deeper than %d levels", maxDepth)
 type skipper struct {
 	data []byte
 	at   int
-	// guess says that somebody else reads the payload of the line (locator.guess).
-	guess bool
 }
 
 func (s *skipper) wrong(what string) error {
@@ -185,13 +187,18 @@ func (s *skipper) next(end byte) (done bool, err error) {
 
 // text walks a text and returns it as written, quotes included.
 func (s *skipper) text() ([]byte, error) {
-	start := s.at
-	ascii := true
-	for s.at++; s.at < len(s.data); s.at++ {
+	start, wide := s.at, false
+	for s.at++; s.at < len(s.data); {
+		if len(s.data)-s.at >= 8 {
+			marks := jsonx.NotPlain(binary.LittleEndian.Uint64(s.data[s.at:]))
+			if s.at += bits.TrailingZeros64(marks) / 8; marks == 0 {
+				continue
+			}
+		}
 		switch c := s.data[s.at]; {
 		case c == '"':
 			s.at++
-			if out := s.data[start:s.at]; ascii || utf8.Valid(out) {
+			if out := s.data[start:s.at]; !wide || utf8.Valid(out) {
 				return out, nil
 			}
 			s.at = start
@@ -203,8 +210,9 @@ func (s *skipper) text() ([]byte, error) {
 		case c < 0x20:
 			return nil, s.wrong("a control character must be written as an escape")
 		case c >= 0x80:
-			ascii = false
+			wide = true
 		}
+		s.at++
 	}
 	s.at = start
 	return nil, s.wrong("the text has no end")

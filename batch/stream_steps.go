@@ -202,16 +202,14 @@ func (s *applyUpcasters) begin(r *streamRun, next emit) (stage, error) {
 	}
 	c := newLineCarrier(worker{job: &job, routes: routes}, r.locate, false)
 	return each(func(x *streamRecord) error {
-		res := &result{counts: map[Count]int64{}}
+		res := &result{}
 		if err := c.line(r.ctx, res, x.line, nil, x.offset, x.record); err != nil {
 			return err
 		}
 		if err := r.lose(res.dead); err != nil {
 			return err
 		}
-		for n := range res.counts {
-			r.counts[n]++
-		}
+		res.addTo(r.counts)
 		if len(res.out) == 0 {
 			return nil // dropped, or among the dead letters
 		}

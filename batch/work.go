@@ -120,12 +120,12 @@ func (r *run) write(res *result) error {
 			return err
 		}
 	}
-	for c, n := range res.counts {
-		r.counts[c] += n
-	}
+	res.addTo(r.counts)
 	r.sample(res.samples)
 	r.report.Bytes = res.block.end
 	r.report.Records = res.block.record + res.block.records
+	r.spare.give(res.block.data)
+	r.spare.give(res.out)
 	if r.out != nil && r.out.since >= r.job.flushBytes {
 		return r.checkpoint(false)
 	}

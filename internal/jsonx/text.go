@@ -7,6 +7,15 @@ import (
 	"unicode/utf8"
 )
 
+// NotPlain marks those of eight bytes of JSON text that a string cannot hold as
+// they are: quotes, backslashes, control characters and what is not ASCII. The
+// lowest bit that is set is exact, those above it may be too many.
+func NotPlain(w uint64) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*' ')&^w | w) & high
+}
+
 // str reads a string whose opening quote is at p.at.
 func (p *parser) str() (string, error) {
 	p.at++

@@ -5,15 +5,9 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
-)
 
-// notPlain marks the bytes of eight that a text cannot hold as they are: the
-// lowest bit that is set is exact, those above it may be too many.
-func notPlain(w uint64) uint64 {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*' ')&^w | w) & high
-}
+	"github.com/instar-registry/instar/internal/jsonx"
+)
 
 // text reads a string: 1 if it has escapes, 0 if it has none, -1 if it is none.
 func (s *jsonScan) text() int {
@@ -22,7 +16,7 @@ func (s *jsonScan) text() int {
 	start := i
 	for i < len(data) {
 		if i+8 <= len(data) {
-			marks := notPlain(binary.LittleEndian.Uint64(data[i:]))
+			marks := jsonx.NotPlain(binary.LittleEndian.Uint64(data[i:]))
 			if i += bits.TrailingZeros64(marks) / 8; marks == 0 {
 				continue
 			}
