@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/registry"
@@ -32,6 +33,14 @@ type carrier struct {
 	target   codec
 	as       string
 	envelope upcast.Envelope // of every event
+}
+
+// beside is the carrier of an event that has something beside it.
+func (c *carrier) beside(e upcast.Envelope) *carrier {
+	out := *c
+	e.Subject, e.Version, e.SchemaID = c.envelope.Subject, c.envelope.Version, c.envelope.SchemaID
+	out.envelope = e
+	return &out
 }
 
 // codec is a schema whose events can be carried: it reads and writes them in the
@@ -238,10 +247,27 @@ func frameName(p frame.Prefix) string {
 	return strconv.Itoa(int(p.ID))
 }
 
-// envelope reads what is known of an event beside its bytes: headers, and values
-// of the context as JSON.
+// besideEvents are the names of what may be known of an event beside its bytes.
+var besideEvents = []string{"headers", "context", "id", "type", "stream", "position", "time"}
+
+// envelope reads what is known of an event beside its bytes: headers, values of the
+// context as JSON, and what documents read as meta.
 func (d *decoder) envelope() upcast.Envelope {
-	out := upcast.Envelope{Headers: d.stringMap(d.root, "headers")}
+	out := upcast.Envelope{
+		Headers: d.stringMap(d.root, "headers"), ID: d.string(d.root, "id"), Type: d.string(d.root, "type"), Stream: d.string(d.root, "stream"),
+	}
+	if d.get(d.root, "position") != nil {
+		n := d.int64(d.root, "position")
+		out.Position = &n
+	}
+	if text := d.string(d.root, "time"); text != "" {
+		t, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			d.fail(d.root.Get("time"), "time must be as 2026-03-31T12:00:00Z, not %s", clip(text, 40))
+		}
+		micros := t.UnixMicro()
+		out.Time = &micros
+	}
 	if o := d.object(d.root, "context"); o != nil {
 		out.Context = map[string]string{}
 		for _, m := range o.Members {
@@ -257,7 +283,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	d.only(d.root, "subject", "from", "to", "toSubject", "event", "eventBase64", "encoding", "message", "as", "trace", "headers", "context")
+	d.only(d.root, append([]string{"subject", "from", "to", "toSubject", "event", "eventBase64", "encoding", "message", "as", "trace"}, besideEvents...)...)
 	v, around := &validation{}, d.envelope()
 	if err := x.readEvent(d, v); err != nil {
 		return err
@@ -293,8 +319,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	c.envelope.Headers, c.envelope.Context = around.Headers, around.Context
-	out, err := c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
+	out, err := c.beside(around).carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
 	if err != nil {
 		return err
 	}

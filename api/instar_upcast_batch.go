@@ -28,6 +28,7 @@ type batch struct {
 	as      string
 	message string
 	trace   bool
+	wrapped wrapped
 	in      *bufio.Reader
 	out     *bufio.Writer
 	limit   int // bytes of an event
@@ -65,14 +66,17 @@ func (e *errTooLong) Error() string { return "the event is too long" }
 func upcastBatch(x *request) error {
 	b := &batch{
 		x: x, subject: x.text("subject"), from: x.text("from"), to: goal{x.text("toSubject"), x.text("to")}, as: strings.ToLower(x.text("as")), message: x.text("message"), trace: x.flag("trace"),
-		limit: x.api.service.Limits().EventBytes, carriers: map[writerKey]*carriage{}, control: http.NewResponseController(&x.w),
+		wrapped: wrapped{on: x.flag("wrapped"), only: x.text("type"), midway: x.flag("midway")},
+		limit:   x.api.service.Limits().EventBytes, carriers: map[writerKey]*carriage{}, control: http.NewResponseController(&x.w),
 	}
 	or(&b.to.version, "latest")
 	kind, _, _ := strings.Cut(x.r.Header.Get("Content-Type"), ";")
 	next := (*batch).line
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {
 	case wire.TypeNDJSON:
-		b.write = (*batch).writeLine
+		if b.write = (*batch).writeLine; b.wrapped.on {
+			next = (*batch).wrappedLine
+		}
 	case wire.TypeFrames:
 		next, b.write = (*batch).frame, (*batch).writeFrame
 	default:
@@ -102,6 +106,10 @@ func (b *batch) prepare(kind string) error {
 		return badRequest("A framed event names its message; leave message out")
 	case framed && b.trace:
 		return badRequest("Events in frames are not traced; send them as %s", wire.TypeNDJSON)
+	case framed && b.wrapped.on:
+		return badRequest("A frame holds nothing beside its event; send wrapped events as %s", wire.TypeNDJSON)
+	case !b.wrapped.on && (b.wrapped.only != "" || b.wrapped.midway):
+		return badRequest("Only wrapped lines say their type and stream; send wrapped=true with type and midway")
 	case framed && b.as != "" && b.as != asFrame:
 		return badRequest("Events in frames are answered in frames; leave as out")
 	case framed:
@@ -126,7 +134,10 @@ func (b *batch) prepare(kind string) error {
 		return err
 	}
 	c, err := b.x.carrierFor(at, b.to, b.as, message{name: b.message})
-	b.carriers[writerKey{}] = &carriage{carrier: c}
+	b.carriers[writerKey{}] = &carriage{at: at, carrier: c}
+	if err == nil && b.wrapped.on {
+		err = b.wrap(c)
+	}
 	return err
 }
 
@@ -193,6 +204,8 @@ func (b *batch) count(outcome string) {
 		c.Dropped++
 	case "deadLetter":
 		c.DeadLetter++
+	case "passed":
+		c.Passed++
 	default:
 		c.Failed++
 	}
@@ -200,20 +213,20 @@ func (b *batch) count(outcome string) {
 
 // line carries the event of one line, in the JSON encoding of its format.
 func (b *batch) line() (wire.Upcast, error) {
-	text, err := b.readLine()
+	text, err := b.readLine(b.limit)
 	if err != nil {
 		return wire.Upcast{}, err
 	}
 	return b.carriers[writerKey{}].carrier.carry(text, true, b.trace && b.counts.Total < batchTraces)
 }
 
-// readLine reads a line that is not empty.
-func (b *batch) readLine() ([]byte, error) {
+// readLine reads a line that is not empty, and past one that is longer than a limit.
+func (b *batch) readLine(limit int) ([]byte, error) {
 	var text []byte
 	size := int64(0)
 	for {
 		part, err := b.in.ReadSlice('\n')
-		if size += int64(len(part)); size <= int64(b.limit)+1 {
+		if size += int64(len(part)); size <= int64(limit)+1 {
 			text = append(text, part...)
 		}
 		switch {
@@ -224,7 +237,7 @@ func (b *batch) readLine() ([]byte, error) {
 		}
 		text, size = trimLine(text), size-int64(len(part)-len(trimLine(part)))
 		switch {
-		case size > int64(b.limit):
+		case size > int64(limit):
 			return nil, &errTooLong{size}
 		case len(text) > 0:
 			return text, nil

@@ -56,6 +56,11 @@ func TestBatchesStream(t *testing.T) {
 	if !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
+	wrapped := client.UpcastBatchQuery{Subject: ":.pay:s", From: "1", Wrapped: true, Midway: true, Type: "R"}
+	counts, err = h.admin.UpcastBatch(bg, wrapped, strings.NewReader(`{"event":{"a":1},"type":"R"}`+"\n"+`{"event":{},"type":"Q"}`), func(wire.UpcastLine) error { return nil })
+	if err != nil || counts != (wire.UpcastCounts{Total: 2, Events: 1, Passed: 1}) {
+		t.Errorf("%+v, %v", counts, err)
+	}
 	viewer := h.as("other", nil, [2]string{"viewer", ":.x:*"})
 	_, err = viewer.UpcastBatch(bg, client.UpcastBatchQuery{Subject: ":.pay:s", From: "1"}, strings.NewReader("{}\n"), nil)
 	refused(t, "a hidden subject", err, 404, 40401)
@@ -280,5 +285,56 @@ func TestMessagesOfBatches(t *testing.T) {
 	}
 	if a = sendBatch(t, s.API, "/upcast/batch?message=B", wire.TypeFrames, events); a.status != 400 {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestWrappedBatches: what stands beside an event has bounds, a value of an earlier
+// event that is too large to be kept is told at that event, and the others go on.
+func TestWrappedBatches(t *testing.T) {
+	s := batchServer(t, func(o *registry.Options, _ *Options) {
+		o.Limits = schema.DefaultLimits()
+		o.Limits.EventBytes = 8 << 10
+	})
+	put := s.send("PUT /subjects/s/upcasters/2/3\nIf-Match: \"1\"\n\n" + `{"instar":"upcast/v1","from":2,"to":3,
+		"context":{"was":{"type":"string","kind":"stream","of":{"type":"Opened","path":"name"},"keep":"last"}},
+		"steps":[{"add":{"path":"c","expr":"ctx.was.hasValue() ? size(ctx.was.value()) : -1"}}]}`)
+	if put.status != 200 {
+		t.Fatal(put)
+	}
+	send := func(query string, lines ...string) string {
+		t.Helper()
+		return sendBatch(t, s.API, "/upcast/batch?subject=s&from=2&wrapped=true"+query, wire.TypeNDJSON, strings.Join(lines, "\n")).body
+	}
+	one := `{"stream":"x","type":"R","event":{"b":1}}`
+	open := func(stream string, n int) string {
+		return fmt.Sprintf(`{"stream":%q,"type":"Opened","event":{"name":"%s"}}`, stream, strings.Repeat("n", n))
+	}
+	for _, c := range []struct {
+		query string
+		lines []string
+		want  []string
+	}{
+		{"&type=R", []string{open("x", 3), one}, []string{`{"index":0,"outcome":"passed"}`, `"event":{"b":1,"c":3}`}},
+		{"&type=R", []string{open("y", 3), one}, []string{`{"index":0,"outcome":"passed"}`, `"event":{"b":1,"c":-1}`}},
+		// Of no type in particular every event is one of the subject.
+		{"", []string{open("x", 3), one}, []string{`"error_code":42254`, `"event":{"b":1,"c":3}`}},
+		{"&type=R", []string{open("x", 5000), one}, []string{`"error_code":42259`, `"event":{"b":1,"c":-1}`}},
+		{"&type=R", []string{open("x", 9000), one}, []string{`the limit event-bytes is 8192`, `"event":{"b":1,"c":-1}`}},
+		{"&type=R", []string{`{"event":{"b":1},"type":"R","headers":{"k":"` + strings.Repeat("h", 9000) + `"}}`}, []string{`"c":-1}`}},
+		{"&type=R", []string{`{"event":{"b":1},"type":"R","headers":{"k":"` + strings.Repeat("h", besideBytes+8<<10) + `"}}`, one}, []string{`the limit event-bytes is 8192`, `"c":-1}`}},
+		{"&type=R", []string{`{"event":`, `[]`, `{"event":{"b":1},"event":{}}`, `{"position":-1,"event":{}}`, one}, []string{
+			`"error_code":400`, `must be an object, not an array`, `"error_code":400`, `position must be a whole number`, `"c":-1}`,
+		}},
+	} {
+		got := strings.Split(strings.TrimSpace(send(c.query, c.lines...)), "\n")
+		if len(got) != len(c.want)+1 {
+			t.Errorf("%s: %d lines: %.300s", c.query, len(got), got)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.Contains(got[i], want) {
+				t.Errorf("%s: line %d is %.300s, without %s", c.query, i, got[i], want)
+			}
+		}
 	}
 }

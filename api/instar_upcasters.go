@@ -36,7 +36,7 @@ func upcasterRoutes(*API) []route {
 		{method: post, path: "/upcast", action: read, class: expensive, body: bulkBody, handle: upcastEvent},
 		{
 			method: post, path: "/upcast/batch", action: read, class: expensive, stream: true, body: rawBody,
-			query: []param{pSubject, {"from", text}, {"to", text}, {"toSubject", text}, {"as", text}, {"message", text}, {"trace", boolean}}, handle: upcastBatch,
+			query: []param{pSubject, {"from", text}, {"to", text}, {"toSubject", text}, {"as", text}, {"message", text}, {"trace", boolean}, {"wrapped", boolean}, {"type", text}, {"midway", boolean}}, handle: upcastBatch,
 		},
 	}
 }

@@ -149,6 +149,11 @@ type UpcastBatchQuery struct {
 	// ToSubject is the subject of To, if it is another one than Subject.
 	ToSubject string
 	Trace     bool
+	// Wrapped says that each line is a [wire.UpcastWrapped]. Type is then that of the
+	// events which are carried, if others are among them, and Midway says that the
+	// batch does not begin where its streams do.
+	Wrapped, Midway bool
+	Type            string
 }
 
 // UpcastBatch carries events, one a line in the JSON encoding of their format, and
@@ -157,7 +162,8 @@ type UpcastBatchQuery struct {
 // breaks off is an error; what follows the last index can be sent again.
 func (c *Client) UpcastBatch(ctx context.Context, q UpcastBatchQuery, events io.Reader, each func(wire.UpcastLine) error) (wire.UpcastCounts, error) {
 	var last *wire.UpcastEnded
-	query := values("subject", q.Subject, "from", q.From, "to", q.To, "toSubject", q.ToSubject, "as", q.As, "message", q.Message, "trace", q.Trace)
+	query := values("subject", q.Subject, "from", q.From, "to", q.To, "toSubject", q.ToSubject, "as", q.As, "message", q.Message, "trace", q.Trace,
+		"wrapped", q.Wrapped, "midway", q.Midway, "type", q.Type)
 	r := &call{
 		method: http.MethodPost, path: "/upcast/batch", query: query, stream: events,
 		header: http.Header{"Content-Type": {wire.TypeNDJSON}}, accept: wire.TypeNDJSON + ", " + accept,

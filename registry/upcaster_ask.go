@@ -171,6 +171,38 @@ func noUpcaster(all *Upcasters, n Name, from, to, revision int) *Error {
 	return out.because("the newest one is %d", newest.Revision)
 }
 
+// StreamInputs are the context inputs of the active documents of a subject that ask
+// for what earlier events of a stream said.
+func (s *Service) StreamInputs(ctx context.Context, n Name) ([]upcast.ContextInput, error) {
+	var out []upcast.ContextInput
+	err := s.View(ctx, func(st *State) error {
+		return s.withTexts(ctx, func(env *Env) error {
+			out = nil
+			for i := range st.Upcasters(n).All {
+				u := &st.Upcasters(n).All[i]
+				if u.State != ActiveUpcaster {
+					continue
+				}
+				text, ok := env.Library.Text(u.Text)
+				if !ok {
+					return &NeedTexts{Hashes: []Hash{u.Text}}
+				}
+				doc, err := upcast.Parse(text)
+				if err != nil {
+					return &schema.Bug{Where: "the document of an active upcaster", Cause: err}
+				}
+				for _, input := range doc.Context {
+					if input.Kind == "stream" {
+						out = append(out, input)
+					}
+				}
+			}
+			return nil
+		})
+	})
+	return out, err
+}
+
 // hop proves the way between two versions by a document, or derives it for a
 // message.
 func (st *State) hop(env *Env, n Name, from, to int, doc *upcast.Document, message string) (*upcast.Hop, error) {

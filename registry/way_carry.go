@@ -51,6 +51,18 @@ type Carriage struct {
 // Moves reports whether the way changes events: one that leads nowhere does not.
 func (w *Way) Moves() bool { return len(w.legs) > 0 }
 
+// StreamInputs are the context inputs of the way's documents that ask for what
+// earlier events of a stream said.
+func (w *Way) StreamInputs() []upcast.ContextInput {
+	var out []upcast.ContextInput
+	for i := range w.legs {
+		if c := w.legs[i].chain; c != nil {
+			out = append(out, c.StreamInputs()...)
+		}
+	}
+	return out
+}
+
 // Size is the number of nodes that the way holds.
 func (w *Way) Size() int {
 	n := 1

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -14,7 +15,11 @@ type Fold struct {
 	inputs []ContextInput
 	// streams holds, for each stream that is known, a value for each input.
 	streams map[string]*folded
-	values  int
+	// midway says that the read of no stream began at its first event.
+	midway bool
+	// values and bytes are what is kept, and the most of both.
+	values, bytes         int
+	mostValues, mostBytes int
 }
 
 // folded is what is known of one stream.
@@ -33,7 +38,7 @@ const (
 // NewFold remembers what the inputs of kind stream among some ask for; nil if none
 // does.
 func NewFold(inputs []ContextInput) *Fold {
-	f := &Fold{streams: map[string]*folded{}}
+	f := &Fold{streams: map[string]*folded{}, mostValues: maxFolded, mostBytes: math.MaxInt}
 	for _, x := range inputs {
 		if x.Kind == "stream" && f.index(&x) < 0 {
 			f.inputs = append(f.inputs, x)
@@ -73,6 +78,13 @@ func (f *Fold) index(x *ContextInput) int {
 // Midway says that the read of a stream began behind its first event: what was
 // said before is not known, and what was said first neither.
 func (f *Fold) Midway(stream string) { f.stream(stream).midway = true }
+
+// BeganMidway is Midway for all streams.
+func (f *Fold) BeganMidway() { f.midway = true }
+
+// Bound lowers what is kept of all streams: a number of values, and bytes of values
+// and of the streams' names.
+func (f *Fold) Bound(values, bytes int) { f.mostValues, f.mostBytes = values, bytes }
 
 func (f *Fold) stream(name string) *folded {
 	s := f.streams[name]
@@ -128,11 +140,20 @@ func (f *Fold) keep(stream string, i int, v *jsonx.Value) error {
 		return nil
 	case len(text) > maxFoldedBytes:
 		return fmt.Errorf("%s of an event of type %s takes %d bytes, and at most %d are kept for later events", f.inputs[i].OfPath, f.inputs[i].OfType, len(text), maxFoldedBytes)
-	case s.values[i] == "" && f.values == maxFolded:
-		return fmt.Errorf("what earlier events said is kept for at most %d values", maxFolded)
-	case s.values[i] == "":
+	case s.values[i] == "" && f.values >= f.mostValues:
+		return fmt.Errorf("what earlier events said is kept for at most %d values", f.mostValues)
+	}
+	more := len(text) - len(s.values[i])
+	if s.values[i] == "" {
+		more += len(stream)
+	}
+	if more > f.mostBytes-f.bytes {
+		return fmt.Errorf("what earlier events said is kept in at most %d bytes", f.mostBytes)
+	}
+	if s.values[i] == "" {
 		f.values++
 	}
+	f.bytes += more
 	s.values[i] = text
 	return nil
 }
@@ -140,7 +161,7 @@ func (f *Fold) keep(stream string, i int, v *jsonx.Value) error {
 // value is what earlier events of a stream said.
 func (f *Fold) value(stream string, x *ContextInput) (string, bool) {
 	i, s := f.index(x), f.streams[stream]
-	if stream == "" || s == nil || i < 0 || s.values[i] == "" || x.Keep == "first" && s.midway {
+	if stream == "" || s == nil || i < 0 || s.values[i] == "" || x.Keep == "first" && (s.midway || f.midway) {
 		return "", false
 	}
 	return s.values[i], true

@@ -54,6 +54,13 @@ func TestFold(t *testing.T) {
 			t.Errorf("%s %s of %s: %q, want %q", c.input.Keep, c.input.OfPath, c.stream, got, c.want)
 		}
 	}
+	f.BeganMidway()
+	if got, ok := f.value("s", &first); ok {
+		t.Errorf("of a read that began midway, the first value is %s", got)
+	}
+	if got, _ := f.value("s", &last); got != `["USD",1]` {
+		t.Errorf("of a read that began midway, the last value is %s", got)
+	}
 	for event, want := range map[string]string{`{`: "cannot be read", `{"cur":"` + strings.Repeat("x", maxFoldedBytes) + `"}`: "at most 4096"} {
 		if err := f.See("s", "Opened", []byte(event)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20s: %v", event, err)
