@@ -102,26 +102,35 @@ func (x *request) upcasterRows(st *registry.State, n registry.Name, f *upcasterF
 		to, leaves := s.Next(from), all.Leaving(from)
 		put(from)
 		if to != 0 && all.Between(from, to) == nil && (leaves == nil || leaves.From != from) && f.origin != originDocument && f.takes(from, to, registry.ActiveUpcaster, f.origin) {
-			out = append(out, wire.Upcaster{From: from, To: to, State: registry.ActiveUpcaster, Origin: originDerived})
+			row := wire.Upcaster{From: from, To: to, State: registry.ActiveUpcaster, Origin: originDerived}
+			for _, r := range s.Version(to).RulesUp() {
+				row.Rules = append(row.Rules, wire.RuleSet{MigrationRules: ruleBodies(r.Migration), EnableAt: r.EnableAt})
+			}
+			out = append(out, row)
 		}
 	}
 	put(0)
 	return out
 }
 
-// undocumented looks at a hop that has no document; false if it is a gap.
+// undocumented looks at a hop that has no document; false if it is a gap. Rules that
+// cannot be carried out have no verdict: whoever carries events elsewhere must not take
+// the hop for a derived one.
 func (x *request) undocumented(n registry.Name, row *wire.Upcaster) (bool, error) {
 	w, err := x.api.service.Way(x.ctx, n, row.From, row.To)
 	var gap *registry.Error
 	switch {
 	case errors.As(err, &gap) && gap.Code != registry.Canceled && gap.Code != registry.Unavailable:
-		return false, nil
+		row.Origin = originRules
+		return len(row.Rules) > 0, nil
 	case err != nil:
 		return false, err
 	}
 	h := &w.Hops[0]
 	if h.Rules {
 		row.Origin = originRules
+	} else {
+		row.Rules = nil
 	}
 	v := &h.Verdict
 	row.Verdict, row.Class, row.Total, row.Prover = string(v.Outcome), string(v.Class), v.Total, upcast.ProverVersion

@@ -263,7 +263,7 @@ func TestVersionInTheEvent(t *testing.T) {
 		{``, "/d", `{"d":{"v":1,"t1":"a"}}`, "", "the version stands in the event, at /d/v, and is not 2 in its image"},
 	} {
 		doc := `{"instar":"upcast/v1","from":1,"to":2,"steps":[{"rename":{"from":"t1","to":"t2"}}` + c.set + `]}`
-		s, err := NewSubject([]Version{{1, object(1)}, {2, object(2)}}, []string{doc}, 0)
+		s, err := NewSubject([]Version{{Number: 1, Schema: object(1)}, {Number: 2, Schema: object(2)}}, []string{doc}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -169,7 +169,7 @@ func chain(b testing.TB, version func(int) schema.Parsed) *Subject {
 	var all []Version
 	var docs []string
 	for v := 1; v <= 5; v++ {
-		all = append(all, Version{v, version(v)})
+		all = append(all, Version{Number: v, Schema: version(v)})
 		if v > 1 {
 			docs = append(docs, fmt.Sprintf(`{"instar":"upcast/v1","from":%d,"to":%d,"steps":[{"rename":{"from":"tag%[1]d","to":"tag%[2]d"}}]}`, v-1, v))
 		}

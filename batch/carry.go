@@ -80,6 +80,10 @@ func (w *worker) ended(r *result, raw []byte, record int64, route *Route, f *upc
 	if f.Hop+1 < len(route.Hops) && f.Step > 0 {
 		e.From, e.To = route.Hops[f.Hop], route.Hops[f.Hop+1]
 	}
+	if route.ruled(f.Hop) {
+		e.From, e.To, e.Step = route.Hops[f.Hop], route.Hops[f.Hop+1], 0
+		e.Reason = fmt.Sprintf("migration rules of version %d: %s", e.To, e.Reason)
+	}
 	if e.Reason == "" {
 		e.Reason = "the upcaster ends the event in the dead letters"
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/instar-registry/instar/schema"
+	"github.com/instar-registry/instar/upcast"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -29,11 +30,11 @@ type lineCarrier struct {
 	image  []byte
 }
 
-// lineRoute is a route, and whether lines may be carried on it in one walk: from
+// lineRoute is a route, and its runner if lines may be carried on it in one walk: from
 // JSON to JSON, with nothing beside the event that counts.
 type lineRoute struct {
 	*Route
-	quick bool
+	runner *upcast.Runner
 }
 
 func newLineCarrier(w worker, l *locator, packed bool) *lineCarrier {
@@ -121,7 +122,7 @@ func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at,
 	if !spans[atPayload].found() {
 		return bad(route.Version, plan.FailInput, fmt.Errorf("the line has no %s", c.job.Envelope.Payload))
 	}
-	if route.Runner == nil {
+	if !route.Moves() {
 		return pass(route.Version, Unchanged)
 	}
 	event, err := c.event(route, line[spans[atPayload].start:spans[atPayload].end])

@@ -7,6 +7,8 @@ import (
 
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
+	"github.com/instar-registry/instar/upcast"
+	"github.com/instar-registry/instar/upcast/plan"
 )
 
 // ocfCarrier carries blocks of a container file, whose events all have one
@@ -29,7 +31,7 @@ func (c *ocfCarrier) close() { c.pack.close() }
 
 func (c *ocfCarrier) carry(ctx context.Context, b *block) *result {
 	r := &result{block: b}
-	if c.route.Runner == nil && !c.job.Verify {
+	if !c.route.Moves() && !c.job.Verify {
 		r.counts = []Count{{c.route.Version, Unchanged, b.records}}
 		r.out = c.head.appendBlock(nil, b.records, b.data)
 		return r
@@ -71,12 +73,12 @@ func (c *ocfCarrier) broken(b *block, err error) error {
 // event carries the event that data begins with. It returns the event's length,
 // and whether it has an image.
 func (c *ocfCarrier) event(ctx context.Context, r *result, data []byte, b *block, record int64) (length int, stays bool, err error) {
-	if c.route.Runner == nil {
+	if !c.route.Moves() {
 		n, err := c.same(ctx, r, data, b)
 		return n, true, err
 	}
 	before := len(c.image)
-	image, n, f, err := c.route.Runner.Next(ctx, c.image, data, &c.scratch)
+	image, n, f, err := c.next(ctx, data)
 	switch {
 	case err != nil:
 		return 0, false, err
@@ -95,6 +97,26 @@ func (c *ocfCarrier) event(ctx context.Context, r *result, data []byte, b *block
 	}
 	return n, true, err
 }
+
+// next appends the image of the event that data begins with, and returns the event's
+// length; it is 0 if there is no event.
+func (c *ocfCarrier) next(ctx context.Context, data []byte) (image []byte, length int, f *upcast.Failure, err error) {
+	if r := c.route.Runner(); r != nil && !r.Surrounded() {
+		return r.Next(ctx, c.image, data, &c.scratch)
+	}
+	s, ok := c.route.Source.(*avro.Schema)
+	if !ok {
+		return c.image, 0, nil, errNotAvro
+	}
+	if length, err = s.Walk(data, avro.WalkOptions{AllowTrailing: true}); err != nil {
+		return c.image, 0, &upcast.Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+	}
+	image, f, err = c.route.apply(ctx, c.image, nil, data[:length], &c.scratch)
+	return image, length, f, err
+}
+
+// errNotAvro is a route for files that hold nothing but Avro.
+var errNotAvro = errors.New("the schemas at both ends of a container file are no Avro schemas")
 
 // sample keeps an event and its image for the report of a dry run.
 func (c *ocfCarrier) sample(r *result, event, image []byte) error {
@@ -116,7 +138,7 @@ func (c *ocfCarrier) sample(r *result, event, image []byte) error {
 func (c *ocfCarrier) same(ctx context.Context, r *result, data []byte, b *block) (int, error) {
 	s, ok := c.route.Target.(*avro.Schema)
 	if !ok {
-		return 0, errors.New("the target of a container file is no Avro schema")
+		return 0, errNotAvro
 	}
 	n, err := s.Walk(data, avro.WalkOptions{AllowTrailing: true})
 	if err != nil {

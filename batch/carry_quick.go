@@ -31,7 +31,7 @@ func (c *lineCarrier) quick(ctx context.Context, r *result, line, end []byte) bo
 	kept := len(r.out)
 	out := c.between(r.out, line, span{0, at.start}, version)
 	begin := len(out)
-	out, f, err := route.Runner.Apply(ctx, out, line[at.start:at.end], &c.scratch)
+	out, f, err := c.last.runner.Apply(ctx, out, line[at.start:at.end], &c.scratch)
 	if err != nil || f != nil || c.check(ctx, route, out[begin:], schema.EncodingJSON) != nil {
 		r.out = r.out[:kept]
 		return false
@@ -55,9 +55,12 @@ func (c *lineCarrier) quickly(ctx context.Context, line []byte, version span) *R
 		_, binary := route.Source.(textual)
 		_, becomes := route.Target.(textual)
 		c.said = append(c.said[:0], said...)
-		c.last = lineRoute{route, route.Runner != nil && !binary && !becomes && !route.Runner.Surrounded()}
+		c.last = lineRoute{Route: route}
+		if r := route.Runner(); r != nil && !binary && !becomes && !r.Surrounded() {
+			c.last.runner = r
+		}
 	}
-	if !c.last.quick {
+	if c.last.runner == nil {
 		return nil
 	}
 	return c.last.Route

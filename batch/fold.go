@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/instar-registry/instar/upcast"
-	"github.com/instar-registry/instar/upcast/plan"
 )
 
 // folding is what documents may ask of events that stand before theirs in the file.
@@ -95,24 +93,15 @@ func (f *folding) see(l *locator, line []byte) error {
 // carried is the image of an event of a line; what stands around it goes along if a
 // document looks at that.
 func (c *lineCarrier) carried(ctx context.Context, route *Route, line []byte, spans [places]span, event []byte) ([]byte, *upcast.Failure, error) {
-	if !route.Runner.Surrounded() {
-		return route.Runner.Apply(ctx, c.image[:0], event, &c.scratch)
+	var e *upcast.Envelope
+	if route.surrounded() {
+		e = &upcast.Envelope{Subject: c.job.Subject, Version: route.Version}
+		e.Stream, _ = textAt(line, spans[atStream])
+		e.ID, _ = textAt(line, spans[atID])
+		e.Type, _ = textAt(line, spans[atType])
+		if c.earlier != nil {
+			e.Earlier = c.earlier.Fold
+		}
 	}
-	e := upcast.Envelope{Subject: c.job.Subject, Version: route.Version}
-	e.Stream, _ = textAt(line, spans[atStream])
-	e.ID, _ = textAt(line, spans[atID])
-	e.Type, _ = textAt(line, spans[atType])
-	if c.earlier != nil {
-		e.Earlier = c.earlier.Fold
-	}
-	out, f, err := route.Runner.Carry(ctx, &e, event, &c.scratch)
-	switch {
-	case f != nil || err != nil:
-		return nil, f, err
-	case len(out) != 1:
-		return nil, nil, upcast.ErrSeveral
-	case out[0].Headers[upcast.HeaderParked] != "":
-		return nil, &upcast.Failure{Code: plan.FailDead, Path: upcast.HeaderParked, Reason: fmt.Sprintf("the upcaster of version %d parks values beside the event, and a line has no place for headers; parkIn keeps them in its body", route.Version)}, nil
-	}
-	return out[0].Event, nil, nil
+	return route.apply(ctx, c.image[:0], e, event, &c.scratch)
 }

@@ -26,7 +26,7 @@ func foldedSubject(t *testing.T) *Subject {
 		if err != nil {
 			t.Fatal(err)
 		}
-		versions = append(versions, Version{i + 1, s})
+		versions = append(versions, Version{Number: i + 1, Schema: s})
 	}
 	s, err := NewSubject(versions, []string{`{"instar":"upcast/v1","from":1,"to":2,
 		"context":{"cur":{"type":"string","kind":"stream","of":{"type":"Opened","path":"terms.currency"},"keep":"last"}},

@@ -44,7 +44,7 @@ func versions(tb testing.TB) []Version {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		out = append(out, Version{i + 1, s})
+		out = append(out, Version{Number: i + 1, Schema: s})
 	}
 	return out
 }

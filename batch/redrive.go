@@ -100,11 +100,11 @@ func (d *redriver) event(ctx context.Context, r *result, events []byte, l *deadL
 	if err != nil {
 		return events, err
 	}
-	if route.Runner == nil {
+	if !route.Moves() {
 		r.count(route.Version, Unchanged)
 		return append(events, l.Raw...), nil
 	}
-	out, f, err := route.Runner.Apply(ctx, events, l.Raw, &w.scratch)
+	out, f, err := route.apply(ctx, events, nil, l.Raw, &w.scratch)
 	switch {
 	case err != nil:
 		return events, err

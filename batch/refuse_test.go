@@ -343,7 +343,7 @@ func TestRunnersAreStrict(t *testing.T) {
 				event = slices.Delete(event, at, at+1)
 			}
 		}
-		image, f, err := route.Runner.Apply(t.Context(), nil, event, &scratch)
+		image, f, err := route.Runner().Apply(t.Context(), nil, event, &scratch)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/instar-registry/instar/schema"
-	"github.com/instar-registry/instar/upcast"
 )
 
 // Route says how the events of one version become events of the target.
@@ -13,8 +12,9 @@ type Route struct {
 	Version int
 	// Source and Target are the schemas at both ends.
 	Source, Target schema.Parsed
-	// Runner carries an encoded event; nil if its version is the target.
-	Runner *upcast.Runner
+	// Legs carry an encoded event, one after the other; none if its version is the
+	// target.
+	Legs []Leg
 	// Hops names the versions on the way, the first and the last included, for
 	// messages.
 	Hops []int

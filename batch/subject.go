@@ -19,26 +19,31 @@ import (
 type Version struct {
 	Number int
 	Schema schema.Parsed
+	// Rules are the rule sets, as JSON, with the migration rules that lead here from
+	// the version before: those of versions that were deleted for good in between,
+	// the oldest first, and its own.
+	Rules []string
 }
 
 // Subject is [Routes] from the versions of a subject and the documents of its
 // active upcasters. Hops are proved when they are first needed.
 type Subject struct {
 	versions  []Version
-	documents map[int]*upcast.Document // by the version they lead from
+	documents map[int]*upcast.Document  // by the version they lead from
+	rules     map[int][]*upcast.RuleSet // by the version they lead to
 	target    int
 	identity  string
 
 	mu     sync.Mutex
-	hops   map[int]*upcast.Hop
+	hops   map[int]*subjectHop
 	routes map[int]*Route
 }
 
 // NewSubject prepares the routes to a target version; 0 is the newest.
 func NewSubject(versions []Version, documents []string, target int) (*Subject, error) {
 	s := &Subject{
-		versions: slices.Clone(versions), documents: map[int]*upcast.Document{}, target: target,
-		hops: map[int]*upcast.Hop{}, routes: map[int]*Route{},
+		versions: slices.Clone(versions), documents: map[int]*upcast.Document{}, rules: map[int][]*upcast.RuleSet{}, target: target,
+		hops: map[int]*subjectHop{}, routes: map[int]*Route{},
 	}
 	slices.SortFunc(s.versions, func(a, b Version) int { return cmp.Compare(a.Number, b.Number) })
 	if len(s.versions) == 0 {
@@ -54,6 +59,14 @@ func NewSubject(versions []Version, documents []string, target int) (*Subject, e
 	fmt.Fprintf(sum, "%s to %d\n", upcast.ProverVersion, s.target) //nolint:errcheck // a hash takes everything
 	for _, v := range s.versions {
 		fmt.Fprintf(sum, "%d %q\n", v.Number, v.Schema.Inlined()) //nolint:errcheck // as above
+		for _, text := range v.Rules {
+			r, err := upcast.ParseRuleSet(text)
+			if err != nil {
+				return nil, fmt.Errorf("version %d: %w", v.Number, err)
+			}
+			s.rules[v.Number] = append(s.rules[v.Number], r)
+			fmt.Fprintf(sum, "%q\n", text) //nolint:errcheck // as above
+		}
 	}
 	for _, text := range documents {
 		d, err := upcast.Parse(text)
@@ -100,7 +113,7 @@ func (s *Subject) route(ctx context.Context, version int) (*Route, error) {
 		return nil, fmt.Errorf("version %d is newer than the target, version %d", version, s.target)
 	}
 	r := &Route{Version: version, Source: s.versions[at].Schema, Target: s.versions[end].Schema, Hops: []int{version}}
-	var hops []*upcast.Hop
+	var hops []*subjectHop
 	for ; at < end; at++ {
 		h, err := s.hop(ctx, at)
 		if err != nil {
@@ -109,43 +122,9 @@ func (s *Subject) route(ctx context.Context, version int) (*Route, error) {
 		hops = append(hops, h)
 		r.Hops = append(r.Hops, s.versions[at+1].Number)
 	}
-	if len(hops) == 0 {
-		return r, nil
-	}
-	c, err := upcast.Fuse(hops)
-	if err != nil {
-		return nil, err
-	}
-	r.Runner = upcast.NewRunner(c)
-	return r, nil
-}
-
-// hop proves the hop that begins at a version.
-func (s *Subject) hop(ctx context.Context, at int) (*upcast.Hop, error) {
-	from, to := &s.versions[at], &s.versions[at+1]
-	if h := s.hops[from.Number]; h != nil {
-		return h, nil
-	}
-	var h *upcast.Hop
 	var err error
-	if d := s.documents[from.Number]; d != nil {
-		h, err = upcast.Verify(ctx, d, from.Schema, to.Schema)
-	} else {
-		h, err = upcast.Derive(ctx, from.Schema, to.Schema)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if v := &h.Verdict; v.Outcome != upcast.Proved {
-		why := ""
-		if len(v.Problems) > 0 {
-			why = ": " + v.Problems[0].Message
-		}
-		return nil, fmt.Errorf("there is no proved way from version %d to %d (%s)%s; register an upcaster for this hop",
-			from.Number, to.Number, v.Outcome, why)
-	}
-	s.hops[from.Number] = h
-	return h, nil
+	r.Legs, err = legsOf(hops)
+	return r, err
 }
 
 // Schema implements [Routes]: the version whose text is the same, else the only

@@ -43,5 +43,21 @@ func (v *Version) migration() []*upcast.RuleSet {
 	return out
 }
 
+// RulesUp lists the rule sets whose migration rules the registry carries out on the
+// way up to a version: those of versions that were deleted for good before it, the
+// oldest first, and its own.
+func (v *Version) RulesUp() []*RuleSet {
+	var all, out []*RuleSet
+	if v.Inherited != nil {
+		all = append(all, v.Inherited.Rules...)
+	}
+	for _, r := range append(all, v.Content.RuleSet) {
+		if m := r.migration(); m.EnabledAt(rulesPlace) && len(m.For(upcast.Upgrade)) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // ruled reports whether rules lead to a version, whichever way they are enabled.
 func (v *Version) ruled() bool { return v != nil && len(v.migration()) > 0 }

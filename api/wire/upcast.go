@@ -12,8 +12,12 @@ type Upcaster struct {
 	Revision int    `json:"revision"`
 	State    string `json:"state"`
 	// Origin is document; derived, then the schemas say it all; or rules, then
-	// migration rules are carried out. The last two have no revision, hash or time.
+	// migration rules are carried out. The last two have no revision, hash or time,
+	// and rules that cannot be carried out have no verdict.
 	Origin string `json:"origin"`
+	// Rules are the rule sets with these rules: those of versions that were deleted
+	// for good in between, the oldest first, and that of the version To.
+	Rules []RuleSet `json:"rules,omitempty"`
 	// Hash identifies the document: "sha256:…" of its canonical form.
 	Hash    string `json:"hash,omitempty"`
 	Verdict string `json:"verdict"`
@@ -326,10 +330,30 @@ type UpcastRequest struct {
 	// Headers go with the event; Context holds values of declared inputs.
 	Headers map[string]string          `json:"headers,omitempty"`
 	Context map[string]json.RawMessage `json:"context,omitempty"`
+	// What documents read as meta: Time is in the form of RFC 3339.
+	ID       string `json:"id,omitempty"`
+	Type     string `json:"type,omitempty"`
+	Stream   string `json:"stream,omitempty"`
+	Position *int64 `json:"position,omitempty"`
+	Time     string `json:"time,omitempty"`
+}
+
+// UpcastWrapped is a line of a batch that holds an event and what is known beside it.
+// From is its version, if it is another one than that of the batch.
+type UpcastWrapped struct {
+	Event    json.RawMessage            `json:"event"`
+	From     string                     `json:"from,omitempty"`
+	Headers  map[string]string          `json:"headers,omitempty"`
+	Context  map[string]json.RawMessage `json:"context,omitempty"`
+	ID       string                     `json:"id,omitempty"`
+	Type     string                     `json:"type,omitempty"`
+	Stream   string                     `json:"stream,omitempty"`
+	Position *int64                     `json:"position,omitempty"`
+	Time     string                     `json:"time,omitempty"`
 }
 
 // UpcastLine is what became of one event of a batch: events, unchanged, dropped,
-// deadLetter or failed.
+// deadLetter or failed; passed, if it is of another type than the batch carries.
 type UpcastLine struct {
 	// Index counts the events of the batch from 0.
 	Index   int64         `json:"index"`
@@ -348,6 +372,8 @@ type UpcastCounts struct {
 	Dropped    int64 `json:"dropped"`
 	DeadLetter int64 `json:"deadLetter"`
 	Failed     int64 `json:"failed"`
+	// Passed is there if the batch names the type of events that it carries.
+	Passed int64 `json:"passed,omitempty"`
 }
 
 // UpcastEnded is the last line of the answer to a batch; without it the answer

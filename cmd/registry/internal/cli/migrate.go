@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -220,6 +221,9 @@ func routesOf(ctx context.Context, r *client.Client, subject string, target int)
 	if err != nil {
 		return nil, err
 	}
+	if err := rulesOf(ctx, r, subject, versions); err != nil {
+		return nil, err
+	}
 	var documents []string
 	for _, u := range list {
 		full, err := r.Upcaster(ctx, subject, u.From, u.To, u.Revision)
@@ -236,6 +240,28 @@ func routesOf(ctx context.Context, r *client.Client, subject string, target int)
 		target = latest.Version
 	}
 	return batch.NewSubject(versions, documents, target)
+}
+
+// rulesOf reads the migration rules that are carried out where a hop has no document.
+func rulesOf(ctx context.Context, r *client.Client, subject string, versions []batch.Version) error {
+	list, err := r.Upcasters(ctx, subject, client.UpcasterFilter{Origin: "rules"})
+	if err != nil {
+		return err
+	}
+	for _, u := range list {
+		i := slices.IndexFunc(versions, func(v batch.Version) bool { return v.Number == u.To })
+		if i < 0 {
+			return fmt.Errorf("subject %s got version %d meanwhile; run the command again", subject, u.To)
+		}
+		for _, set := range u.Rules {
+			text, err := json.Marshal(set)
+			if err != nil {
+				return err
+			}
+			versions[i].Rules = append(versions[i].Rules, string(text))
+		}
+	}
+	return nil
 }
 
 // unfinished says how far a run came, and how it goes on.
