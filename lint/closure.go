@@ -44,7 +44,28 @@ func (s *side) closure(ctx context.Context, name string, format schema.Format, m
 		return &closure{docs: docs, files: files}, nil
 	}
 	w := resolver{side: s, format: format, mapping: m, out: &closure{files: map[string]string{}, yaml: map[string]*Source{}}, state: map[string]int{}}
-	return w.out, w.visit(ctx, name, "", "")
+	if err := w.visit(ctx, name, naming{}); err != nil || w.out.bad != nil {
+		return w.out, err
+	}
+	w.declare()
+	return w.out, nil
+}
+
+// naming is what a use may call a document.
+type naming struct {
+	// name is the one that a registry has: the reference of that name is all that
+	// it knows of where a document came from.
+	name string
+	// address is the way to it from the text that was asked about, which no two
+	// documents share.
+	address string
+}
+
+// named is a document under one of its names.
+type named struct {
+	naming
+	file string
+	text *text
 }
 
 // resolver walks references depth first.
@@ -55,9 +76,11 @@ type resolver struct {
 	out     *closure
 	state   map[string]int // by file: 1 on the path, 2 done
 	path    []string
+	found   []named // dependencies first
+	direct  []naming
 }
 
-func (w *resolver) visit(ctx context.Context, file, as, base string) error {
+func (w *resolver) visit(ctx context.Context, file string, as naming) error {
 	w.state[file] = 1
 	w.path = append(w.path, file)
 	t, err := w.side.text(ctx, file)
@@ -72,38 +95,64 @@ func (w *resolver) visit(ctx context.Context, file, as, base string) error {
 	if err != nil {
 		return err
 	}
-	base = jsonschema.ResolveReference(base, as)
-	own := base
+	base := naming{address: as.address}
 	if id := o.values["id"]; id != "" && w.format == schema.JSON {
-		own = jsonschema.ResolveReference(base, id)
-		if as == "" && !strings.Contains(own, ":") {
-			own = "" // the parser knows no place that it is relative to
+		if base.address = jsonschema.ResolveReference(base.address, id); strings.Contains(id, ":") {
+			base.name = id
+		} else if as.address == "" {
+			base.address = "" // the parser knows no place that it is relative to
 		}
 	}
 	for _, u := range o.uses {
-		if err := w.follow(ctx, file, own, u); err != nil || w.out.bad != nil {
+		if err := w.follow(ctx, file, base, u); err != nil || w.out.bad != nil {
 			return err
 		}
 	}
 	w.path = w.path[:len(w.path)-1]
 	w.state[file] = 2
-	w.declare(file, as, t)
+	w.found = append(w.found, named{as, file, t})
 	return nil
 }
 
-// declare adds a text under a name. Files may call one text by several names.
-func (w *resolver) declare(file, as string, t *text) {
-	if as == "" || w.out.files[as] != "" {
-		return
+// declare gives the documents their names: those that a registry has, unless one
+// of them would stand for two files.
+func (w *resolver) declare() {
+	one, means := true, map[string]string{}
+	for i := range w.found {
+		f := &w.found[i]
+		for _, key := range []string{jsonschema.ResolveReference("", f.name), f.address} {
+			if other := means[key]; other != "" && other != f.file {
+				one = false
+			}
+			means[key] = f.file
+		}
 	}
-	w.out.docs = append(w.out.docs, t.document(as))
-	w.out.files[as] = file
-	if t.yaml != nil {
-		w.out.yaml[as] = t.yaml
+	pick := func(n naming) string {
+		if one {
+			return n.name
+		}
+		return n.address
+	}
+	for i := range w.found {
+		f := &w.found[i]
+		name := pick(f.naming)
+		if name == "" || w.out.files[name] != "" {
+			continue
+		}
+		w.out.docs = append(w.out.docs, f.text.document(name))
+		w.out.files[name] = f.file
+		if f.text.yaml != nil {
+			w.out.yaml[name] = f.text.yaml
+		}
+	}
+	for _, n := range w.direct {
+		if name := pick(n); !slices.Contains(w.out.direct, name) {
+			w.out.direct = append(w.out.direct, name)
+		}
 	}
 }
 
-func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
+func (w *resolver) follow(ctx context.Context, file string, base naming, u use) error {
 	if w.format == schema.Protobuf && protobuf.IsBundled(u.name) || w.format == schema.JSON && isMetaSchema(u.name) {
 		return nil
 	}
@@ -119,12 +168,12 @@ func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
 		w.out.loose = append(w.out.loose, looseUse{file: file, use: u, near: near})
 		return err
 	}
-	name, err := w.name(ctx, base, u, target)
+	as, err := w.naming(ctx, base, u, target)
 	if err != nil {
 		return err
 	}
-	if len(w.path) == 1 && !slices.Contains(w.out.direct, name) {
-		w.out.direct = append(w.out.direct, name)
+	if len(w.path) == 1 {
+		w.direct = append(w.direct, as)
 	}
 	switch w.state[target] {
 	case 1:
@@ -135,29 +184,36 @@ func (w *resolver) follow(ctx context.Context, file, base string, u use) error {
 	case 2:
 		t, err := w.side.text(ctx, target)
 		if err == nil && t.err == nil {
-			w.declare(target, name, t)
+			w.found = append(w.found, named{as, target, t})
 		}
 		return err
 	}
-	return w.visit(ctx, target, name, "")
+	return w.visit(ctx, target, as)
 }
 
-// name is what a document must be called for the parser to find it. A JSON
+// naming is what a document must be called for the parser to find it. A JSON
 // Schema that has no $id, or the one that is asked for, is found by its address;
-// every other one by the words of the reference.
-func (w *resolver) name(ctx context.Context, base string, u use, target string) (string, error) {
+// every other one by the words of the reference. What a registry has is told by
+// the using text alone, whose address is known if its $id says it in full.
+func (w *resolver) naming(ctx context.Context, base naming, u use, target string) (naming, error) {
+	words := naming{u.name, u.name}
 	if w.format != schema.JSON {
-		return u.name, nil
+		return words, nil
 	}
 	o, err := w.side.outline(ctx, target, w.format)
 	if err != nil {
-		return "", err
+		return naming{}, err
 	}
-	address := jsonschema.ResolveReference(base, u.name)
-	if id := o.values["id"]; id != "" && id != address && strings.TrimSuffix(id, "#") != address {
-		return u.name, nil
+	id := o.values["id"]
+	found := func(address string) bool { return id == "" || id == address || strings.TrimSuffix(id, "#") == address }
+	out := words
+	if address := jsonschema.ResolveReference(base.address, u.name); found(address) {
+		out.address = address
 	}
-	return address, nil
+	if address := jsonschema.ResolveReference(base.name, u.name); base.name != "" && found(address) {
+		out.name = address
+	}
+	return out, nil
 }
 
 func isMetaSchema(address string) bool {
