@@ -412,3 +412,57 @@ func editTree(f schema.Format, s *oracle.Source) map[string]string {
 	}
 	return out
 }
+
+// TestNamesOfDocumentsAgree: a document that is reached by way of others has one
+// name on both sides, whatever addresses the files make of it.
+func TestNamesOfDocumentsAgree(t *testing.T) {
+	object := func(id, property, ref string) string {
+		if id != "" {
+			id = `"$id":"` + id + `",`
+		}
+		return `{` + id + `"type":"object","properties":{"` + property + `":{"$ref":"` + ref + `"}},"additionalProperties":false}`
+	}
+	for name, files := range map[string][3][2]string{
+		"an identifier that is not the path": {
+			{"top.schema.json", object("top", "job", "common/job.schema.json")},
+			{"common/job.schema.json", object("job.schema.json", "step", "step.schema.json")},
+			{"common/step.schema.json", `{"$id":"common/step.schema.json",`},
+		},
+		"siblings in a directory": {
+			{"top.schema.json", object("", "job", "common/job.schema.json")},
+			{"common/job.schema.json", object("", "step", "step.schema.json")},
+			{"common/step.schema.json", `{`},
+		},
+		"a directory beside": {
+			{"top.schema.json", object("", "job", "jobs/now/job.schema.json")},
+			{"jobs/now/job.schema.json", object("", "step", "../steps/step.schema.json")},
+			{"jobs/steps/step.schema.json", `{`},
+		},
+		"an address at the top": {
+			{"top.schema.json", object("https://acme.example/top.schema.json", "job", "common/job.schema.json")},
+			{"common/job.schema.json", object("", "step", "step.schema.json")},
+			{"common/step.schema.json", `{`},
+		},
+		"addresses everywhere": {
+			{"top.schema.json", object("https://acme.example/top.schema.json", "job", "common/job.schema.json")},
+			{"common/job.schema.json", object("https://acme.example/common/job.schema.json", "step", "step.schema.json")},
+			{"common/step.schema.json", `{"$id":"https://acme.example/common/step.schema.json",`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, stop := newHistory(t, t, map[string]any{"compatibility": "FULL_TRANSITIVE"})
+			defer stop()
+			for _, kind := range []string{"integer", "number", "string"} {
+				texts := map[string]string{}
+				for _, f := range files {
+					texts[f[0]] = f[1]
+				}
+				texts[files[2][0]] += `"type":"` + kind + `"}`
+				h.step(texts)
+			}
+			if h.refused != 6 || h.findings < 6 {
+				t.Errorf("%d refusals with %d findings; each of three schemas breaks twice", h.refused, h.findings)
+			}
+		})
+	}
+}
