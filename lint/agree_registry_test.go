@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -390,27 +391,50 @@ func TestHistoriesWithReferencesAgree(t *testing.T) {
 func editTree(f schema.Format, s *oracle.Source) map[string]string {
 	end := map[schema.Format]string{schema.Avro: ".avsc", schema.JSON: ".schema.json", schema.Protobuf: ".proto"}[f]
 	out := map[string]string{}
-	put := func(name, text string, docs []schema.Document) bool {
-		p, err := format.Parse(f, text, docs, schema.Options{Limits: schema.DefaultLimits()})
-		if err != nil {
-			return false
+	put := func(file, text string) bool {
+		p, err := format.Parse(f, text, s.Docs, schema.Options{Limits: schema.DefaultLimits()})
+		if err == nil {
+			out[file] = p.Canonical()
 		}
-		out[name] = p.Canonical()
-		return true
+		return err == nil
 	}
-	if !put("the-subject"+end, s.Text, s.Docs) {
+	top := "the-subject" + end
+	if !put(top, s.Text) {
 		return nil
 	}
+	files := map[string]string{} // by name
+	if f == schema.JSON {
+		beside(s, top, s.Text, files)
+	}
 	for i, d := range s.Docs {
-		at := d.Name
-		if strings.Contains(at, ":") || !strings.HasSuffix(at, end) { // found by its identifier
-			at = fmt.Sprintf("referenced/%d%s", i, end)
+		file := files[d.Name]
+		switch {
+		case file != "":
+		case strings.Contains(d.Name, ":") || !strings.HasSuffix(d.Name, end): // found by its identifier
+			file = fmt.Sprintf("referenced/%d%s", i, end)
+		default:
+			file = path.Clean(d.Name)
 		}
-		if !put(path.Clean(at), d.Text, s.Docs) {
+		if !put(file, d.Text) {
 			return nil
 		}
 	}
 	return out
+}
+
+var relative = regexp.MustCompile(`"\$ref"\s*:\s*"([^":#]+\.schema\.json)`)
+
+// beside lays the documents that JSON Schemas name by relative references where
+// those lead from their users.
+func beside(s *oracle.Source, file, text string, files map[string]string) {
+	for _, m := range relative.FindAllStringSubmatch(text, -1) {
+		i := slices.IndexFunc(s.Docs, func(d schema.Document) bool { return d.Name == m[1] })
+		if i < 0 || files[m[1]] != "" {
+			continue
+		}
+		files[m[1]] = path.Join("/", path.Dir(file), m[1])[1:]
+		beside(s, files[m[1]], s.Docs[i].Text, files)
+	}
 }
 
 // TestNamesOfDocumentsAgree: a document that is reached by way of others has one
