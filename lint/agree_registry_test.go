@@ -422,7 +422,7 @@ func editTree(f schema.Format, s *oracle.Source) map[string]string {
 	return out
 }
 
-var relative = regexp.MustCompile(`"\$ref"\s*:\s*"([^":#]+\.schema\.json)`)
+var relative = regexp.MustCompile(`"\$ref"\s*:\s*"([^":#/][^":#]*\.json)`)
 
 // beside lays the documents that JSON Schemas name by relative references where
 // those lead from their users.
