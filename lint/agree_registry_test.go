@@ -38,6 +38,7 @@ type history struct {
 	versions map[string]int
 	// groups are the newest compatibility groups by path; nil if there are none.
 	groups map[string]int
+	config *lint.Config
 
 	asked, refused, findings int
 }
@@ -47,7 +48,7 @@ func newHistory(t *testing.T, tb rapid.TB, terms map[string]any) (h *history, st
 	t.Helper()
 	handler, closeLog := surface(t)
 	server := httptest.NewServer(handler)
-	h = &history{tb: tb, surface: handler, base: server.URL, terms: terms, versions: map[string]int{}}
+	h = &history{tb: tb, surface: handler, base: server.URL, terms: terms, versions: map[string]int{}, config: lint.DefaultConfig()}
 	h.call("PUT", "/config", terms, nil)
 	return h, func() { server.Close(); closeLog() }
 }
@@ -92,8 +93,7 @@ func (h *history) decode(body []byte) answer {
 // history has breaks in it.
 func (h *history) step(texts map[string]string) {
 	h.tb.Helper()
-	c := lint.DefaultConfig()
-	entries, err := tree.Entries(context.Background(), lint.NewMemoryTree("head", texts), c, nil)
+	entries, err := tree.Entries(context.Background(), lint.NewMemoryTree("head", texts), h.config, nil)
 	if err != nil {
 		h.tb.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func (h *history) evcheck(texts map[string]string, subject string, fixes bool) (
 		h.tb.Fatal(err)
 	}
 	r, err := lint.Compare(ctx, lint.Request{
-		Head: lint.NewMemoryTree("head", texts), Bases: bases, Config: lint.DefaultConfig(), Subject: subject, Fixes: fixes, Jobs: 1, FailOn: lint.SeverityError,
+		Head: lint.NewMemoryTree("head", texts), Bases: bases, Config: h.config, Subject: subject, Fixes: fixes, Jobs: 1, FailOn: lint.SeverityError,
 		Verdict: lint.VerdictBoth,
 	})
 	if err != nil {
@@ -241,13 +241,18 @@ func (h *history) sameFindings(e *tree.Entry, found []*compat.Finding, answered 
 }
 
 // merged leaves out what evcheck tells with another finding: of one edit in a
-// definition that an event reaches on several ways, it tells one.
+// file that an event reaches on several ways, it tells one. The ways may call the
+// file by several names, in several directories.
 func (h *history) merged(found []*compat.Finding, answered []json.RawMessage, subject string) []json.RawMessage {
 	h.tb.Helper()
 	edit := func(text []byte) string {
 		var f struct {
-			Rule, Class, Direction     string
-			Pointer, Positions, Params json.RawMessage
+			Rule, Class, Direction string
+			Pointer, Params        json.RawMessage
+			Positions              map[string]struct {
+				Document     string
+				Line, Column int
+			}
 		}
 		if err := json.Unmarshal(text, &f); err != nil {
 			h.tb.Fatal(err)
@@ -255,7 +260,11 @@ func (h *history) merged(found []*compat.Finding, answered []json.RawMessage, su
 		if f.Positions == nil {
 			return string(text)
 		}
-		return fmt.Sprintf("%s %s %s %s %s %s", f.Rule, f.Class, f.Direction, f.Pointer, f.Positions, f.Params)
+		for side, p := range f.Positions {
+			p.Document = path.Base(p.Document)
+			f.Positions[side] = p
+		}
+		return fmt.Sprintf("%s %s %s %s %v %s", f.Rule, f.Class, f.Direction, f.Pointer, f.Positions, f.Params)
 	}
 	told := map[string][]string{}
 	for _, f := range found {
@@ -357,6 +366,11 @@ func TestRandomHistoriesAgree(t *testing.T) {
 // whose edits are then asked about.
 func TestHistoriesWithReferencesAgree(t *testing.T) {
 	files := oracle.Files{Repository: "..", Corpora: os.Getenv("INSTAR_CORPORA")}
+	// Some of the files that others refer to do not say what they are.
+	all, err := lint.ReadConfig(lint.ConfigFile, []byte("instar: evcheck/v1\nsources: [{match: ['**/*.avsc', '**/*.proto']}, {match: '**/*.json', format: JSON}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	asked, findings := 0, 0
 	for _, project := range oracle.Projects {
 		edits := 0
@@ -367,6 +381,7 @@ func TestHistoriesWithReferencesAgree(t *testing.T) {
 			edits++
 			h, stop := newHistory(t, t, map[string]any{"compatibility": "FULL_TRANSITIVE"})
 			defer stop()
+			h.config = all
 			old, now := editTree(e.Format, &e.Old), editTree(e.Format, &e.New)
 			if old == nil || now == nil {
 				return nil

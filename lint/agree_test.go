@@ -1,11 +1,8 @@
 package lint_test
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/instar-registry/instar/api"
 	"github.com/instar-registry/instar/compat"
+	"github.com/instar-registry/instar/internal/oracle"
 	"github.com/instar-registry/instar/lint"
 	"github.com/instar-registry/instar/registry"
 	"github.com/instar-registry/instar/schema"
@@ -97,47 +95,33 @@ func textIn(dir, name string) string {
 	return ""
 }
 
-// histories are the adjacent pairs of the corpora in a folder.
-func histories(t *testing.T, folder string) []revision {
+// published are the edits of the corpora in a folder that refer to nothing.
+func published(t *testing.T, folder string) []revision {
 	t.Helper()
 	var out []revision
-	for _, name := range []string{"octokit-webhooks", "cdevents-spec", "radar-schemas"} {
-		f, err := os.Open(filepath.Join(folder, name+".jsonl.gz"))
+	for _, project := range oracle.Projects {
+		before := len(out)
+		err := oracle.Files{Repository: "..", Corpora: folder}.Edits(project, func(e *oracle.Edit) error {
+			if len(e.Old.Docs)+len(e.New.Docs) == 0 {
+				out = append(out, revision{e.Name, e.Format.String(), e.Old.Text, e.New.Text})
+			}
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for d := json.NewDecoder(z); ; {
-			var h struct {
-				Path, Format string
-				Versions     []struct{ Text string }
-			}
-			if err := d.Decode(&h); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			for i := 1; i < len(h.Versions); i++ {
-				out = append(out, revision{h.Path, h.Format, h.Versions[i-1].Text, h.Versions[i].Text})
-			}
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
+		t.Logf("%s: %d edits without references", project, len(out)-before)
 	}
 	return out
 }
 
 // TestFindingsAreTheServers: for one pair, evcheck finds what the registry's
 // compatibility endpoint does, byte for byte, and its verdict is the registry's.
-// INSTAR_CORPORA names the folder of the corpora, whose pairs are then asked too.
+// INSTAR_CORPORA names the folder of the corpora, whose edits without references are then asked about too.
 func TestFindingsAreTheServers(t *testing.T) {
 	pairs := examples(t)
 	if folder := os.Getenv("INSTAR_CORPORA"); folder != "" {
-		pairs = append(pairs, histories(t, folder)...)
+		pairs = append(pairs, published(t, folder)...)
 	}
 	for _, level := range []compat.Level{compat.Backward, compat.FullTransitive} {
 		asked, found := 0, 0
