@@ -99,8 +99,11 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 	}
 	x.seq = 0 // what was looked at before is older
 	x.note.version, x.note.id = out.Version, out.ID
-	x.warnOfRules(&out)
-	if sent != nil && !out.Created {
+	warned, err := x.warnOfRules(&out)
+	if err != nil {
+		return err
+	}
+	if sent != nil && !out.Created && !warned {
 		x.rememberSent(sent)
 	}
 	encode := func() ([]byte, error) {
@@ -130,13 +133,15 @@ func (x *request) sendRegistered(cmd registry.Register, sent *registry.Register)
 
 // warnOfRules names, in a header beside Confluent's body, the migration rules that
 // are stored and not carried out here.
-func (x *request) warnOfRules(out *registry.Registered) {
-	if out.Content == nil || out.Content.RuleSet == nil {
-		return
+func (x *request) warnOfRules(out *registry.Registered) (bool, error) {
+	if out.Content == nil || out.Content.RuleSet == nil || len(out.Content.RuleSet.Migration) == 0 {
+		return false, nil
 	}
-	if w := out.Content.RuleSet.Warnings(); len(w) > 0 {
+	w, err := x.api.service.RuleWarnings(x.ctx, out.Name, out.Version, out.Content.RuleSet)
+	if len(w) > 0 {
 		x.header().Set(wire.HeaderWarning, headerText(strings.ReplaceAll(clip(strings.Join(w, "; "), 1000), "…", "...")))
 	}
+	return len(w) > 0, err
 }
 
 // headerText is a text as a header may hold it: printable ASCII.

@@ -173,13 +173,13 @@ func (f *planSearch) look(r *route) error {
 // messages are those of a Protobuf file; other formats have one type of events.
 func (f *planSearch) messages(r *route) (out []string, err error) {
 	p, err := f.s.Parsed(f.ctx, r.names[0].Context, r.versions[0].Content)
-	switch file, ok := p.(interface{ Messages() []string }); {
+	switch {
 	case isGap(err): // a schema that cannot be read has no plans
 		return nil, nil
-	case err == nil && ok:
-		return file.Messages(), nil
+	case err != nil:
+		return nil, err
 	default:
-		return []string{""}, err
+		return messagesOf(p), nil
 	}
 }
 
