@@ -79,15 +79,20 @@ func (f *planSearch) again(p *planned) (*Plan, error) {
 		return err
 	}
 	if p.end == p.name {
-		err := f.routes(p.name, p.from, p.to, look)
-		return out, err
+		if err := f.routes(p.name, p.from, p.to, look); err != nil || out != nil {
+			return out, err
+		}
 	}
-	r, err := f.st.between(place{p.name, p.from}, place{p.end, p.to})
-	if err == nil {
-		err = look(r)
-	} else if isGap(err) {
-		err = nil
-	}
+	err := f.farBack([]Name{p.name}, func(past *State) error {
+		r, err := past.between(place{p.name, p.from}, place{p.end, p.to})
+		if isGap(err) {
+			return nil
+		}
+		if err == nil {
+			err = look(r)
+		}
+		return err
+	})
 	return out, err
 }
 
@@ -137,7 +142,7 @@ func (f *planSearch) routes(n Name, from, to int, look func(*route) error) error
 	all := f.st.Upcasters(n)
 	seen := map[string]bool{}
 	for _, t := range all.moments(min(from, to), max(from, to)) {
-		r, err := f.st.routeBy(n, from, to, t.pick(all))
+		r, err := f.st.past(t, []Name{n}).route(n, from, to)
 		if err != nil {
 			return err
 		}
@@ -260,11 +265,15 @@ type moment struct {
 // moments are the times at which other documents led between two versions than
 // before, now first.
 func (u *Upcasters) moments(from, to int) []moment {
-	out := []moment{{now: true}}
+	return momentsOf(u.changes(func(x *Upcaster) bool { return from <= x.From && x.To <= to }))
+}
+
+// changes are the sequences at which documents came into plans, and left them.
+func (u *Upcasters) changes(of func(*Upcaster) bool) []int64 {
 	var seqs []int64
 	for i := range u.All {
 		x := &u.All[i]
-		if x.State == DraftUpcaster || x.From < from || to < x.To {
+		if x.State == DraftUpcaster || !of(x) {
 			continue
 		}
 		seqs = append(seqs, 0, x.Seq)
@@ -272,6 +281,12 @@ func (u *Upcasters) moments(from, to int) []moment {
 			seqs = append(seqs, x.Until)
 		}
 	}
+	return seqs
+}
+
+// momentsOf are now and the times before, the latest first.
+func momentsOf(seqs []int64) []moment {
+	out := []moment{{now: true}}
 	slices.SortFunc(seqs, func(a, b int64) int { return cmp.Compare(b, a) })
 	for _, seq := range slices.Compact(seqs) {
 		out = append(out, moment{seq: seq})
@@ -279,19 +294,34 @@ func (u *Upcasters) moments(from, to int) []moment {
 	return out
 }
 
-// pick gives the revision of a hop that was in plans at the time.
-func (m moment) pick(u *Upcasters) func(from, to int) *Upcaster {
+// held reports whether a revision was in plans at the time.
+func (m moment) held(x *Upcaster) bool {
+	return x.State != DraftUpcaster && x.Seq <= m.seq && (x.Until == 0 || m.seq < x.Until)
+}
+
+// past is the state with those documents of some subjects in plans that were in plans
+// at a time. The versions are those of today.
+func (st *State) past(m moment, names []Name) *State {
 	if m.now {
-		return u.Active
+		return st
 	}
-	return func(from, to int) *Upcaster {
-		var found *Upcaster
-		for i := range u.All {
-			x := &u.All[i]
-			if x.From == from && x.To == to && x.State != DraftUpcaster && x.Seq <= m.seq && (x.Until == 0 || m.seq < x.Until) {
-				found = x
+	out := st.Fork()
+	for _, n := range names {
+		then := &Upcasters{Name: n, All: slices.Clone(st.Upcasters(n).All)}
+		last := map[[2]int]*Upcaster{}
+		for i := range then.All {
+			x := &then.All[i]
+			if x.State != DraftUpcaster {
+				x.State = SupersededUpcaster
+			}
+			if m.held(&st.Upcasters(n).All[i]) {
+				last[[2]int{x.From, x.To}] = x
 			}
 		}
-		return found
+		for _, x := range last {
+			x.State = ActiveUpcaster
+		}
+		out.upcasters.Set(n.key(), then)
 	}
+	return out
 }

@@ -270,6 +270,22 @@ func (p Path) onTo(next Path) Path {
 	return p.then(&HopInfo{Verdict: upcast.Verdict{Outcome: next.Verdict, Class: next.Class, Total: next.Total}})
 }
 
+// gains reports whether a way leads where none is known.
+func (r *Reach) gains(to, back Path) bool {
+	return !r.To.Reachable && to.Reachable || !r.Back.Reachable && back.Reachable
+}
+
+// with notes the ways that were not known, and gives what is known then.
+func (r *Reach) with(to, back Path) Reach {
+	if !r.To.Reachable && to.Reachable {
+		r.To = to
+	}
+	if !r.Back.Reachable && back.Reachable {
+		r.Back = back
+	}
+	return *r
+}
+
 // others looks at the versions of other subjects from which there is a way to the
 // target of a coverage, or to which there is one back.
 func (st *State) others(env *Env, c *Coverage) ([]Reach, error) {
@@ -279,8 +295,9 @@ func (st *State) others(env *Env, c *Coverage) ([]Reach, error) {
 		return nil, nil
 	}
 	queue, seen := slices.Clone(c.Versions), map[place]bool{}
+	own := map[place]*Reach{}
 	for i := range c.Versions {
-		seen[place{c.Versions[i].Name, c.Versions[i].Version}] = true
+		own[place{c.Versions[i].Name, c.Versions[i].Version}] = &c.Versions[i]
 	}
 	for len(queue) > 0 {
 		at := queue[0]
@@ -292,7 +309,7 @@ func (st *State) others(env *Env, c *Coverage) ([]Reach, error) {
 		for i := range crossings {
 			x := &crossings[i]
 			to, back := at.To.over(&x.to), at.Back.over(&x.back)
-			if seen[x.far] || !to.Reachable && !back.Reachable {
+			if here := own[x.far]; seen[x.far] || !to.Reachable && !back.Reachable || here != nil && !here.gains(to, back) {
 				continue
 			}
 			n, err := st.neighbours(env, st.Subject(x.far.name))
@@ -302,7 +319,10 @@ func (st *State) others(env *Env, c *Coverage) ([]Reach, error) {
 			for _, v := range n.coverage(st, x.far.version).Versions {
 				v.To, v.Back = v.To.onTo(to), v.Back.onTo(back)
 				here := place{v.Name, v.Version}
-				if !seen[here] && (v.To.Reachable || v.Back.Reachable) {
+				switch known := own[here]; {
+				case known != nil && known.gains(v.To, v.Back): // by way of other subjects
+					queue = append(queue, known.with(v.To, v.Back))
+				case known == nil && !seen[here] && (v.To.Reachable || v.Back.Reachable):
 					seen[here] = true
 					out, queue = append(out, v), append(queue, v)
 				}

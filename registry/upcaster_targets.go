@@ -89,10 +89,13 @@ func (st *State) circle(from place, to []Spread) []place {
 			return way
 		}
 		next, all := st.Subject(at.name).Next(at.version), st.Upcasters(at.name)
-		for _, x := range []*Upcaster{all.Between(at.version, next), all.leaves(at.version)} {
-			if x == nil {
-				continue
-			}
+		x := all.leaves(at.version)
+		if x != nil {
+			next = 0 // no event goes on in the subject
+		} else {
+			x = all.Between(at.version, next)
+		}
+		if x != nil {
 			for i := range x.Spreads {
 				reach(place{x.Spreads[i].Name(), x.Spreads[i].Version}, at)
 			}
