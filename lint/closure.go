@@ -139,7 +139,7 @@ func (w *resolver) declare() {
 		if name == "" || w.out.files[name] != "" {
 			continue
 		}
-		w.out.docs = append(w.out.docs, f.text.document(name))
+		w.out.docs = append(w.out.docs, schema.Document{Name: name, Text: f.text.body})
 		w.out.files[name] = f.file
 		if f.text.yaml != nil {
 			w.out.yaml[name] = f.text.yaml

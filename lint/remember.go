@@ -115,20 +115,14 @@ func (x *run) mayBridge(j *job) bool {
 // sum names the content of a text.
 func (t *text) sum() string {
 	t.once.Do(func() {
-		t.bodySum = schema.TextSum(t.body)
-		t.hash = t.bodySum
+		body := t.body
 		if t.yaml != nil {
-			t.hash = schema.TextSum(t.yaml.Text) // places are those in it
+			body = t.yaml.Text // places are those in it
 		}
-		t.hash += strconv.Itoa(t.mark)
+		s := sha256.Sum256([]byte(body))
+		t.hash = string(s[:]) + strconv.Itoa(t.mark)
 	})
 	return t.hash
-}
-
-// document is the text as others refer to it.
-func (t *text) document(name string) schema.Document {
-	t.sum()
-	return schema.Document{Name: name, Text: t.body, Sum: t.bodySum}
 }
 
 // recall gives a job the result that the cache has; false if it has none.

@@ -52,3 +52,35 @@ func TestRepairsOfSharedDefinitions(t *testing.T) {
 		}
 	}
 }
+
+// TestRepairsOfImports: a fix of what a Protobuf file imports is tried on the
+// import as the fix leaves it.
+func TestRepairsOfImports(t *testing.T) {
+	files := map[string]string{
+		"evcheck.yaml": "{instar: evcheck/v1, sources: [{match: order.proto, policy: EXACT}]}",
+		"money.proto":  "syntax = \"proto3\";\npackage money;\nmessage Money {\n  int64 units = 1;\n  string currency = 2;\n}\n",
+		"order.proto":  "syntax = \"proto3\";\nimport \"money.proto\";\nmessage Order { money.Money total = 1; }\n",
+	}
+	after := map[string]string{}
+	for name, text := range files {
+		after[name] = strings.Replace(text, "  string currency = 2;\n", "", 1)
+	}
+	head, base := NewMemoryTree("head", after), NewMemoryTree("base", files)
+	c, err := LoadConfig(t.Context(), head, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Compare(t.Context(), Request{Head: head, Bases: []Base{{Tree: base}}, Config: c, Fixes: true, FailOn: SeverityError})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var edited []string
+	for i := range r.Findings {
+		for _, f := range r.Findings[i].Fixes {
+			edited = append(edited, r.Findings[i].Rule+" "+f.Edits[0].File)
+		}
+	}
+	if got, want := strings.Join(edited, ", "), "proto/field-number-unreserved money.proto"; !strings.Contains(got, want) {
+		t.Errorf("the fixes are %q, not %q", got, want)
+	}
+}

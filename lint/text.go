@@ -61,8 +61,8 @@ type text struct {
 	// yaml is what body was made of; nil if that is the file itself.
 	yaml *Source
 
-	once          sync.Once
-	hash, bodySum string // see sum
+	once sync.Once
+	hash string // see sum
 }
 
 // text reads a file once. What is wrong with the file alone is in the text; an

@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -64,13 +62,4 @@ type Reference struct {
 type Document struct {
 	Name string
 	Text string
-	// Sum, if set, names the text, so that a memo need not hash it for each schema:
-	// other texts have other sums. It is that of [TextSum] and says nothing else.
-	Sum string
-}
-
-// TextSum names a text for [Document].
-func TextSum(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

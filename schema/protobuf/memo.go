@@ -41,7 +41,7 @@ func (c *compiler) document(d schema.Document) (linker.File, error) {
 	for i := range imports {
 		imports[i] = f.Imports().Get(i).Path()
 	}
-	c.opts.Memo.Put(importsKey(d), imports, linkedCost)
+	c.opts.Memo.Put(c.importsKey(d), imports, linkedCost)
 	delete(c.keys, d.Name) // it can be told now
 	if k := c.key(d.Name); k != "" {
 		c.remember(d, k, linked{file: f, strict: !c.opts.Lenient})
@@ -157,15 +157,20 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// sumOf names the text of a document.
-func sumOf(d schema.Document) string {
-	if d.Sum != "" {
-		return d.Sum
+// textSum names a text. The memo has it under the text itself, which is found
+// faster than it is hashed.
+type textSum string
+
+func (c *compiler) sumOf(text string) string {
+	if s, ok := recall[textSum](c, text); ok {
+		return string(s)
 	}
-	return schema.TextSum(d.Text)
+	s := digest(text)
+	c.opts.Memo.Put(text, textSum(s), len(text))
+	return s
 }
 
-func importsKey(d schema.Document) string { return "imports " + sumOf(d) }
+func (c *compiler) importsKey(d schema.Document) string { return "imports " + c.sumOf(d.Text) }
 
 // key names a document with all that it reaches, by content; it is empty where
 // the memo does not know yet what one of them imports, and in a cycle.
@@ -185,7 +190,7 @@ func (c *compiler) key(name string) string {
 	if !ok {
 		return ""
 	}
-	parts := []string{name, sumOf(d)}
+	parts := []string{name, c.sumOf(d.Text)}
 	for _, path := range imports {
 		k := c.key(path)
 		if k == "" {

@@ -20,7 +20,7 @@ const storedLayout = "protobuf/1 "
 
 // importsOf returns what a document imports, if the memo or the store knows.
 func (c *compiler) importsOf(d schema.Document) ([]string, bool) {
-	key := importsKey(d)
+	key := c.importsKey(d)
 	if imports, ok := recall[[]string](c, key); ok || c.opts.Store == nil {
 		return imports, ok
 	}
@@ -70,7 +70,7 @@ func (c *compiler) store(d schema.Document, key string, l linked) {
 			return err
 		}
 		c.opts.Store.Store(storedLayout+"linked "+key, raw)
-		c.opts.Store.Store(storedLayout+importsKey(d), list)
+		c.opts.Store.Store(storedLayout+c.importsKey(d), list)
 		return nil
 	}) // what cannot be kept is linked again
 }
