@@ -72,20 +72,16 @@ func (b *builder) restoredRest(n plan.Node, op *unpark) plan.Node {
 	return b.update(n, op.Field, 0, func(x plan.Node) plan.Node {
 		return b.inRecord(x, op.Field, func(m *plan.Make) plan.Node {
 			j := partOf(m, Segment{Name: op.Hidden})
-			if j < 0 {
+			out := *m
+			if out.Rest, out.Extras = nil, nil; j < 0 || !b.giveRest(&out, m.Fields[j].Node, op.Names) {
 				return b.wrong(fmt.Sprintf("what was parked of %s is not there on the way down", op.Field), "a step after it takes its record apart: remove park")
 			}
-			kept := m.Fields[j].Node
-			m.Fields = slices.Delete(m.Fields, j, j+1)
-			m.Rest = withoutHidden(m.Rest)
+			out.Fields = slices.Delete(slices.Clone(m.Fields), j, j+1)
 			if b.parking == parkLaw {
-				m.Fields = append(m.Fields, plan.Part{Name: wasName(op.Hidden), Seq: b.next(), Node: b.restOf(m)})
+				m.Rest = withoutHidden(m.Rest)
+				out.Fields = append(out.Fields, plan.Part{Name: wasName(op.Hidden), Seq: b.next(), Node: b.restOf(m)})
 			}
-			m.Rest, m.Extras = nil, nil
-			if !b.giveRest(m, kept, op.Names) {
-				return b.wrong(fmt.Sprintf("what was parked of %s does not stand alone on the way down", op.Field), "a step after it takes its record apart: remove park")
-			}
-			return m
+			return &out
 		})
 	})
 }

@@ -269,6 +269,12 @@ var parkMistakes = map[string]parkCase{
 		[]string{"set: {path: a.s, value: x, park: true}", "drop: {path: a, restore: {object: {s: {value: y}}}}"},
 		"", "not there on the way down",
 	},
+	"park the rest of what is dropped": {
+		schema.JSON, fmt.Sprintf(jsonOf, `"id":{"type":"string"},"o":{"type":"object","properties":{"a":{"type":"string"}}}`, `"id","o"`, false),
+		fmt.Sprintf(jsonOf, `"id":{"type":"string"}`, `"id"`, false),
+		[]string{"rest: {path: o, mode: drop, park: true}", "drop: {path: o, restore: {object: {a: {value: y}}}}"},
+		"", "not there on the way down",
+	},
 	"park before a map is made": {
 		schema.Avro, `{"name":"l","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"k","type":"string"},{"name":"v","type":"string"}]}}}`,
 		`{"name":"l","type":{"type":"map","values":"string"}}`,

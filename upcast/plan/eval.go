@@ -68,7 +68,7 @@ type machine struct {
 // note keeps the failure of the earliest step. What a way out may still catch
 // is not noted.
 func (m *machine) note(f *Failure) {
-	if f != nil && (m.first == nil || f.Code != FailValue && (f.Hop < m.first.Hop || f.Hop == m.first.Hop && f.Step < m.first.Step)) {
+	if f != nil && (m.first == nil || !f.ofValue() && (f.Hop < m.first.Hop || f.Hop == m.first.Hop && f.Step < m.first.Step)) {
 		m.first = f
 	}
 }
@@ -79,7 +79,7 @@ func (m *machine) goesOn(f *Failure) bool {
 	if !m.collect || f.Code == FailLimit {
 		return false
 	}
-	if f.Code != FailValue {
+	if !f.ofValue() {
 		m.note(f)
 	}
 	return true
@@ -202,7 +202,7 @@ func (m *machine) choose(n Node) (Value, *Failure) {
 		return m.eval(n.Else)
 	case *OrElse:
 		x, f := m.eval(n.X)
-		if f != nil && f.Code == FailValue {
+		if f != nil && f.ofValue() {
 			return m.eval(n.Else)
 		}
 		return x, f

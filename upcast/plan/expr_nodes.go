@@ -34,14 +34,14 @@ func (*Quantify) node() {}
 func (m *machine) logic(n *Logic) (Value, *Failure) {
 	l, lost := m.eval(n.L)
 	switch {
-	case lost != nil && lost.Code != FailValue:
+	case lost != nil && !lost.ofValue():
 		return nil, lost
 	case lost == nil && l == n.Or:
 		return n.Or, nil
 	}
 	r, f := m.eval(n.R)
 	switch {
-	case f != nil && (f.Code != FailValue || lost == nil):
+	case f != nil && (!f.ofValue() || lost == nil):
 		return nil, f
 	case f == nil && r == n.Or:
 		return n.Or, nil
@@ -62,7 +62,7 @@ func (m *machine) quantify(n *Quantify) (Value, *Failure) {
 	for _, item := range items {
 		x, f := m.with(n.Bind, item, n.Body)
 		switch {
-		case f != nil && (f.Code != FailValue || n.Kind == One):
+		case f != nil && (!f.ofValue() || n.Kind == One):
 			return nil, f
 		case f != nil:
 			if lost == nil {

@@ -22,6 +22,10 @@ type Failure struct {
 	Reason string
 }
 
+// ofValue reports whether a computation has no result, which a way out takes. What a
+// step refuses by the same obligation ends the event wherever it stands.
+func (f *Failure) ofValue() bool { return f.Code == FailValue && f.Step == 0 }
+
 // Error tells code, place and reason.
 func (f *Failure) Error() string {
 	s := f.Code
