@@ -29,26 +29,35 @@ func (s *Subject) StreamInputs() []upcast.ContextInput {
 	return out
 }
 
-// fold prepares to remember earlier events, if a document asks for any. Lines are
-// carried one after the other then. A run that is gone on with looks at the lines
-// before once more, so that its output is that of an undisturbed one.
-func (r *run) fold(ctx context.Context) error {
-	a, ok := r.routes.(asks)
+// newFolding prepares to remember earlier events; nil if no document asks for any.
+func newFolding(routes Routes, j *Job) (*folding, error) {
+	a, ok := routes.(asks)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	f := upcast.NewFold(a.StreamInputs())
 	switch {
 	case f == nil:
-		return nil
-	case r.job.Redrive:
-		return errors.New("an upcaster looks at earlier events of a stream, and dead letters stand alone; carry the whole file again")
-	case r.job.Format != Lines || r.job.Payload == Base64:
-		return errors.New("an upcaster looks at earlier events of a stream, which lines of JSON have alone")
-	case r.job.Envelope.Stream == "" || r.job.Envelope.Type == "":
-		return errors.New("an upcaster looks at earlier events of a stream; say where lines keep stream and type, as in --envelope stream=/s,type=/t")
+		return nil, nil
+	case j.Redrive:
+		return nil, errors.New("an upcaster looks at earlier events of a stream, and dead letters stand alone; carry the whole file again")
+	case j.Format != Lines || j.Payload == Base64:
+		return nil, errors.New("an upcaster looks at earlier events of a stream, which lines of JSON have alone")
+	case j.Envelope.Stream == "" || j.Envelope.Type == "":
+		return nil, errors.New("an upcaster looks at earlier events of a stream; say where lines keep stream and type, as in --envelope stream=/s,type=/t")
 	}
-	r.earlier, r.job.Workers = &folding{f}, 1
+	return &folding{f}, nil
+}
+
+// fold prepares to remember earlier events, if a document asks for any. Lines are
+// carried one after the other then. A run that is gone on with looks at the lines
+// before once more, so that its output is that of an undisturbed one.
+func (r *run) fold(ctx context.Context) error {
+	var err error
+	if r.earlier, err = newFolding(r.routes, &r.job); err != nil || r.earlier == nil {
+		return err
+	}
+	r.job.Workers = 1
 	if r.report.Bytes == 0 {
 		return nil
 	}

@@ -195,16 +195,26 @@ func (s *applyUpcasters) begin(r *streamRun, next emit) (stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
-	job := Job{In: r.job.In, Envelope: r.job.Envelope, From: r.job.From, Payload: r.job.Payload, Dead: r.job.Dead, Subject: s.subject, Verify: true}
+	job := Job{In: r.job.In, Format: Lines, Envelope: r.job.Envelope, From: r.job.From, Payload: r.job.Payload, Dead: r.job.Dead, Subject: s.subject, Verify: true}
 	job.Envelope.Only = s.only
 	if job.Payload == "" {
 		job.Payload = JSON
 	}
-	c := newLineCarrier(worker{job: &job, routes: routes}, r.locate, false)
+	// Of a stream the step sees what the steps before made of it.
+	earlier, err := newFolding(routes, &job)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, err)
+	}
+	c := newLineCarrier(worker{job: &job, routes: routes, earlier: earlier}, r.locate, false)
 	return each(func(x *streamRecord) error {
 		res := &result{}
 		if err := c.line(r.ctx, res, x.line, nil, x.offset, x.record); err != nil {
 			return err
+		}
+		if earlier != nil {
+			if err := earlier.see(r.locate, x.line); err != nil {
+				return r.wrong(x, err.Error())
+			}
 		}
 		if err := r.lose(res.dead); err != nil {
 			return err

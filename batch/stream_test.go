@@ -206,6 +206,33 @@ func TestStreamsApply(t *testing.T) {
 	}
 }
 
+// TestStreamsApplyWithEarlierEvents: a document that asks what earlier events said is
+// answered as the streams are at its step, whoever's events those are.
+func TestStreamsApplyWithEarlierEvents(t *testing.T) {
+	in := `{"s":"x","t":"Opened","d":{"terms":{"currency":"EUR"}}}
+{"s":"y","t":"Opened","d":{"terms":{"currency":"USD"}}}
+{"s":"x","t":"Order","v":1,"d":{"id":"a"}}
+{"s":"z","t":"Order","v":1,"d":{"id":"b"}}
+{"s":"y","t":"Order","v":1,"d":{"id":"c"}}
+`
+	routes := func(context.Context, string, int) (Routes, error) { return foldedSubject(t), nil }
+	out, _, err := moveStreams(t, `- rename: {from: "[xz]", to: both, merge: true}
+- apply: {subject: orders, type: Order}
+- delete: {match: y}
+`, in, func(j *StreamJob) { j.Routes = routes })
+	want := `{"s":"both","t":"Opened","d":{"terms":{"currency":"EUR"}},"o":"x"}
+{"s":"both","t":"Order","v":2,"d":{"id":"a","currency":"EUR","of":"both"},"o":"x"}
+{"s":"both","t":"Order","v":2,"d":{"id":"b","currency":"EUR","of":"both"},"o":"z"}
+`
+	if err != nil || out != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
+	}
+	_, _, err = moveStreams(t, "- apply: {subject: orders}\n", in, func(j *StreamJob) { j.Routes, j.Envelope.Type = routes, "" })
+	if err == nil || !strings.Contains(err.Error(), "say where lines keep stream and type") {
+		t.Errorf("without types: %v", err)
+	}
+}
+
 // TestStreamMistakes: each mistake of a document has its place and a remedy.
 func TestStreamMistakes(t *testing.T) {
 	for _, c := range [][2]string{
