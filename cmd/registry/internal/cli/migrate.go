@@ -66,12 +66,23 @@ func (a *app) migrateFiles() *cobra.Command {
 func (a *app) redrive() *cobra.Command {
 	m := &migration{}
 	c := &cobra.Command{
-		Use:   "redrive --subject SUBJECT --in DEAD --out FILE",
+		Use:   "redrive DEAD --subject SUBJECT --out FILE",
 		Short: "Carry dead letters again",
 		Long: "redrive reads a file of dead letters of \"migrate files\" and carries their records again, after the upcaster\n" +
-			"was mended. Its output has the form of the file that they came from.",
-		Example: "  registry upcast redrive --subject orders-value --in dead.jsonl --out mended.jsonl --envelope version=/v,payload=/d",
-		Args:    noArgs,
+			"was mended. Its output has the form of the file that they came from. --envelope and --payload are those that\n" +
+			"the file was migrated with.",
+		Example: "  registry upcast redrive dead.jsonl --subject orders-value --out mended.jsonl --envelope version=/v,payload=/d",
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 1:
+				return fmt.Errorf("%s takes one file of dead letters, and %q is another argument", c.CommandPath(), args[1])
+			case len(args) == 1 && m.job.In != "":
+				return fmt.Errorf("the file of dead letters is named twice: %s, and --in %s", args[0], m.job.In)
+			case len(args) == 1:
+				m.job.In = args[0]
+			}
+			return nil
+		},
 	}
 	a.migrationFlags(c, m)
 	m.job.Redrive = true
@@ -316,8 +327,23 @@ func (a *app) printMigration(m *migration, r *batch.Report) error {
 		fmt.Fprintf(&b, "\n%s written to %s (%d bytes)\n", count64(r.Records, "record"), m.job.Out, r.Written)
 	}
 	if r.Total(batch.Dead) > 0 && !m.job.DryRun {
-		fmt.Fprintf(&b, "%s in %s; after a fix: registry upcast redrive --subject %s --in %[2]s --out FILE\n",
-			count64(r.Total(batch.Dead), "dead letter"), m.job.Dead, m.job.Subject)
+		fmt.Fprintf(&b, "%s in %s; after a fix: registry upcast redrive %[2]s --subject %s --out FILE%s\n",
+			count64(r.Total(batch.Dead), "dead letter"), m.job.Dead, m.job.Subject, m.places())
 	}
 	return a.print("%s", b.String())
+}
+
+// places are the flags that say where lines keep what, as they were given.
+func (m *migration) places() string {
+	out := ""
+	if len(m.envelope) > 0 {
+		out += " --envelope " + strings.Join(m.envelope, ",")
+	}
+	if m.job.From > 0 {
+		out += " --from " + strconv.Itoa(m.job.From)
+	}
+	if m.payload != "json" {
+		out += " --payload " + m.payload
+	}
+	return out
 }
