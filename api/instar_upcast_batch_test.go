@@ -338,3 +338,40 @@ func TestWrappedBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestFramesOfSplits: an event that becomes several answers with a frame for each,
+// which repeat its index; one that becomes none says so.
+func TestFramesOfSplits(t *testing.T) {
+	s := newServer(t, nil)
+	record := func(names ...string) string {
+		return `{"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"` + strings.Join(names, `\",\"type\":\"int\"},{\"name\":\"`) + `\",\"type\":\"int\"}]}"`
+	}
+	s.post("/subjects/left/versions", record("a")+"}")
+	s.post("/subjects/right/versions", record("b")+"}")
+	s.post("/subjects/o/versions", record("a", "b")+"}")
+	s.post("/subjects/o/versions", record("a", "b", "c")+`,"upcaster":{"steps":[{"add":{"path":"c","value":1}}]}}`)
+	if a := s.send("PUT /config/o\n\n" + `{"compatibility":"NONE"}`); a.status != 200 {
+		t.Fatal(a)
+	}
+	s.post("/subjects/o/versions", record("d")+`,"upcaster":{"steps":[{"splitEvent":{"outputs":[
+		{"name":"l","when":"event.a > 0","to":{"subject":"left","version":1},"steps":[{"drop":{"path":"b"}},{"drop":{"path":"c"}}]},
+		{"name":"r","when":"event.b > 0","to":{"subject":"right","version":1},"steps":[{"drop":{"path":"a"}},{"drop":{"path":"c"}}]}]}}]}}`)
+	got := readFrames(t, sendBatch(t, s.API, "/upcast/batch", wire.TypeFrames, withLength(framed(3, 2, 4), framed(3, 1, 6), framed(3, 1, 1), framed(4, 8, 10, 2))).body)
+	want := []answeredFrame{
+		{0, 0, string(framed(1, 2))},
+		{0, 0, string(framed(2, 4))},
+		{1, 0, string(framed(2, 6))},
+		{2, 2, `"outcome":"dropped"`},
+		{3, 0, string(framed(1, 8))},
+		{3, 0, string(framed(2, 10))},
+		{4, wire.FrameEnd, `{"counts":{"total":4,"events":3,"unchanged":0,"dropped":1,"deadLetter":0,"failed":0}}`},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d frames: %+v", len(got), got)
+	}
+	for i, w := range want {
+		if g := got[i]; g.index != w.index || g.status != w.status || g.body != w.body && (w.status != 2 || !strings.Contains(g.body, w.body)) {
+			t.Errorf("frame %d is %+v, not %+v", i, g, w)
+		}
+	}
+}

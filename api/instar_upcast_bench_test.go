@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/instar-registry/instar/internal/cputime"
 	"github.com/instar-registry/instar/registry"
 )
 
@@ -46,11 +47,13 @@ func BenchmarkUpcast(b *testing.B) {
 			r := parseRequest(b, "POST /upcast\n\n"+body)
 			w := &discard{header: make(http.Header, 16)}
 			b.ReportAllocs()
+			before := cputime.Used()
 			for b.Loop() {
 				clear(w.header)
 				r.Body = io.NopCloser(strings.NewReader(body))
 				s.ServeHTTP(w, r)
 			}
+			b.ReportMetric(float64(cputime.Used()-before)/float64(b.N), "cpu-ns/op")
 			if w.status != 200 {
 				b.Fatalf("%d %s", w.status, w.body)
 			}

@@ -167,7 +167,7 @@ func upcasterCoverage(x *request) error {
 }
 
 func pathBody(p *registry.Path) wire.UpcasterPath {
-	return wire.UpcasterPath{Reachable: p.Reachable, Verdict: string(p.Verdict), Class: string(p.Class), Total: p.Total, Gap: p.Gap}
+	return wire.UpcasterPath{Reachable: p.Reachable, Verdict: string(p.Verdict), Class: string(p.Class), Total: p.Total, Gap: p.Gap, Witness: p.Witness}
 }
 
 func hopBodies(hops []registry.HopInfo) []wire.UpcasterHop {

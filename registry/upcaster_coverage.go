@@ -38,8 +38,11 @@ type Path struct {
 	Verdict   upcast.Outcome
 	Class     upcast.Class
 	Total     bool
-	// Gap is why there is no way: that of the hop next to the target.
-	Gap string
+	// Gap is why there is no way: that of the hop next to the target. Witness is an
+	// event of the older version of that hop that has no image, as JSON, if one is
+	// known.
+	Gap     string
+	Witness []byte
 }
 
 // then goes on by one hop.
@@ -102,8 +105,9 @@ func (s *Service) Coverage(ctx context.Context, n Name, target int) (*Coverage, 
 
 // step is the hop between two neighbours in one direction, or why there is none.
 type step struct {
-	info HopInfo
-	gap  string
+	info    HopInfo
+	gap     string
+	witness []byte
 }
 
 // steps are the hops of a route, gaps included.
@@ -120,6 +124,10 @@ func (r *route) steps(env *Env) ([]step, error) {
 		switch {
 		case errors.As(err, &gap) && gap.Code != Canceled && gap.Code != Unavailable:
 			out[i].gap = gap.Message
+			var refuted *VerdictError
+			if errors.As(gap.Cause, &refuted) {
+				out[i].witness = refuted.Verdict.Event
+			}
 		case err != nil:
 			return nil, err
 		}
@@ -210,7 +218,7 @@ func (n *neighbours) coverage(st *State, target int) *Coverage {
 // over goes on by a hop that may be a gap.
 func (p Path) over(s *step) Path {
 	if p.Reachable && s.gap != "" {
-		return Path{Gap: s.gap}
+		return Path{Gap: s.gap, Witness: s.witness}
 	}
 	return p.then(&s.info)
 }

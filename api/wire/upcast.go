@@ -112,6 +112,8 @@ type UpcasterPath struct {
 	Class     string `json:"class,omitempty"`
 	Total     bool   `json:"total,omitempty"`
 	Gap       string `json:"gap,omitempty"`
+	// Witness is an event of the older version of the gap that has no image.
+	Witness json.RawMessage `json:"witness,omitempty"`
 }
 
 // UpcasterCoverage says which versions of a subject reach a target. Hops are the
