@@ -95,7 +95,7 @@ func (c *carrier) refused(err error) error {
 	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
 		return judged
 	}
-	return registry.Fail(registry.UpcastInput, "The event is none of version %d of subject '%s': %s", c.from.Number, c.name, err)
+	return registry.Fail(registry.UpcastInput, "The event is not valid under version %d of subject '%s': %s", c.from.Number, c.name, err)
 }
 
 // ended notes where a document or a rule ends an event; any other failure is a

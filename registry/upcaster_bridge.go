@@ -29,7 +29,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	}
 	doc, err := upcast.Between(cmd.Upcaster, latest.Number, out.Version)
 	if err != nil {
-		return upcasterRefusal(err)
+		return besideVersion(err)
 	}
 	old, err := d.st.parsed(d.env, cmd.Name.Context, latest.Content)
 	if err != nil {
@@ -41,7 +41,7 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	}
 	hop, err := d.env.Library.Prove(doc, old, c.parsed, targets)
 	if err != nil {
-		return upcasterRefusal(err)
+		return besideVersion(err)
 	}
 	if err := d.worthy(cmd.Name, &hop.Verdict); err != nil {
 		return err
@@ -81,6 +81,18 @@ func (d *decider) withUpcaster(cmd *Register, c *candidate, out *VersionRegister
 	}
 	d.bridge.added.rests(&d.bridge.change)
 	return nil
+}
+
+// besideVersion places a mistake in the upcaster that came with a version in the
+// request: the document that is made of it has lines that nobody wrote.
+func besideVersion(err error) error {
+	var wrong *upcast.Error
+	if errors.As(err, &wrong) {
+		sent := *wrong
+		sent.Problem.Position, sent.Problem.Path = schema.Position{}, "/upcaster"+wrong.Problem.Path
+		err = &sent
+	}
+	return upcasterRefusal(err)
 }
 
 // bridges demands a proved, total way for every pair that the level refuses: up

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
@@ -23,8 +24,9 @@ func (s *Schema) Encode(event []byte) ([]byte, error) {
 	}
 	if len(violations) > 0 {
 		first := violations[0]
+		at := jsonx.PositionOf(string(event), max(first.Offset, 0))
 		return nil, &schema.Error{
-			What: first.What, Path: first.Path, Position: jsonx.PositionOf(string(event), max(first.Offset, 0)),
+			What: strings.TrimSuffix(first.What, " ("+at.String()+")"), Path: first.Path, Position: at, // what is no JSON says where already
 			Hint: "write the event in Avro's JSON encoding of this schema",
 		}
 	}

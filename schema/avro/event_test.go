@@ -274,6 +274,9 @@ func TestEncode(t *testing.T) {
 			t.Errorf("%s: %v, want %q", in, err, want)
 		}
 	}
+	if _, err := s.Encode([]byte(`{"f":1`)); err == nil || strings.Count(err.Error(), "line 1") != 1 {
+		t.Errorf("what is no JSON: %v", err)
+	}
 	if _, err := s.Decode([]byte{9}); err == nil {
 		t.Error("a broken event was decoded")
 	}
