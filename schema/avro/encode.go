@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/schema"
@@ -24,9 +23,12 @@ func (s *Schema) Encode(event []byte) ([]byte, error) {
 	}
 	if len(violations) > 0 {
 		first := violations[0]
-		at := jsonx.PositionOf(string(event), max(first.Offset, 0))
+		var at schema.Position // what is no JSON says where by itself
+		if first.Offset >= 0 {
+			at = jsonx.PositionOf(string(event), first.Offset)
+		}
 		return nil, &schema.Error{
-			What: strings.TrimSuffix(first.What, " ("+at.String()+")"), Path: first.Path, Position: at, // what is no JSON says where already
+			What: first.What, Path: first.Path, Position: at,
 			Hint: "write the event in Avro's JSON encoding of this schema",
 		}
 	}
