@@ -31,6 +31,7 @@ func (x *run) finish() {
 	found = mergeShared(mergeSame(found))
 	found = x.weigh(append(found, x.repo...))
 	x.report.Findings = append(x.report.Findings, x.waive(found)...)
+	x.remarkRegistry()
 	SortFindings(x.report.Findings)
 	if x.Clock != nil {
 		x.timing()
@@ -49,6 +50,21 @@ func (x *run) remark(r *result) {
 	for _, remark := range list {
 		if remark != "" && !slices.Contains(x.report.Summary.Remarks, remark) {
 			x.report.Summary.Remarks = append(x.report.Summary.Remarks, remark)
+		}
+	}
+}
+
+// remarkRegistry says that a waiver does not change what a registry answers.
+func (x *run) remarkRegistry() {
+	for i := range x.Bases {
+		if _, is := x.Bases[i].Tree.(RegistryBase); !is {
+			continue
+		}
+		name := x.Bases[i].Tree.Snap().Name
+		if slices.ContainsFunc(x.report.Findings, func(f Finding) bool {
+			return f.Waived != nil && f.Required && f.Refused && slices.ContainsFunc(f.Against, func(a Against) bool { return a.Base == name })
+		}) {
+			x.report.Summary.Remarks = append(x.report.Summary.Remarks, "what is waived here is not waived in "+name+": registration will still be refused")
 		}
 	}
 }

@@ -113,10 +113,9 @@ func (u *waiverUse) covers(f *Finding) []string {
 	if u.Subject == "" || !u.matches(f) {
 		return nil
 	}
-	g, err := newGlob(u.Subject)
 	var out []string
 	for _, s := range f.Subjects {
-		if s == u.Subject || err == nil && g.match(s) {
+		if subjectMatches(u.Subject, s) {
 			out = append(out, s)
 		}
 	}
@@ -262,7 +261,21 @@ func (x *run) checked(u *waiverUse) bool {
 	if x.Subject != "" || len(x.Paths) > 0 || !x.report.Complete {
 		return false
 	}
-	return true
+	// A subject that did not change is not asked about again, and an old version
+	// may still break by it.
+	return u.ignore != nil || !slices.ContainsFunc(x.report.Subjects, func(s Subject) bool {
+		level, err := compat.ParseLevel(s.Level)
+		return s.State == SubjectUnchanged && err == nil && level.Transitive() && (u.Subject == "" || subjectMatches(u.Subject, s.Subject))
+	})
+}
+
+// subjectMatches reports whether a name or pattern means a subject.
+func subjectMatches(pattern, subject string) bool {
+	if pattern == subject {
+		return true
+	}
+	g, err := newGlob(pattern)
+	return err == nil && g.match(subject)
 }
 
 // isNew reports whether this change adds the waiver.

@@ -7,6 +7,10 @@ import (
 	"unicode/utf8"
 )
 
+// Visible shows a text of others on one line of a terminal; what would control it
+// is an escape.
+func Visible(s string) string { return visible(s) }
+
 // visible shows a text of others on one line: what controls a terminal or turns
 // the direction of writing is written as an escape.
 func visible(s string) string {

@@ -50,9 +50,18 @@ func writeText(b *buffer, r *lint.Report, o Options) error {
 	for _, remark := range remarks(r) {
 		w.str(w.paint(ansiBlue, "note")+": ", visible(remark), "\n")
 	}
+	accepted := 0
 	for _, f := range shown(r, o) {
-		w.finding(f)
-		w.str("\n")
+		switch {
+		case f.Waived == nil:
+			w.finding(f)
+			w.str("\n")
+		case f.Waived.Kind != lint.WaiverBaseline: // those are counted
+			accepted++
+		}
+	}
+	if accepted > 0 {
+		w.waived(shown(r, o))
 	}
 	if r.Summary.Verdict == lint.VerdictIncomplete {
 		w.str(w.paint(ansiRed, "incomplete")+": ", visible(r.Summary.Reason), "\n")
@@ -62,6 +71,22 @@ func writeText(b *buffer, r *lint.Report, o Options) error {
 		w.timing(r.Timing)
 	}
 	return nil
+}
+
+// waived writes a line for each finding that somebody accepted: what stands has
+// the frames.
+func (w *textWriter) waived(list []*lint.Finding) {
+	for _, f := range list {
+		if f.Waived == nil || f.Waived.Kind == lint.WaiverBaseline {
+			continue
+		}
+		w.str(w.paint(w.severity(f.Severity), "waived "+f.Severity+"["+visible(f.Rule)+"]"), ": ", at(f.Place()))
+		if line := subjectLine(f); line != "" {
+			w.str("  ", line)
+		}
+		w.str("; ", waivedWords(f.Waived), "\n")
+	}
+	w.str("\n")
 }
 
 // remarks are what must be known before the findings.

@@ -23,9 +23,9 @@ func headline(f *lint.Finding) string {
 		return dataHeadline(f)
 	case compat.ClassPolicy:
 		if f.Proof == compat.ProofNoBreak {
-			return "policy: data stays readable" + refusedNote(f)
+			return "policy: data stays readable" + refusedNote(f) + unasked(f)
 		}
-		return "policy: no event is known that breaks" + refusedNote(f)
+		return "policy: no event is known that breaks" + refusedNote(f) + unasked(f)
 	case compat.ClassUndecided:
 		return "undecided: neither a proof nor an event that breaks was found"
 	case compat.ClassInfo:
@@ -69,10 +69,15 @@ func dataHeadline(f *lint.Finding) string {
 		}
 	}
 	out := "data break: " + reader + verb + writer
-	if !f.Required {
-		out += " (the level does not ask for this direction)"
+	return out + unasked(f)
+}
+
+// unasked tells the two findings apart that one edit gives in both directions.
+func unasked(f *lint.Finding) string {
+	if f.Required || f.Direction == "" {
+		return ""
 	}
-	return out
+	return " (the level does not ask for this direction)"
 }
 
 // oldEvents names the events of the old side: "events of versions 1 to 3".

@@ -53,6 +53,9 @@ func (e *StoppedError) Error() string {
 // Unwrap gives the refusal.
 func (e *StoppedError) Unwrap() error { return e.Cause }
 
+// ErrRefused says that a part of a plan would be refused.
+var ErrRefused = errors.New("a part of the plan is refused; correct the schemas that it marks with ! and plan again")
+
 // Apply does what a plan says, one request for each change, and stops at the
 // first refusal. A subject that is not what the plan rests on is an
 // [*lint.InputError] before anything is written; what was done by an earlier run
@@ -92,7 +95,7 @@ type applier struct {
 // check holds the plan to the registry as it is now.
 func (a *applier) check(ctx context.Context, p *Plan, o ApplyOptions) error {
 	if p.Refused() {
-		return &lint.InputError{What: "a part of the plan is refused", Hint: "correct the schemas that it marks with ! and plan again"}
+		return ErrRefused
 	}
 	var moved []string
 	for i := range p.Actions {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -262,7 +263,7 @@ func (p *planner) judge(ctx context.Context, a *Action, ready bool) error {
 	}
 	a.Op = OpRefused
 	if answer.Messages != nil {
-		a.Why = append(a.Why, *answer.Messages...)
+		a.Why = append(a.Why, because(*answer.Messages)...)
 	}
 	if len(a.Why) == 0 {
 		a.Why = []string{"it is not compatible with the versions that the level asks about"}
@@ -270,11 +271,35 @@ func (p *planner) judge(ctx context.Context, a *Action, ready bool) error {
 	return nil
 }
 
+// incompatibility is one message of the list that registries answer with.
+var incompatibility = regexp.MustCompile(`^\{errorType:['"]([^'"]*)['"], description:['"](.*?)['"](?:, additionalInfo:'(.*)')?\}$`)
+
+// because turns the messages of a registry into sentences; those that only repeat
+// the old schema and the settings are left out.
+func because(messages []string) []string {
+	var out []string
+	for _, m := range messages {
+		parts := incompatibility.FindStringSubmatch(m)
+		version, isVersion := strings.CutPrefix(m, "{oldSchemaVersion: ")
+		switch {
+		case parts != nil && parts[3] != "":
+			out = append(out, parts[1]+": "+parts[2]+", as "+parts[3]+" shows")
+		case parts != nil:
+			out = append(out, parts[1]+": "+parts[2])
+		case isVersion:
+			out = append(out, "against version "+strings.TrimSuffix(version, "}"))
+		case !strings.HasPrefix(m, "{oldSchema: ") && !strings.HasPrefix(m, "{validateFields: "):
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // refusal marks an action that a registry refuses to carry out.
 func (p *planner) refusal(a *Action, err error) error {
 	var no *client.Error
 	switch {
-	case errors.As(err, &no) && (no.Status == http.StatusUnprocessableEntity || no.Status == http.StatusConflict):
+	case errors.As(err, &no) && (no.Status == http.StatusUnprocessableEntity || no.Status == http.StatusConflict || no.Status == http.StatusForbidden):
 		a.Op, a.Why = OpRefused, append(a.Why, no.Message)
 	case err != nil:
 		return fmt.Errorf("ask about %s: %w", a.Subject, err)

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,11 +60,7 @@ func (a *app) write(r *lint.Report, outputs []output, f *checkFlags) error {
 			file = filepath.Join(a.dir, file)
 		}
 		if err := replaceFile(file, body.Bytes()); err != nil {
-			var about *fs.PathError // of a name that nobody gave
-			if errors.As(err, &about) {
-				err = about.Err
-			}
-			return &lint.InputError{What: "the report " + o.file + " cannot be written: " + err.Error()}
+			return &lint.InputError{What: "the report " + o.file + " cannot be written: " + reason(err)}
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/lint/report"
 	"github.com/instar-registry/instar/lint/source"
 	"github.com/instar-registry/instar/lint/tree"
 )
@@ -122,7 +123,7 @@ func (a *app) runPull(ctx context.Context, f *treeFlags, patterns []string) erro
 	if err != nil {
 		return err
 	}
-	a.say("read %d subjects of %s; %d files are new or changed", len(m.Subjects), shown(r.Name), changed)
+	a.say("read %s of %s; files new or changed: %d", count(len(m.Subjects), "subject"), report.Visible(r.Name), changed)
 	return nil
 }
 

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/instar-registry/instar/client"
 	"github.com/instar-registry/instar/lint"
+	"github.com/instar-registry/instar/lint/report"
 	"github.com/instar-registry/instar/lint/source"
 	"github.com/instar-registry/instar/lint/tree"
 )
@@ -46,7 +50,7 @@ func (a *app) plan() *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return a.runPlan(c.Context(), &f, args) },
 	}
 	f.register(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "", "write the plan to this `file`, for apply")
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write the plan to this `file`, for apply; json=FILE is the same, json prints it")
 	c.Flags().BoolVar(&f.prune, "prune", false, "plan to soft-delete subjects that the tree does not have")
 	c.Flags().BoolVar(&f.exitOnChange, "exit-on-change", false, "exit 1 if anything would change, too")
 	return c
@@ -148,26 +152,53 @@ func (a *app) runPlan(ctx context.Context, f *treeFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	format, file, named := strings.Cut(f.output, "=")
+	switch {
+	case !named && format != "json": // the name of a file alone
+		file = f.output
+	case format != "json":
+		return unknownName("format of plans", format, []string{"json"}, "write --output json=FILE")
+	}
 	if f.output != "" {
 		text, err := p.JSON()
 		if err != nil {
 			return err
 		}
-		file := f.output
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(a.dir, file)
+		if file == "" {
+			err = a.print("%s", text)
+		} else {
+			err = a.replace(file, text)
 		}
-		if err := replaceFile(file, text); err != nil {
-			return &lint.InputError{What: err.Error()}
+		if err != nil {
+			return err
 		}
 	}
-	if err := a.showPlan(p); err != nil {
-		return err
+	if f.output == "" || file != "" {
+		if err := a.showPlan(p); err != nil {
+			return err
+		}
 	}
 	if p.Refused() || f.exitOnChange && p.Changes() {
 		return errFindings
 	}
 	return nil
+}
+
+// replace writes a file that the user named.
+func (a *app) replace(file string, text []byte) error {
+	if err := replaceFile(filepath.Join(a.dirOf(file), file), text); err != nil {
+		return &lint.InputError{What: file + " cannot be written: " + reason(err)}
+	}
+	return nil
+}
+
+// reason is an error without the path of a temporary file.
+func reason(err error) string {
+	var about *fs.PathError
+	if errors.As(err, &about) {
+		err = about.Err
+	}
+	return err.Error()
 }
 
 func (a *app) showPlan(p *tree.Plan) error {
@@ -176,7 +207,7 @@ func (a *app) showPlan(p *tree.Plan) error {
 	for i := range p.Actions {
 		x := &p.Actions[i]
 		counts[x.Op]++
-		b.WriteString(x.Op + " " + shown(x.Subject))
+		b.WriteString(x.Op + " " + report.Visible(x.Subject))
 		switch {
 		case x.Op == tree.OpConfig:
 			fmt.Fprintf(&b, "  level %s, policy %s (was %s, %s)", x.Config.Level, x.Config.Policy, orUnset(x.Was.Level), orUnset(x.Was.Policy))
@@ -184,31 +215,31 @@ func (a *app) showPlan(p *tree.Plan) error {
 				b.WriteString("; this asks for less, and needs --allow-lowering")
 			}
 		case x.To > 0:
-			fmt.Fprintf(&b, "  upcaster from version %d to %d, %s", x.From, x.To, shown(x.File))
+			fmt.Fprintf(&b, "  upcaster from version %d to %d, %s", x.From, x.To, report.Visible(x.File))
 			if x.Replaces > 0 {
 				fmt.Fprintf(&b, ", in the place of revision %d", x.Replaces)
 			}
 		case x.Op == tree.OpUnchanged:
-			fmt.Fprintf(&b, "  version %d, %s", x.Version, shown(x.File))
+			fmt.Fprintf(&b, "  version %d, %s", x.Version, report.Visible(x.File))
 		case x.Op == tree.OpMissing && x.Prune:
 			b.WriteString("  not in the tree: it will be soft-deleted")
 		case x.Op == tree.OpMissing:
 			b.WriteString("  not in the tree; it stays")
 		case x.Latest > 0:
-			fmt.Fprintf(&b, "  after version %d, %s", x.Latest, shown(x.File))
+			fmt.Fprintf(&b, "  after version %d, %s", x.Latest, report.Visible(x.File))
 			if x.UpcasterFile != "" {
-				b.WriteString(", with the upcaster " + shown(x.UpcasterFile))
+				b.WriteString(", with the upcaster " + report.Visible(x.UpcasterFile))
 			}
 		default:
-			b.WriteString("  " + shown(x.File))
+			b.WriteString("  " + report.Visible(x.File))
 		}
 		b.WriteByte('\n')
 		for _, why := range x.Why {
-			b.WriteString("    " + shown(why) + "\n")
+			b.WriteString("    " + report.Visible(why) + "\n")
 		}
 	}
 	fmt.Fprintf(&b, "%d new, %d versions, %d configurations, %d upcasters, %d unchanged, %d not in the tree, %d refused · %s\n",
-		counts[tree.OpNew], counts[tree.OpVersion], counts[tree.OpConfig], counts[tree.OpUpcaster], counts[tree.OpUnchanged], counts[tree.OpMissing], counts[tree.OpRefused], shown(p.Registry))
+		counts[tree.OpNew], counts[tree.OpVersion], counts[tree.OpConfig], counts[tree.OpUpcaster], counts[tree.OpUnchanged], counts[tree.OpMissing], counts[tree.OpRefused], report.Visible(p.Registry))
 	return a.print("%s", b.String())
 }
 
@@ -217,16 +248,6 @@ func orUnset(s string) string {
 		return "unset"
 	}
 	return s
-}
-
-// shown is a text from outside on one line.
-func shown(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 func (a *app) runApply(ctx context.Context, f *treeFlags, file string) error {
@@ -257,31 +278,54 @@ func (a *app) runApply(ctx context.Context, f *treeFlags, file string) error {
 
 // carryOut applies a plan and tells what was done.
 func (a *app) carryOut(ctx context.Context, r *tree.Registry, p *tree.Plan, o tree.ApplyOptions) error {
-	count := 0
+	done := 0
+	var lost error
+	say := func(format string, args ...any) {
+		if err := a.print(format+"\n", args...); err != nil {
+			lost = err
+		}
+	}
 	err := tree.Apply(ctx, r, p, o, func(d tree.Done) {
-		count++
+		done++
 		switch {
 		case d.Version == 0 && d.To > 0 && d.Already:
-			a.say("%s %s had the upcaster from version %d to %d already, revision %d", d.Op, shown(d.Subject), d.From, d.To, d.Revision)
+			say("%s %s had the upcaster from version %d to %d already, revision %d", d.Op, report.Visible(d.Subject), d.From, d.To, d.Revision)
 		case d.Version == 0 && d.To > 0:
-			a.say("%s %s has the upcaster from version %d to %d, revision %d", d.Op, shown(d.Subject), d.From, d.To, d.Revision)
+			say("%s %s has the upcaster from version %d to %d, revision %d", d.Op, report.Visible(d.Subject), d.From, d.To, d.Revision)
 		case d.Version > 0 && d.To > 0:
-			a.say("%s %s is version %d, id %d, with its upcaster from version %d", d.Op, shown(d.Subject), d.Version, d.ID, d.From)
+			say("%s %s is version %d, id %d%s, with its upcaster from version %d", d.Op, report.Visible(d.Subject), d.Version, d.ID, guid(d), d.From)
 		case d.Already:
-			a.say("%s %s was version %d already, id %d", d.Op, shown(d.Subject), d.Version, d.ID)
+			say("%s %s was version %d already, id %d%s", d.Op, report.Visible(d.Subject), d.Version, d.ID, guid(d))
 		case d.Version > 0:
-			a.say("%s %s is version %d, id %d", d.Op, shown(d.Subject), d.Version, d.ID)
+			say("%s %s is version %d, id %d%s", d.Op, report.Visible(d.Subject), d.Version, d.ID, guid(d))
 		default:
-			a.say("%s %s", d.Op, shown(d.Subject))
+			say("%s %s", d.Op, report.Visible(d.Subject))
 		}
 	})
-	if err != nil {
+	var stopped *tree.StoppedError
+	var answer *client.Error
+	switch {
+	case errors.As(err, &stopped) && errors.As(err, &answer) && answer.Status < 500:
+		a.say("evcheck: %v", report.Visible(err.Error()))
+		return errFindings
+	case errors.Is(err, tree.ErrRefused):
+		a.say("evcheck: %v", err)
+		return errFindings
+	case err != nil:
 		return reachable(err)
 	}
-	if count == 0 {
-		a.say("nothing was to be done")
+	if done == 0 {
+		say("nothing was to be done")
 	}
-	return nil
+	return lost
+}
+
+// guid says the GUID of a version, which not every registry has.
+func guid(d tree.Done) string {
+	if d.GUID == "" {
+		return ""
+	}
+	return ", GUID " + d.GUID
 }
 
 func (a *app) runRegister(ctx context.Context, f *treeFlags, paths []string) error {
