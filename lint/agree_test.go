@@ -202,11 +202,57 @@ func agree(t *testing.T, level compat.Level, p *revision) (int, bool) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%s %s, level %s: evcheck finds\n\t%s\nthe registry\n\t%s", p.format, p.name, level, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
+	if red := r.Summary.Errors > 0; red == answer.Compatible {
+		t.Errorf("%s %s, level %s: evcheck is red: %v, the registry accepts: %v", p.format, p.name, level, red, answer.Compatible)
+	}
 	refused := slices.ContainsFunc(r.Subjects[0].Checks, func(c lint.Check) bool { return c.Required && c.Refused })
 	if refused == answer.Compatible {
 		t.Errorf("%s %s, level %s: evcheck refuses: %v, the registry accepts: %v", p.format, p.name, level, refused, answer.Compatible)
 	}
 	return len(want), true
+}
+
+// TestDroppedSeverityIsNoticed: with the severity of a rule taken away, evcheck is
+// green where a registry refuses, which is what [agree] looks at.
+func TestDroppedSeverityIsNoticed(t *testing.T) {
+	noticed := map[string]bool{}
+	for _, p := range examples(t) {
+		end := map[string]string{"AVRO": ".avsc", "JSON": ".schema.json", "PROTOBUF": ".proto"}[p.format]
+		compare := func(severities string) *lint.Report {
+			c, err := lint.ReadConfig(lint.ConfigFile, []byte("instar: evcheck/v1\nsources: [{match: '*"+end+"', level: FULL}]\nseverity: {"+severities+"}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := lint.Compare(t.Context(), lint.Request{
+				Head:   lint.NewMemoryTree("head", map[string]string{"a" + end: p.now}),
+				Bases:  []lint.Base{{Tree: lint.NewMemoryTree("base", map[string]string{"a" + end: p.old})}},
+				Config: c,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &r
+		}
+		r := compare("")
+		var rules []string
+		for i := range r.Findings {
+			if f := &r.Findings[i]; f.Severity == lint.SeverityError && !slices.Contains(rules, f.Rule) {
+				rules = append(rules, f.Rule)
+			}
+		}
+		if len(rules) != 1 || r.Subjects[0].State != lint.SubjectCompared {
+			continue // another rule would keep it red
+		}
+		refuses := func(c lint.Check) bool { return c.Required && c.Refused }
+		dropped := compare(rules[0] + ": warning")
+		if !slices.ContainsFunc(r.Subjects[0].Checks, refuses) || !slices.ContainsFunc(dropped.Subjects[0].Checks, refuses) || dropped.Summary.Errors > 0 {
+			t.Errorf("%s %s: %d errors without the severity of %s", p.format, p.name, dropped.Summary.Errors, rules[0])
+		}
+		noticed[rules[0]] = true
+	}
+	if len(noticed) < 100 {
+		t.Errorf("only %d rules were tried", len(noticed))
+	}
 }
 
 func quoted(s string) string {

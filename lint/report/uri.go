@@ -7,14 +7,16 @@ import (
 )
 
 // relativeURI writes a path of the tree as a relative URI reference (RFC 3986):
-// whatever is not unreserved is percent-encoded, and a first segment with a
-// colon cannot be taken for a scheme.
+// whatever is not unreserved is percent-encoded, a first segment with a colon
+// cannot be taken for a scheme, and no slash at the beginning names a host.
 func relativeURI(path string) string {
 	const unreserved = "-._~"
 	var b strings.Builder
 	for i := range len(path) {
 		c := path[i]
 		switch {
+		case c == '/' && strings.Trim(path[:i], "/") == "":
+			b.WriteString("%2F")
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', strings.IndexByte(unreserved, c) >= 0:
 			b.WriteByte(c)
 		default:

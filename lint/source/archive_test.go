@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func tarOf(t *testing.T, headers ...tar.Header) []byte {
+func tarOf(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -33,7 +33,7 @@ func tarOf(t *testing.T, headers ...tar.Header) []byte {
 	return b.Bytes()
 }
 
-func gzipOf(t *testing.T, body []byte) []byte {
+func gzipOf(t testing.TB, body []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -46,7 +46,7 @@ func gzipOf(t *testing.T, body []byte) []byte {
 	return b.Bytes()
 }
 
-func zipOf(t *testing.T, name string, mode os.FileMode, body []byte) []byte {
+func zipOf(t testing.TB, name string, mode os.FileMode, body []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
