@@ -111,6 +111,9 @@ func Compare(ctx context.Context, q Request) (Report, error) {
 	}
 	if err != nil {
 		x.report.Summary.Reason = err.Error()
+		if ctx.Err() != nil {
+			x.report.Summary.Reason = context.Cause(ctx).Error()
+		}
 	}
 	x.report.Complete = err == nil
 	x.report.Count()

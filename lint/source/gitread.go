@@ -44,7 +44,13 @@ func (o *objects) read(ctx context.Context, id string) ([]byte, error) {
 			return nil, err
 		}
 	}
+	process := o.cmd.Process
+	stop := context.AfterFunc(ctx, func() { _ = process.Kill() }) // it may hang
 	data, err := o.ask(id)
+	if !stop() && ctx.Err() != nil {
+		o.bad = ctx.Err()
+		return nil, o.bad
+	}
 	if err != nil {
 		if _, known := err.(*objectError); !known { //nolint:errorlint // never wrapped
 			o.bad = err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -40,7 +41,8 @@ func (p *progress) tell(at lint.Progress) {
 		return
 	}
 	p.last, p.shown = now, true
-	line := fmt.Sprintf("%d/%d files · %d/%d pairs · %s · %d s", at.Read, at.Files, at.Done, at.Pairs, count(at.Findings, "finding"), int(now.Sub(p.began).Seconds()))
+	line := fmt.Sprintf("%s/%s files · %s/%s pairs · %s · %d s", thousands(at.Read), thousands(at.Files), thousands(at.Done), thousands(at.Pairs),
+		count(at.Findings, "finding"), int(now.Sub(p.began).Seconds()))
 	if p.terminal {
 		_, _ = fmt.Fprintf(p.a.stderr, "\r\x1b[K%s", line)
 		return
@@ -55,6 +57,15 @@ func (p *progress) end() {
 	if p.terminal && p.shown {
 		_, _ = fmt.Fprint(p.a.stderr, "\r\x1b[K")
 	}
+}
+
+// thousands writes a number with a comma before each three digits.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func count(n int, what string) string {
