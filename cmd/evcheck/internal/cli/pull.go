@@ -77,7 +77,7 @@ func (a *app) pullRefs(ctx context.Context, f *treeFlags) error {
 	if err != nil {
 		return err
 	}
-	a.say("read %d references; %d files are new or changed", len(lock.References), changed)
+	a.say("read %s; files new or changed: %d", count(len(lock.References), "reference"), changed)
 	return nil
 }
 
