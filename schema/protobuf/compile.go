@@ -28,6 +28,7 @@ type compiler struct {
 	symbols  *linker.Symbols
 	warnings []schema.Warning
 	keys     map[string]string // of documents in the memo, see key
+	soft     bool              // only lenient parsing takes one of the texts
 }
 
 func newCompiler(deps []schema.Document, opts schema.Options) *compiler {
@@ -79,6 +80,7 @@ func (c *compiler) parse(name, document, text string) (*ast.FileNode, *source, e
 	if err != nil {
 		return nil, nil, inDocument(err, document)
 	}
+	c.soft = c.soft || src.soft
 	tree, err := parseText(name, src)
 	if err != nil {
 		return nil, nil, userError(err, document, src)

@@ -13,12 +13,10 @@ import (
 	"github.com/instar-registry/instar/schema"
 )
 
-// linked is a document as a memo keeps it. What was linked under strict rules is
-// the same under lenient ones, but not the other way round.
+// linked is a document as a memo keeps it.
 type linked struct {
-	file   linker.File
-	strict bool
-	kept   bool // the store has it
+	file linker.File
+	kept bool // the store has it
 }
 
 // document links a declared document, or takes it from the memo or the store,
@@ -34,8 +32,8 @@ func (c *compiler) document(d schema.Document) (linker.File, error) {
 		}
 	}
 	f, err := c.file(d.Name, d.Text)
-	if err != nil || declaresExtensions(f.Messages()) {
-		return f, err
+	if err != nil || c.soft || declaresExtensions(f.Messages()) {
+		return f, err // it is linked each time: strict parsing must refuse it
 	}
 	imports := make([]string, f.Imports().Len())
 	for i := range imports {
@@ -44,7 +42,7 @@ func (c *compiler) document(d schema.Document) (linker.File, error) {
 	c.opts.Memo.Put(c.importsKey(d), imports, linkedCost)
 	delete(c.keys, d.Name) // it can be told now
 	if k := c.key(d.Name); k != "" {
-		c.remember(d, k, linked{file: f, strict: !c.opts.Lenient})
+		c.remember(d, k, linked{file: f})
 	}
 	return f, nil
 }
@@ -52,7 +50,7 @@ func (c *compiler) document(d schema.Document) (linker.File, error) {
 // recalled is a document of the memo or the store.
 func (c *compiler) recalled(d schema.Document, k string) (linked, bool) {
 	l, ok := recall[linked](c, "linked "+k)
-	if ok && (l.strict || c.opts.Lenient) && c.adopt(l.file) {
+	if ok && c.adopt(l.file) {
 		c.keep(d, k, l)
 		return l, true
 	}

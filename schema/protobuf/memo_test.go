@@ -117,6 +117,8 @@ func memoCases() []memoCase {
 		{name: "a declared extension that is taken, behind another import", text: strings.Replace(declaring("Own"), "message", "import \"e.proto\";\nmessage", 1), docs: [][2]string{{"d.proto", declaring("D")}, {"e.proto", "syntax = \"proto2\";\nimport \"d.proto\";\n"}}},
 		{name: "all kinds of parts", text: "syntax = \"proto3\";\nimport \"k.proto\";\nimport \"n.proto\";\nmessage N { k.K k = 1; n.E e = 2; }\n", docs: [][2]string{{"k.proto", memoKinds}, {"n.proto", memoEdition}, {"o.proto", options}}},
 		{name: "a long name, lenient", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}, lenient: true},
+		{name: "a long name behind an import, lenient", text: "syntax = \"proto3\";\nimport \"k.proto\";\nmessage N {}\n", docs: [][2]string{{"k.proto", "syntax = \"proto3\";\nimport \"l.proto\";\nmessage K {}\n"}, {"l.proto", longDoc}}, lenient: true},
+		{name: "a long name behind an import", text: "syntax = \"proto3\";\nimport \"k.proto\";\nmessage N {}\n", docs: [][2]string{{"k.proto", "syntax = \"proto3\";\nimport \"l.proto\";\nmessage K {}\n"}, {"l.proto", longDoc}}},
 		{name: "a long name", text: "syntax = \"proto3\";\nimport \"l.proto\";\nmessage N {}\n", docs: [][2]string{{"l.proto", longDoc}}},
 		{name: "a mistake", text: memoOwn, docs: [][2]string{{"a.proto", memoA + "message {"}, {"b.proto", memoB}}},
 	}

@@ -36,7 +36,9 @@ func prescan(text string, opts schema.Options) (*source, error) {
 	if err := s.run(); err != nil {
 		return nil, err
 	}
-	return newSource(text, s.breaks), nil
+	src := newSource(text, s.breaks)
+	src.soft = s.soft
+	return src, nil
 }
 
 func invalidByte(text string) int {
@@ -66,6 +68,7 @@ type scanner struct {
 	line     int  // where the current line starts, for the parser
 	breaks   []int
 	pending  bool // a message or group keyword was seen, its body was not
+	soft     bool // something is there that only lenient parsing takes
 }
 
 func (s *scanner) run() error {
@@ -195,7 +198,11 @@ func exponentFollows(word, rest string) bool {
 // above the limit; sixteen times the limit guards the linker and never softens.
 func (s *scanner) checkName(name string, offset int) error {
 	max := s.opts.Limits.NameBytes
-	if len(name) <= max || s.opts.Lenient && len(name) <= 16*max {
+	if len(name) <= max {
+		return nil
+	}
+	if s.opts.Lenient && len(name) <= 16*max {
+		s.soft = true
 		return nil
 	}
 	e := schema.OverLimit("name-bytes", int64(len(name)), int64(max), "a name is too long", s.position(offset))

@@ -21,6 +21,7 @@ type source struct {
 	broken string // as the parser sees it; the same string for most texts
 	breaks []int  // offsets in text in front of which a line break was put
 	marks  []schema.Position
+	soft   bool // only lenient parsing takes it
 }
 
 func newSource(text string, breaks []int) *source {

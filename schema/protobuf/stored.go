@@ -16,7 +16,7 @@ import (
 )
 
 // storedLayout is a part of all keys: change it with what the values hold.
-const storedLayout = "protobuf/1 "
+const storedLayout = "protobuf/2 "
 
 // importsOf returns what a document imports, if the memo or the store knows.
 func (c *compiler) importsOf(d schema.Document) ([]string, bool) {
@@ -33,12 +33,6 @@ func (c *compiler) importsOf(d schema.Document) ([]string, bool) {
 	return imports, true
 }
 
-// The first byte of a stored document.
-const (
-	storedStrict  = 's'
-	storedLenient = 'l'
-)
-
 // store keeps a linked document between processes: its descriptor, with options
 // that are read and names that are resolved. One that would not come back as it is
 // is not kept: its custom options may be declared where only the compiler looks.
@@ -48,12 +42,8 @@ func (c *compiler) store(d schema.Document, key string, l linked) {
 	if c.opts.Store == nil || !ok || !known {
 		return
 	}
-	mode := byte(storedLenient)
-	if l.strict {
-		mode = storedStrict
-	}
 	_ = guarded("storing a linked document", func() error {
-		raw, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend([]byte{mode}, res.FileDescriptorProto())
+		raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(res.FileDescriptorProto())
 		if err != nil {
 			return err
 		}
@@ -83,7 +73,7 @@ func (c *compiler) stored(d schema.Document, key string) (l linked, ok bool) {
 		return linked{}, false
 	}
 	raw := c.opts.Store.Load(storedLayout + "linked " + key)
-	if len(raw) == 0 || raw[0] != storedStrict && (raw[0] != storedLenient || !c.opts.Lenient) {
+	if len(raw) == 0 {
 		return linked{}, false
 	}
 	err := guarded("linking a stored document", func() error {
@@ -101,7 +91,7 @@ func (c *compiler) stored(d schema.Document, key string) (l linked, ok bool) {
 			return errors.Join(err, errForeign)
 		}
 		res, err := c.linkFile(parser.ResultWithoutAST(fd), deps, newHandler(nil))
-		l = linked{file: res, strict: raw[0] == storedStrict, kept: true}
+		l = linked{file: res, kept: true}
 		return err
 	})
 	return l, err == nil
@@ -113,7 +103,7 @@ var errForeign = errors.New("the value is not that of its key")
 // readStored reads the descriptor of a stored document.
 func readStored(raw []byte, deps linker.Files) (*descriptorpb.FileDescriptorProto, error) {
 	fd := &descriptorpb.FileDescriptorProto{}
-	return fd, proto.UnmarshalOptions{RecursionLimit: descriptorRecursion, Resolver: optionResolver(deps)}.Unmarshal(raw[1:], fd)
+	return fd, proto.UnmarshalOptions{RecursionLimit: descriptorRecursion, Resolver: optionResolver(deps)}.Unmarshal(raw, fd)
 }
 
 // optionResolver finds the custom options that the files of a list, and what they

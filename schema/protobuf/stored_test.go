@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"bytes"
 	"maps"
 	"reflect"
 	"slices"
@@ -178,7 +179,7 @@ func TestStoreOfGarbage(t *testing.T) {
 	for _, c := range cases {
 		sameOutcome(t, &c, good.fresh(true))
 	}
-	for _, bad := range []string{"", "s", "l", "x", "[]", "null", "s\xff\xff\xff", "s\x0a\x07a.proto", "{"} {
+	for _, bad := range []string{"", "x", "[]", "null", "\xff\xff\xff", "\x0a\x07a.proto", "{"} {
 		s := &memoryStore{values: map[string][]byte{}}
 		for k := range good.values {
 			s.values[k] = []byte(bad)
@@ -186,5 +187,29 @@ func TestStoreOfGarbage(t *testing.T) {
 		for _, c := range cases {
 			sameOutcome(t, &c, s.fresh(false))
 		}
+	}
+}
+
+// TestStoreIsTheSame: what is stored under a key does not depend on how the schema
+// that stored it was parsed, or on what else it imports.
+func TestStoreIsTheSame(t *testing.T) {
+	all := &memoryStore{values: map[string][]byte{}}
+	for _, lenient := range []bool{false, true} {
+		for _, c := range memoCases() {
+			one := &memoryStore{values: map[string][]byte{}}
+			c.lenient = lenient
+			if _, err := c.parseWith(one.fresh(true)); err != nil {
+				continue
+			}
+			for k, v := range one.values {
+				if was := all.values[k]; was != nil && !bytes.Equal(was, v) {
+					t.Errorf("%s, lenient %v: %s has another value", c.name, lenient, k)
+				}
+				all.values[k] = v
+			}
+		}
+	}
+	if n := len(all.linkedKeys()); n < 12 {
+		t.Errorf("%d documents are stored", n)
 	}
 }
