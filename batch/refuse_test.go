@@ -366,3 +366,24 @@ func TestRunnersAreStrict(t *testing.T) {
 		t.Errorf("%d kept, %d refused", kept, refused)
 	}
 }
+
+// TestEventsStay: a document whose events become several, or leave the subject, is
+// refused by name.
+func TestEventsStay(t *testing.T) {
+	for steps, want := range map[string]string{
+		`{"splitEvent":{"outputs":[{"name":"a","to":{"subject":"s","version":2}}]}}`:                       "from version 1 makes several events of one",
+		`{"rename":{"from":"qty","to":"quantity"}},{"renameType":{"to":{"subject":"placed","version":7}}}`: "leave the subject for version 7 of placed; carry to version 1 at most",
+	} {
+		to := "2"
+		if strings.Contains(steps, "renameType") {
+			to = `{"subject":"placed","version":7}`
+		}
+		s := subject(t, `{"instar":"upcast/v1","from":1,"to":`+to+`,"steps":[`+steps+`]}`, documents[1])
+		if _, err := s.Version(t.Context(), 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", steps, err)
+		}
+		if r, err := s.Version(t.Context(), 2); err != nil || len(r.Hops) != 2 {
+			t.Errorf("behind it: %v, %v", r, err)
+		}
+	}
+}

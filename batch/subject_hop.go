@@ -64,11 +64,33 @@ func (s *Subject) hop(ctx context.Context, at int) (*subjectHop, error) {
 	return h, err
 }
 
+// stays refuses a document whose events leave the subject, or become several: a file
+// holds the events of one subject, one for one.
+func stays(d *upcast.Document) error {
+	if d == nil {
+		return nil
+	}
+	for i := range d.Steps {
+		switch op := d.Steps[i].Operation.(type) {
+		case *upcast.SplitEvent:
+			return fmt.Errorf("the upcaster from version %d makes several events of one, which a file of one subject does not hold; POST /upcast/batch carries them", d.From.Number)
+		case *upcast.RenameType:
+			if op.To.Subject != "" {
+				return fmt.Errorf("events of version %d leave the subject for version %d of %s; carry to version %[1]d at most, or by POST /upcast/batch", d.From.Number, op.To.Version.Number, op.To.Subject)
+			}
+		}
+	}
+	return nil
+}
+
 // bySteps is the hop of a document, or a derived one.
 func (s *Subject) bySteps(ctx context.Context, from, to *Version) (*subjectHop, error) {
 	var h *upcast.Hop
 	var err error
 	d := s.documents[from.Number]
+	if err := stays(d); err != nil {
+		return nil, err
+	}
 	if d != nil {
 		h, err = upcast.Verify(ctx, d, from.Schema, to.Schema)
 	} else {
