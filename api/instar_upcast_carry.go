@@ -136,7 +136,7 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 	}
 	json, err := held(target, e.Event)
 	if err != nil {
-		return wire.UpcastEvent{}, c.broken(c.way.Broken(err))
+		return wire.UpcastEvent{}, c.unfit(err)
 	}
 	out := wire.UpcastEvent{
 		Subject: name.String(), Version: version.Number, ID: version.ID, Headers: e.Headers, Type: e.Type, Output: e.Output, Part: e.Place,
@@ -163,6 +163,16 @@ func held(s codec, event []byte) ([]byte, error) {
 		_, err = s.Encode(json)
 	}
 	return json, err
+}
+
+// unfit tells an image that is larger than events may be here from one that is none.
+func (c *carrier) unfit(err error) error {
+	var limit *registry.Error
+	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
+		c.x.api.opt.Metrics.UpcastFailure("", upcast.FailLimit)
+		return registry.Fail(registry.UpcastInput, "The event cannot be carried: what becomes of it is too large: %s", err)
+	}
+	return c.broken(c.way.Broken(err))
 }
 
 // broken logs what a proved plan did. Who sent the event has it still.
@@ -223,7 +233,7 @@ func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 		}
 		after, err := held(target, t.After)
 		if err != nil {
-			return nil, c.broken(c.way.Broken(err))
+			return nil, c.unfit(err)
 		}
 		step := wire.UpcastTrace{
 			Subject: other(t.From.Name, c.name), From: h.From, To: t.To.Version, Target: other(t.To.Name, t.From.Name), Part: t.Part,

@@ -11,11 +11,13 @@ import (
 type Failure = plan.Failure
 
 // The codes of failures: the first two are ends that a document declares, with the
-// last the bytes are no event of the source version.
+// third the bytes are no event of the source version, and with the last a limit is
+// broken.
 const (
 	FailDead  = plan.FailDead
 	FailDrop  = plan.FailDrop
 	FailInput = plan.FailInput
+	FailLimit = plan.FailLimit
 )
 
 // Runner carries out a chain on encoded events. It is immutable and safe for
@@ -148,7 +150,11 @@ func (r *Runner) decoded(ctx context.Context, dst, event []byte) ([]byte, *Failu
 	}
 	out, err := r.chain.to().encode(image)
 	if err != nil {
-		return dst, nil, &schema.Bug{Where: "upcast.Apply", Cause: err}
+		f, err := unfit(false, err)
+		return dst, f, err
+	}
+	if f := tooLarge(len(event), len(out)); f != nil {
+		return dst, f, nil
 	}
 	return append(dst, out...), nil, nil
 }

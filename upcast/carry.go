@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -75,6 +76,13 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 		if out, f, err = r.carry(&w, e, event); f != nil || err != nil {
 			return nil, f, err
 		}
+		size := 0
+		for i := range out {
+			size += len(out[i].Event)
+		}
+		if f := tooLarge(len(event), size); f != nil {
+			return nil, f, nil
+		}
 	}
 	for i := range out {
 		if out[i].Output == "" {
@@ -83,6 +91,26 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 		w.finish(&out[i], e, i+1, len(out), r.chain.Class())
 	}
 	return out, nil, nil
+}
+
+// tooLarge is the failure of an event that becomes more bytes than it may, all its
+// parts together: programs over bytes know the same bound.
+func tooLarge(event, images int) *Failure {
+	if l := plan.DefaultEventLimits(); images > l.Image(event) {
+		return largeImage()
+	}
+	return nil
+}
+
+func largeImage() *Failure {
+	return &Failure{Code: plan.FailLimit, Reason: "the image is too large"}
+}
+
+// breaksLimit reports whether an event is refused for its size alone.
+func breaksLimit(err error) bool {
+	var wrong *schema.Error
+	var walk *schema.WalkError
+	return errors.As(err, &wrong) && wrong.Limit != "" || errors.As(err, &walk) && walk.Limit != ""
 }
 
 // clone is an envelope whose headers may be changed.

@@ -23,8 +23,11 @@ func NewTried(h *Hop) (*Runner, error) {
 func (r *Runner) Chain() *Chain { return r.chain }
 
 // unfit is an image that its schema does not take: a failure of what was only
-// tried, and a bug of ours where it was proved.
+// tried, and a bug of ours where it was proved, unless it is too large.
 func unfit(tried bool, err error) (*Failure, error) {
+	if breaksLimit(err) {
+		return largeImage(), nil
+	}
 	if !tried {
 		return nil, &schema.Bug{Where: "upcast.Carry", Cause: err}
 	}

@@ -154,7 +154,7 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, 
 		return dst, length, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
 	r.event = event[:length]
-	r.most = length*p.limits.Growth + p.limits.Extra
+	r.most = p.limits.Image(length)
 	if !r.emit(p.scope, 0, r.scan.marks) {
 		return dst, length, r.failure
 	}

@@ -12,9 +12,13 @@ type EventLimits struct {
 	Depth     int // nesting of records, lists, maps and unions
 	Items     int // of all lists and maps
 	ZeroItems int // items that take no bytes
-	// Growth and Extra bound the image: Growth times the event plus Extra bytes.
+	// Growth and Extra bound the image beside Bytes: Growth times the event plus Extra
+	// bytes.
 	Growth, Extra int
 }
+
+// Image is how many bytes an event may become: one that no reader takes is none.
+func (l *EventLimits) Image(event int) int { return min(event*l.Growth+l.Extra, l.Bytes) }
 
 // DefaultEventLimits are the limits of the service.
 func DefaultEventLimits() EventLimits {

@@ -71,7 +71,7 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 		out = make([]byte, 0, len(event)+len(event)/8+64)
 	}
 	r.plan, r.event, r.out, r.base, r.failure, r.decoded = p, event, out, len(out), nil, nil
-	r.most = len(event)*p.limits.Growth + p.limits.Extra
+	r.most = p.limits.Image(len(event))
 	r.top, r.depth, r.members, r.keys, r.text, r.tables = 0, 0, r.members[:0], r.keys[:0], r.text[:0], r.tables[:0]
 	frame := r.frame(p.scope.slots)
 	scan := jsonScan{data: event, limits: &p.limits, run: r, frame: frame}

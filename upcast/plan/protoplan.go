@@ -106,7 +106,7 @@ func (p *ProtoPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	r := &s.proto
 	notes := r.walk.notes[:0]
 	r.plan, r.out, r.base, r.decoded, r.failure, r.top, r.depth = p, dst, len(dst), nil, nil, 0, 0
-	r.most = len(event)*p.limits.Growth + p.limits.Extra
+	r.most = p.limits.Image(len(event))
 	r.walk = protoWalk{data: event, limits: &p.limits, notes: notes, check: true}
 	ok := r.event(p.scope)
 	odd, out, failure := r.walk.odd, r.out, r.failure
