@@ -173,6 +173,9 @@ func (a *app) head(ctx context.Context, f *checkFlags, paths []string) (*lint.Re
 	if f.jobs < 0 {
 		return nil, nil, &lint.InputError{What: fmt.Sprintf("--jobs %d is no number of pairs", f.jobs), Hint: "leave it out for the number of processors"}
 	}
+	if f.changed && f.full {
+		return nil, nil, &lint.InputError{What: "--changed and --full ask for opposite things", Hint: "give one"}
+	}
 	if err := checkColour(f.color); err != nil {
 		return nil, nil, err
 	}
