@@ -12,9 +12,9 @@ import (
 
 // Connect returns a registry by its name in the configuration, or by its address.
 // Without a name there must be exactly one in the configuration. Credentials come
-// from the environment: INSTAR_TOKEN or INSTAR_BASIC as "name:password", each
-// with "_" and the registry's name in capitals behind it where that is set; so do
-// the files of certificates.
+// from the environment: INSTAR_TOKEN, INSTAR_TOKEN_COMMAND, whose output is the
+// token, or INSTAR_BASIC as "name:password", each with "_" and the registry's name
+// in capitals behind it where that is set; so do the files of certificates.
 func Connect(name string, c *lint.Config, getenv func(string) string) (*Registry, error) {
 	if name == "" {
 		names := slices.Sorted(maps.Keys(c.Registries))
@@ -39,7 +39,10 @@ func Connect(name string, c *lint.Config, getenv func(string) string) (*Registry
 	if u.User != nil {
 		return nil, &lint.InputError{What: "the address holds credentials", Hint: "set INSTAR_BASIC or INSTAR_TOKEN"}
 	}
-	options := credentials(getenv, suffix)
+	options, err := credentials(getenv, suffix)
+	if err != nil {
+		return nil, err
+	}
 	secure, err := certificates(getenv, suffix)
 	if err != nil {
 		return nil, err
@@ -71,14 +74,18 @@ func environmentName(name string) string {
 	}, strings.ToUpper(name))
 }
 
-func credentials(getenv func(string) string, suffix string) []client.Option {
+func credentials(getenv func(string) string, suffix string) ([]client.Option, error) {
 	for _, s := range []string{suffix, ""} {
 		if token := getenv("INSTAR_TOKEN" + s); token != "" {
-			return []client.Option{client.Bearer(token)}
+			return []client.Option{client.Bearer(token)}, nil
+		}
+		if command := getenv(tokenCommand + s); command != "" {
+			token, err := runTokenCommand(tokenCommand+s, command)
+			return []client.Option{client.Bearer(token)}, err
 		}
 		if user, password, ok := strings.Cut(getenv("INSTAR_BASIC"+s), ":"); ok {
-			return []client.Option{client.Basic(user, password)}
+			return []client.Option{client.Basic(user, password)}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }

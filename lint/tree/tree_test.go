@@ -202,6 +202,7 @@ func TestConnect(t *testing.T) {
 		"Bearer all":     {"INSTAR_TOKEN": "all"},
 		"Bearer one":     {"INSTAR_TOKEN": "all", "INSTAR_TOKEN_EU_PROD": "one"},
 		"Basic YTpiOmM=": {"INSTAR_TOKEN": "all", "INSTAR_BASIC_EU_PROD": "a:b:c"},
+		"Bearer made":    {"INSTAR_TOKEN": "all", "INSTAR_TOKEN_COMMAND_EU_PROD": "printf 'ma'; echo de"},
 	} {
 		r, err := Connect("", c, func(name string) string { return environ[name] })
 		if err != nil || r.Context != ".pay" {
@@ -209,6 +210,26 @@ func TestConnect(t *testing.T) {
 		}
 		if _, err := subjects(t.Context(), r); err != nil || seen != want {
 			t.Errorf("%q, want %q (%v)", seen, want, err)
+		}
+	}
+}
+
+// TestTokenCommand: a command that gives no token is refused by the name of its
+// variable, and nothing of what it printed is told.
+func TestTokenCommand(t *testing.T) {
+	for want, command := range map[string]string{
+		"ended with exit code 3":      "echo secret; exit 3",
+		"printed nothing":             "true",
+		"printed more than one line":  "echo secret; echo secret",
+		"prints more than 65536 byte": "head -c 70000 /dev/zero",
+		"ended with exit code 127":    "no-such-program secret",
+	} {
+		_, err := Connect("http://127.0.0.1:1", &lint.Config{}, func(name string) string {
+			return map[string]string{"INSTAR_TOKEN_COMMAND": command}[name]
+		})
+		var in *lint.InputError
+		if !errors.As(err, &in) || !strings.Contains(err.Error(), "the command of INSTAR_TOKEN_COMMAND "+want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q gives %v, want %s", command, err, want)
 		}
 	}
 }

@@ -34,8 +34,9 @@ func (f *treeFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.config, "config", "", "configuration `file` (default: the nearest "+lint.ConfigFile+" upwards)")
 }
 
-const registryHelp = "Credentials come from the environment: INSTAR_TOKEN, or INSTAR_BASIC as name:password; with _ and the\n" +
-	"registry's name in capitals behind it they are for that one alone."
+const registryHelp = "Credentials come from the environment: INSTAR_TOKEN, INSTAR_TOKEN_COMMAND, which prints a token, or\n" +
+	"INSTAR_BASIC as name:password; with _ and the registry's name in capitals behind it they are for that\n" +
+	"one alone."
 
 func (a *app) plan() *cobra.Command {
 	var f treeFlags
