@@ -1,6 +1,9 @@
 package compat
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Rule is one row of the catalogue: a named edit from an old to a new schema,
 // what it does to the two sides of a running system, and what to do about it.
@@ -133,25 +136,29 @@ func (r *Rule) Help() string { return "docs/rules/" + r.ID + ".md" }
 
 // Rules returns the catalogue, ordered by format and then as the tables stand.
 // The rows are shared and must not be changed.
-func Rules() []Rule { return catalogue }
+func Rules() []Rule { return catalogue() }
 
 // RuleByID returns a row, or nil. Former ids lead to the row as well.
 func RuleByID(id string) *Rule {
-	if i, ok := catalogueIndex[id]; ok {
-		return &catalogue[i]
+	if i, ok := catalogueIndex()[id]; ok {
+		return &catalogue()[i]
 	}
 	return nil
 }
 
-var catalogue = slices.Concat(schemaRules(), avroCatalogue(), jsonCatalogue(), protoCatalogue())
+// catalogue is made when a rule is first asked for: programs start without it.
+var catalogue = sync.OnceValue(func() []Rule {
+	return slices.Concat(schemaRules(), avroCatalogue(), jsonCatalogue(), protoCatalogue())
+})
 
-var catalogueIndex = func() map[string]int {
-	index := make(map[string]int, len(catalogue))
-	for i := range catalogue {
-		index[catalogue[i].ID] = i
-		for _, former := range catalogue[i].Former {
+var catalogueIndex = sync.OnceValue(func() map[string]int {
+	rules := catalogue()
+	index := make(map[string]int, len(rules))
+	for i := range rules {
+		index[rules[i].ID] = i
+		for _, former := range rules[i].Former {
 			index[former] = i
 		}
 	}
 	return index
-}()
+})

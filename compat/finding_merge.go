@@ -2,6 +2,7 @@ package compat
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/instar-registry/instar/schema"
 )
@@ -136,7 +137,7 @@ func ConfluentRule(format schema.Format, kind string, d Direction) string {
 // ConfluentRules are all rules that a kind of difference may stand for, the most
 // common one first.
 func ConfluentRules(format schema.Format, kind string, d Direction) []string {
-	return confluentIndex[kindKey{format, kind, d}]
+	return confluentIndex()[kindKey{format, kind, d}]
 }
 
 type kindKey struct {
@@ -164,7 +165,7 @@ var commonRule = map[string]string{
 
 // confluentIndex is read off the catalogue. A row says what a kind means when
 // the old side writes; when the new side does, it is the mirror's.
-var confluentIndex = func() map[kindKey][]string {
+var confluentIndex = sync.OnceValue(func() map[kindKey][]string {
 	// The rules of all formats that have a kind at all are those about
 	// documentation, which JSON Schema's rule reports.
 	formats := map[string]schema.Format{"avro": schema.Avro, "json": schema.JSON, "proto": schema.Protobuf, "schema": schema.JSON}
@@ -179,8 +180,9 @@ var confluentIndex = func() map[kindKey][]string {
 		add(kindKey{formats[r.Format()], kind, OldToNew}, r.ID)
 		add(kindKey{formats[r.Format()], kind, NewToOld}, r.Mirror)
 	}
-	for i := range catalogue {
-		r := &catalogue[i]
+	rules := catalogue()
+	for i := range rules {
+		r := &rules[i]
 		format, known := formats[r.Format()]
 		if !known {
 			continue
@@ -191,4 +193,4 @@ var confluentIndex = func() map[kindKey][]string {
 		}
 	}
 	return index
-}()
+})
