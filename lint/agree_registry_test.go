@@ -145,11 +145,19 @@ func (h *history) entry(texts map[string]string, e *tree.Entry) {
 		}
 		said = h.force(at, body)
 	}
-	var r struct{ Version int }
-	if err := json.Unmarshal(said, &r); err != nil || r.Version == 0 {
+	var r struct {
+		Version int
+		Schema  string
+	}
+	if err := json.Unmarshal(said, &r); err != nil || r.Version == 0 || r.Schema == "" {
 		h.tb.Fatalf("%s: %s: %v", e.Subject, said, err)
 	}
 	h.versions[e.Subject] = r.Version
+	if h.terms["normalize"] != true {
+		// The order of members tells no JSON Schemas apart: an earlier version
+		// may be this one, and places are those of its text.
+		texts[e.Subject] = r.Schema
+	}
 }
 
 // force registers what was refused: in a compatibility group of its own where
@@ -451,6 +459,23 @@ func beside(s *oracle.Source, file, text string, files map[string]string) {
 		}
 		files[m[1]] = path.Join("/", path.Dir(file), m[1])[1:]
 		beside(s, files[m[1]], s.Docs[i].Text, files)
+	}
+}
+
+// TestEarlierOrderAgrees: a JSON Schema that comes back to an earlier version with
+// its members in another order is that version, and what refers to it is told of
+// the same places.
+func TestEarlierOrderAgrees(t *testing.T) {
+	object := func(properties string) string { return `{"type":"object","properties":{` + properties + `}}` }
+	const f3, f4 = `"f3":{"type":"string"}`, `"f4":{"type":"integer"}`
+	h, stop := newHistory(t, t, map[string]any{"compatibility": "BACKWARD"})
+	defer stop()
+	for i, money := range []string{f4 + "," + f3, f3, f3 + "," + f4} {
+		order := fmt.Sprintf(`"total":{"$ref":"money.schema.json"},"n%d":{"type":"string"}`, i)
+		h.step(map[string]string{"money.schema.json": object(money), "order.schema.json": object(order)})
+	}
+	if h.versions["money.schema.json"] != 1 || h.findings == 0 || h.refused == 0 {
+		t.Errorf("money is version %d, with %d findings and %d refusals", h.versions["money.schema.json"], h.findings, h.refused)
 	}
 }
 
