@@ -55,6 +55,10 @@ type Request struct {
 	Cache        Cache
 	Build, Scope string
 	VerifyCache  bool
+	// Uncommitted says that the base is the commit that the head was made from: a
+	// run in which no schema differs is refused, because it says nothing of what is
+	// committed.
+	Uncommitted bool
 	// Remarks are lines for the head of the report.
 	Remarks []string
 }
@@ -90,6 +94,7 @@ type run struct {
 	ignores   []ignore
 	repo      []Finding // about the repository
 	shared    *outlines // of earlier runs; nil without a cache
+	differs   bool      // some schema, or what it uses, from a base
 }
 
 // Compare compares the head with every base and says what breaks. An error is a
@@ -155,6 +160,12 @@ func (x *run) all(ctx context.Context) error {
 	}
 	if len(jobs) == 0 {
 		return x.nothing()
+	}
+	if x.Uncommitted && !x.differs {
+		return &InputError{
+			Rule: RuleBaseIsHead, What: "the base is the commit that is checked out, and no schema of the working tree differs from it, so every change that is committed would be missed",
+			Hint: "name the commit before the change: --against git:REF; what is not committed is compared with it, too",
+		}
 	}
 	if err := x.repository(ctx); err != nil {
 		return err

@@ -60,6 +60,7 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.differs = x.differs || differ(x.units, units, affected)
 	var jobs []job
 	for _, subject := range slices.Sorted(maps.Keys(x.heads)) {
 		if !x.wanted(subject) {
@@ -103,6 +104,11 @@ func (x *run) pair(ctx context.Context, index int) ([]job, error) {
 		return nil, err
 	}
 	return jobs, x.histories(ctx, index, jobs)
+}
+
+// differ reports whether a schema file was added, removed or affected by an edit.
+func differ(heads, bases []unit, affected map[string]bool) bool {
+	return !slices.EqualFunc(heads, bases, func(h, b unit) bool { return h.file == b.file && !affected[h.file] })
 }
 
 // moved pairs a subject that vanished with a new one of the same identity.

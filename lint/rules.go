@@ -47,6 +47,9 @@ func RuleIDs() []string {
 // KnownRule reports whether an id names a rule of either kind.
 func KnownRule(id string) bool { return RuleByID(id) != nil || compat.RuleByID(id) != nil }
 
+// RuleBaseIsHead is the rule that refuses to compare a commit with itself.
+const RuleBaseIsHead = "evcheck/base-is-head"
+
 var repoRules = []Rule{
 	{
 		ID: "evcheck/nothing-compared", Title: "Nothing was compared", Severity: SeverityError, Since: "0.1.0",
@@ -54,9 +57,9 @@ var repoRules = []Rule{
 		Remedy:  "Correct `sources` in evcheck.yaml, or name a base that can be read.",
 	},
 	{
-		ID: "evcheck/base-is-head", Title: "The base is the head", Severity: SeverityError, Since: "0.1.0",
-		Purpose: "In CI the commit to compare with is the one that is checked, so every change would be missed. The command ends with exit code 2.",
-		Remedy:  "Compare with the target branch, or with the commit before the push: `--against git:REF`.",
+		ID: RuleBaseIsHead, Title: "The base is the head", Severity: SeverityError, Since: "0.1.0",
+		Purpose: "In CI the commit to compare with is the one that is checked, so every change that is committed would be missed. The command ends with exit code 2. Where the base is called HEAD (`--against git:HEAD`), schemas of the working tree that differ from it, because a step of the job wrote them, are compared, and a remark says that nothing else is; where none differs, the command ends the same.",
+		Remedy:  "Compare with the target branch, or with the commit before the push: `--against git:REF`. What is not committed is compared with those, too.",
 	},
 	{
 		ID: "evcheck/empty-source", Title: "An entry of sources matches nothing", Severity: SeverityError, Since: "0.1.0",

@@ -25,6 +25,22 @@ import (
 
 // samples holds every sample of a schema to it.
 func (x *run) samples(ctx context.Context, j *job, out *result, head schema.Parsed) error {
+	return x.eachSample(ctx, j, out, func(s *sample) error {
+		answer, err := head.Check(ctx, schema.Event{Encoding: schema.EncodingJSON, Bytes: []byte(s.body)})
+		switch {
+		case err != nil:
+			out.findings = append(out.findings, x.notEvent(j, s.file, err.Error(), 0, s.body))
+		case len(answer.Violations) > 0:
+			v := answer.Violations[0]
+			out.findings = append(out.findings, x.notEvent(j, s.file, v.Path+": "+v.What, v.Offset, s.body))
+		}
+		return nil
+	})
+}
+
+// eachSample does something with every sample of a subject that can be read; the
+// others are findings.
+func (x *run) eachSample(ctx context.Context, j *job, out *result, do func(*sample) error) error {
 	for _, file := range x.samplesOf(j.new) {
 		t, err := j.head.text(ctx, file)
 		if err != nil {
@@ -34,13 +50,8 @@ func (x *run) samples(ctx context.Context, j *job, out *result, head schema.Pars
 			out.findings = append(out.findings, x.notEvent(j, file, t.err.Error(), 0, ""))
 			continue
 		}
-		answer, err := head.Check(ctx, schema.Event{Encoding: schema.EncodingJSON, Bytes: []byte(t.body)})
-		switch {
-		case err != nil:
-			out.findings = append(out.findings, x.notEvent(j, file, err.Error(), 0, t.body))
-		case len(answer.Violations) > 0:
-			v := answer.Violations[0]
-			out.findings = append(out.findings, x.notEvent(j, file, v.Path+": "+v.What, v.Offset, t.body))
+		if err := do(&sample{file: file, body: t.body}); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
@@ -50,40 +61,32 @@ func (x *run) samples(ctx context.Context, j *job, out *result, head schema.Pars
 // direction: those that are events of an old version to the head, those that are
 // events of the head to the old versions.
 func (x *run) replay(ctx context.Context, j *job, out *result, m *matter) error {
-	files := x.samplesOf(j.new)
-	for _, file := range files {
-		t, err := j.head.text(ctx, file)
-		if err != nil {
-			return err
+	return x.eachSample(ctx, j, out, func(s *sample) error { return x.replayOne(ctx, j, out, m, s) })
+}
+
+func (x *run) replayOne(ctx context.Context, j *job, out *result, m *matter, s *sample) error {
+	told := false
+	for i, old := range m.olds {
+		if i > 0 && !m.request.Level.Transitive() {
+			break
 		}
-		if t.err != nil {
-			out.findings = append(out.findings, x.notEvent(j, file, t.err.Error(), 0, ""))
-			continue
-		}
-		s := sample{file: file, body: t.body}
-		told := false
-		for i, old := range m.olds {
-			if i > 0 && !m.request.Level.Transitive() {
-				break
+		number := m.sides[i].number
+		for _, d := range []direction{
+			{compat.OldToNew, covers(m.request.Level, compat.Backward), old.schema, m.head.schema, VersionParty(number, "base"), "head"},
+			{compat.NewToOld, covers(m.request.Level, compat.Forward), m.head.schema, old.schema, "head", VersionParty(number, "base")},
+		} {
+			f, err := s.read(ctx, d)
+			if err != nil {
+				return err
 			}
-			number := m.sides[i].number
-			for _, d := range []direction{
-				{compat.OldToNew, covers(m.request.Level, compat.Backward), old.schema, m.head.schema, VersionParty(number, "base"), "head"},
-				{compat.NewToOld, covers(m.request.Level, compat.Forward), m.head.schema, old.schema, "head", VersionParty(number, "base")},
-			} {
-				f, err := s.read(ctx, d)
-				if err != nil {
-					return err
-				}
-				if f == nil || out.witnessed(&s, f, d, number) || told || !d.required {
-					continue
-				}
-				told = true // the first version says it for the others
-				out.findings = append(out.findings, x.unread(j, &s, f, d))
+			if f == nil || out.witnessed(s, f, d, number) || told || !d.required {
+				continue
 			}
+			told = true // the first version says it for the others
+			out.findings = append(out.findings, x.unread(j, s, f, d))
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // direction is one question about a sample.

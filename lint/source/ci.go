@@ -93,22 +93,40 @@ func (o *Opener) githubBase(file string) (string, error) {
 	return "", nil
 }
 
-// BaseIsHead refuses, in CI, a base that is the very commit that is checked:
-// such a run sees no change.
-func (o *Opener) BaseIsHead(head lint.Tree, bases []lint.Base) error {
-	name := head.Snap().Name
-	if !o.InCI() || o.headCommit == "" || name == "staged" {
-		return nil
+// BaseIsHead refuses, in CI, a base that is the very commit that is checked: such
+// a run sees no change that is committed. A working tree may be compared with the
+// commit it was made from where the base is called HEAD, which nobody does by
+// mistake: then uncommitted is true, and it is left to tell whether the tree holds
+// changes.
+func (o *Opener) BaseIsHead(head lint.Tree, bases []lint.Base) (uncommitted bool, err error) {
+	snap := head.Snap()
+	worktree := snap.Name == "worktree"
+	if !o.InCI() || o.headCommit == "" || !worktree && snap.Commit == "" {
+		return false, nil
 	}
+	byName := worktree
 	for _, b := range bases {
 		if b.Tree == nil || b.Tree.Snap().Commit != o.headCommit {
-			return nil
+			return false, nil
 		}
+		byName = byName && namesHead(b.Tree.Snap().Name)
 	}
-	return &lint.InputError{
-		Rule: "evcheck/base-is-head", What: "the base is the commit that is checked, " + short(o.headCommit) + ", so every change would be missed",
-		Hint: "name the commit before the change: --against git:REF",
+	if byName {
+		return true, nil
 	}
+	hint := "name the commit before the change: --against git:REF"
+	if worktree {
+		hint += "; to compare only what is not committed, --against git:HEAD"
+	}
+	return false, &lint.InputError{
+		Rule: lint.RuleBaseIsHead, What: "the base is the commit that is checked, " + short(o.headCommit) + ", so every change that is committed would be missed", Hint: hint,
+	}
+}
+
+// namesHead reports whether the name of a snapshot says HEAD.
+func namesHead(name string) bool {
+	ref := strings.TrimPrefix(name, "git:")
+	return ref == "HEAD" || ref == "@"
 }
 
 func short(id string) string { return id[:min(len(id), 12)] }

@@ -112,10 +112,13 @@ func (a *app) compare(ctx context.Context, f *checkFlags, paths []string) (*lint
 	q, o, err := a.request(ctx, f, paths)
 	defer shut(o)
 	if err == nil {
-		err = o.BaseIsHead(q.Head, q.Bases)
+		q.Uncommitted, err = o.BaseIsHead(q.Head, q.Bases)
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if q.Uncommitted {
+		q.Remarks = append(q.Remarks, "the base is HEAD: only what is not committed is compared")
 	}
 	defer a.openCache(f, q)()
 	if !f.quiet {
