@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"runtime"
 	"strings"
@@ -168,6 +169,32 @@ func TestSmallTree(t *testing.T) {
 		}
 		if got := (after.TotalAlloc - before.TotalAlloc) / n; got > c.bytes {
 			t.Errorf("%s takes %d bytes, at most %d are expected", c.text, got, c.bytes)
+		}
+	}
+}
+
+// TestNotPlain holds each byte at each of eight places to what it says of it: the
+// first byte that is marked is the first that a string cannot hold as it is.
+func TestNotPlain(t *testing.T) {
+	for at := range 8 {
+		for c := range 256 {
+			for _, other := range []byte{'a', ' ', '!', '#', '[', ']', 0x7f} {
+				w := uint64(0)
+				for i := range 8 {
+					b := other
+					if i == at {
+						b = byte(c)
+					}
+					w |= uint64(b) << (8 * i)
+				}
+				want := 64
+				if c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+					want = 8*at + 7
+				}
+				if got := bits.TrailingZeros64(NotPlain(w)); got != want {
+					t.Fatalf("%#x is marked at bit %d, not at %d", w, got, want)
+				}
+			}
 		}
 	}
 }

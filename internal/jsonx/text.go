@@ -12,8 +12,10 @@ import (
 // lowest bit that is set is exact, those above it may be too many.
 func NotPlain(w uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*' ')&^w | w) & high
+	// A quote is what two bits above a blank is: with that bit turned, quotes and
+	// control characters are what is less than an exclamation mark.
+	quote, slash := w^(ones*('"'^' ')), w^(ones*'\\')
+	return ((quote - ones*'!') | (slash - ones) | w) & high
 }
 
 // str reads a string whose opening quote is at p.at.

@@ -118,10 +118,21 @@ func TestJSONValues(t *testing.T) {
 	}
 }
 
-// scanner is a plan that reads every member and copies the text.
-func scanner(l EventLimits) *JSONPlan {
-	b := &Binder{Type: AnyJSON}
-	return NewJSONPlan(&Copy{From: b, Type: AnyJSON}, b, l)
+// scanner is a plan that reads every member of a value of a type and copies the
+// text.
+func scanner(t *Type, l EventLimits) *JSONPlan {
+	b := &Binder{Type: t}
+	return NewJSONPlan(&Copy{From: b, Type: t}, b, l)
+}
+
+// known is a type that names members of several lengths, and holds itself.
+func known() *Type {
+	number, t := &Type{Kind: Int, JSON: true}, &Type{Kind: Record, JSON: true, Open: true}
+	for _, name := range []string{"", "a", "bb", "five5", "a\"b", "a name of more than sixteen bytes", "k7", "k39", "u\u00e9"} {
+		t.Fields = append(t.Fields, Field{Name: name, Type: number, Optional: true})
+	}
+	t.Fields = append(t.Fields, Field{Name: "x", Type: t, Optional: true}, Field{Name: "list", Type: &Type{Kind: List, JSON: true, Elem: t}, Optional: true})
+	return t
 }
 
 // TestJSONStrict holds the reader of texts to what it must refuse, and to what
@@ -129,7 +140,7 @@ func scanner(l EventLimits) *JSONPlan {
 func TestJSONStrict(t *testing.T) {
 	l := DefaultEventLimits()
 	l.Depth, l.Items = 6, 60
-	p := scanner(l)
+	plain, shaped := scanner(AnyJSON, l), scanner(known(), l)
 	var s Scratch
 	many := func(n int, last string) string {
 		var b strings.Builder
@@ -143,30 +154,42 @@ func TestJSONStrict(t *testing.T) {
 		`"a`, "\"\x01\"", "\"\xff\"", `"\x"`, `"\u12"`, `"\u12g4"`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"\u0061":1,"\u0061":2}`, `[{"x":{"a":1,"a":2}}]`,
 		`{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{"a":1 "b":2}`, `[1,]`, `[,]`, `[1 2]`, `[`, `{`, `{"a":1`, `{1:2}`, "'a'",
 		"[[[[[[[0]]]]]]]", many(20, "k7"), many(40, "k39"), many(20, `\u006b3`), "[" + strings.Repeat("0,", 60) + "0]",
+		`{"a":1,"bb":2,"a":3}`, `{"a":1,"five5":2,"f\u0069ve5":3}`, `{"f\u0069ve5":3,"five5":2}`, `{"x":{"k7":1,"x":{"k7":1,"k7":2}}}`, `{"list":[{"a":1},{"a":1,"a":2}]}`,
+		`{"a name of more than sixteen bytes":1,"a name of more than sixteen bytes":1}`, `{"a`, `{"a"`, `{"a":`, `{"five5":`, `{"five5`, `{"x":{"a":1}`, `{"":1,"":2}`,
 	} {
-		if out, f := p.Apply([]byte("x"), []byte(text), &s); f == nil || string(out) != "x" {
-			t.Errorf("%.60s is read as %s", text, out)
+		for _, p := range []*JSONPlan{plain, shaped} {
+			if out, f := p.Apply([]byte("x"), []byte(text), &s); f == nil || string(out) != "x" {
+				t.Errorf("%.60s is read as %s", text, out)
+			}
 		}
 	}
 	for _, text := range []string{
 		"0", "-0.0", "1e400", " [ ] ", "{ }", "[[[[[0]]]]]", `{"a" : 1 , "b" : [ 1 , 2 ] }`, `"\ud800"`, `{"\ud800":1,"\ud801":2}`, `"é\n\"😀"`, many(40, "k40"), "\t\r\ntrue\n",
+		`{"a":1}`, `{"bb":1,"a":2,"five5" :3,"":4}`, `{"x":{"list":[{"a":1,"k7":2},7,{"k7":1,"a":2},null]},"a name of more than sixteen bytes":0,"a name of more than sixteen bytez":0}`,
+		`{"x":7,"list":{"a":1}}`, `{"list":[[{"a":1}]],"k":0}`,
 	} {
-		if out, f := p.Apply([]byte("x"), []byte(text), &s); f != nil || string(out) != "x"+text {
-			t.Errorf("%.60s is refused: %v, %s", text, f, out)
+		for _, p := range []*JSONPlan{plain, shaped} {
+			if out, f := p.Apply([]byte("x"), []byte(text), &s); f != nil || string(out) != "x"+text {
+				t.Errorf("%.60s is refused: %v, %s", text, f, out)
+			}
 		}
 	}
 }
 
-// FuzzJSONScan holds the reader of texts to the strict parser: what that accepts
-// is read, and what is read is JSON, but for lone surrogates.
+// FuzzJSONScan holds the reader of texts to the strict parser, whether it knows
+// names of members or not: what that accepts is read, and what is read is JSON, but
+// for lone surrogates.
 func FuzzJSONScan(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2e3,"x\u00e9"],"b":{}}`, `"\ud83d\ude00"`, `[[[]]]`, `-0.0`, `{"a":1,"\u0061":2}`} {
+	for _, s := range []string{`{"a":[1,2e3,"x\u00e9"],"b":{}}`, `"\ud83d\ude00"`, `[[[]]]`, `-0.0`, `{"a":1,"\u0061":2}`, `{"x":{"list":[{"a":1,"k7":2},{"five5":0}]},"bb":1}`} {
 		f.Add([]byte(s))
 	}
 	l := DefaultEventLimits()
-	p := scanner(l)
+	plain, shaped := scanner(AnyJSON, l), scanner(known(), l)
 	f.Fuzz(func(t *testing.T, in []byte) {
-		_, failure := p.Apply(nil, in, nil)
+		_, failure := plain.Apply(nil, in, nil)
+		if _, other := shaped.Apply(nil, in, nil); (other == nil) != (failure == nil) {
+			t.Fatalf("%q: %v, if names are known %v", in, failure, other)
+		}
 		limits := jsonx.Limits{Depth: l.Depth, Nodes: l.Items, Digits: maxJSONDigits, Exponent: maxJSONExponent}
 		_, err := jsonx.Parse(string(in), limits)
 		if failure == nil && err != nil && !strings.Contains(err.Error(), "surrogate") || failure != nil && err == nil {

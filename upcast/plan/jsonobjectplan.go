@@ -50,6 +50,9 @@ func (c *jsonCompiler) object(n Node) (jsonEmit, bool) {
 	if !c.parts(o, m, base) {
 		return nil, false
 	}
+	if base != nil {
+		base.writtenBy(o)
+	}
 	return o.write, true
 }
 
@@ -61,6 +64,7 @@ func (c *jsonCompiler) taken(o *jsonObject, m *Make, base *jsonPlace) bool {
 	t := m.Base.Type
 	for i := range t.Fields {
 		name := t.Fields[i].Name
+		c.looks(base.member(name), t.Fields[i].Type)
 		o.action(base.id(name)).keep = m.Rest != nil && !contains(m.Rest.Except, name)
 	}
 	if m.Rest != nil {
@@ -90,6 +94,11 @@ func (c *jsonCompiler) parts(o *jsonObject, m *Make, base *jsonPlace) bool {
 			if _, none := p.Node.(*Nothing); none {
 				continue
 			}
+			if p.From != "" && p.From == p.Name && base != nil && c.place(p.Node) == base.member(p.From) {
+				// It stays as it stands, and nobody asks where.
+				o.action(base.id(p.From)).keep = true
+				continue
+			}
 			e, ok := c.emit(p.Node)
 			if !ok {
 				return false
@@ -100,12 +109,9 @@ func (c *jsonCompiler) parts(o *jsonObject, m *Make, base *jsonPlace) bool {
 				continue
 			}
 			member := base.member(p.From)
-			own := c.place(p.Node) == member
 			a := o.action(base.id(p.From))
-			if a.keep = own && p.Name == p.From; !a.keep {
-				a.key, a.emit = key, e
-			}
-			if !own {
+			a.keep, a.key, a.emit = false, key, e
+			if c.place(p.Node) != member {
 				o.late = append(o.late, jsonPart{key, c.note(member), e})
 			}
 		}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/instar-registry/instar/internal/jsonx"
+import (
+	"encoding/binary"
+
+	"github.com/instar-registry/instar/internal/jsonx"
+)
 
 // jsonPlace is a value of an event whose position is noted while the text is
 // read, or a member on the way to one.
@@ -11,6 +15,11 @@ type jsonPlace struct {
 	members []jsonNamed
 	byName  map[string]int32 // where there are many
 	list    bool
+	// shape is how its value mostly looks, where members are not told apart; elem
+	// the same of the elements of a shape that is a list.
+	shape, elem *jsonPlace
+	// writers counts the programs that write the object anew.
+	writers int
 }
 
 type jsonNamed struct {
@@ -19,14 +28,37 @@ type jsonNamed struct {
 	// text is the name and the colon as an event mostly writes them; empty if
 	// the name needs escapes.
 	text string
+	// head and tail are the first and the last eight bytes of the text; of a shorter
+	// one, head is all of it and mask says how much that is.
+	head, tail, mask uint64
+	// stays says that the member is copied as it stands, so that it need not be
+	// told from its neighbours of which the same is true.
+	stays bool
 }
 
 func newNamed(name string) jsonNamed {
-	n := jsonNamed{name: name, place: &jsonPlace{slot: -1}}
+	n := jsonNamed{name: name, place: &jsonPlace{slot: -1}, head: 1}
 	if text := jsonx.Quote(name); len(text) == len(name)+2 {
 		n.text = text + ":"
+		var first [8]byte
+		n.mask = ^uint64(0) >> (64 - 8*copy(first[:], n.text))
+		n.head = binary.LittleEndian.Uint64(first[:])
+		if k := len(n.text); k > 8 {
+			n.tail = binary.LittleEndian.Uint64([]byte(n.text[k-8:]))
+		}
 	}
 	return n
+}
+
+// begins reports whether a text begins with the name and the colon. It may say no
+// where the text ends soon.
+func (n *jsonNamed) begins(text []byte) bool {
+	if len(text) < 8 || binary.LittleEndian.Uint64(text)&n.mask != n.head {
+		return false
+	}
+	k := len(n.text)
+	return k <= 8 || k <= len(text) && binary.LittleEndian.Uint64(text[k-8:]) == n.tail &&
+		(k <= 16 || string(text[8:k-8]) == n.text[8:k-8])
 }
 
 // manyMembers is from where members are found by a map.
@@ -72,6 +104,36 @@ func (p *jsonPlace) id(name string) int {
 	return n - 1
 }
 
+// asObject is what tells the members of an object apart; nil if nothing does.
+func (p *jsonPlace) asObject() *jsonPlace {
+	switch {
+	case p == nil || p.list || len(p.members) > 0:
+		return p
+	default:
+		return p.shape
+	}
+}
+
+// ofElements is how the elements of a list look; nil if that is not known.
+func (p *jsonPlace) ofElements() *jsonPlace {
+	switch {
+	case p == nil:
+		return nil
+	case p.shape != nil:
+		return p.shape.elem
+	default:
+		return p.elem
+	}
+}
+
+// writtenBy notes a program that writes the object anew.
+func (p *jsonPlace) writtenBy(o *jsonObject) {
+	p.writers++
+	for i := range p.members {
+		p.members[i].stays = p.writers == 1 && i < len(o.actions) && o.actions[i].keep
+	}
+}
+
 func (p *jsonPlace) member(name string) *jsonPlace { return p.members[p.id(name)].place }
 
 // jsonScope is the program for the event, for the elements of a list, or for the
@@ -100,12 +162,13 @@ type jsonCompiler struct {
 	places map[*Binder]*jsonPlace
 	inner  bool // within a list: nothing can be computed on the whole event
 	fns    map[*Function]*jsonScope
+	shapes map[*Type]*jsonPlace
 }
 
 func (c *jsonCompiler) compile(b *Binder, n Node) (*jsonScope, bool) {
 	c.scope = &jsonScope{root: &jsonPlace{slot: -1}}
 	c.places = map[*Binder]*jsonPlace{b: c.scope.root}
-	c.note(c.scope.root)
+	c.note(c.looks(c.scope.root, b.Type))
 	var ok bool
 	c.scope.emit, ok = c.emit(n)
 	return c.scope, ok
@@ -113,7 +176,7 @@ func (c *jsonCompiler) compile(b *Binder, n Node) (*jsonScope, bool) {
 
 // sub makes the program for the value of a binder in a scope of its own.
 func (c *jsonCompiler) sub(b *Binder, n Node) (*jsonScope, bool) {
-	inner := &jsonCompiler{plan: c.plan, inner: true, fns: c.fns}
+	inner := &jsonCompiler{plan: c.plan, inner: true, fns: c.fns, shapes: c.shapes}
 	return inner.compile(b, n)
 }
 
@@ -137,6 +200,7 @@ func (c *jsonCompiler) place(n Node) *jsonPlace {
 				return nil
 			}
 			p, t = p.member(t.Fields[i].Name), t.Fields[i].Type
+			c.looks(p, t)
 		}
 		return p
 	case *Extra:

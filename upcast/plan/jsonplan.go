@@ -23,7 +23,7 @@ func NewJSONPlan(root Node, source *Binder, l EventLimits) *JSONPlan {
 	p := &JSONPlan{root: root, source: source, limits: l}
 	simple := Simplify(root)
 	p.same = IsSame(simple, source)
-	c := &jsonCompiler{plan: p, fns: map[*Function]*jsonScope{}}
+	c := &jsonCompiler{plan: p, fns: map[*Function]*jsonScope{}, shapes: map[*Type]*jsonPlace{}}
 	scope, ok := c.compile(source, simple)
 	if !ok {
 		p.computes = true

@@ -20,7 +20,8 @@ type jsonSpan struct {
 	start, end, first int32
 }
 
-// jsonMember is one member of an object; next is the one after it.
+// jsonMember is one member of an object, or several that follow each other and
+// all stay; next is the one after it.
 type jsonMember struct {
 	key, end int32
 	id, next int32
@@ -62,11 +63,8 @@ func (s *jsonScan) peek() byte {
 	return 0
 }
 
-// value reads a value and notes what its place asks for.
+// value reads a value and notes what its place asks for; without a place, nothing.
 func (s *jsonScan) value(p *jsonPlace, depth int) bool {
-	if p == nil || p.slot < 0 && !p.list && len(p.members) == 0 {
-		return s.skim(depth)
-	}
 	if s.nodes++; depth > s.limits.Depth || s.nodes > s.limits.Items {
 		return false
 	}
@@ -76,9 +74,13 @@ func (s *jsonScan) value(p *jsonPlace, depth int) bool {
 	case '"':
 		ok = s.text() >= 0
 	case '{':
-		first, ok = s.object(p, depth)
+		if o := p.asObject(); o != nil {
+			first, ok = s.object(o, depth)
+		} else {
+			ok = s.skimObject(depth)
+		}
 	case '[':
-		ok = s.array(depth)
+		ok = s.array(p.ofElements(), depth)
 	case 't':
 		ok = s.word("true")
 	case 'f':
@@ -88,7 +90,7 @@ func (s *jsonScan) value(p *jsonPlace, depth int) bool {
 	default:
 		ok = s.number()
 	}
-	if ok && p.slot >= 0 {
+	if ok && p != nil && p.slot >= 0 {
 		at := &s.frame[p.slot]
 		at.start, at.end, at.first = int32(start), int32(s.at), first
 	}
@@ -152,29 +154,6 @@ func (s *jsonScan) number() bool {
 	return true
 }
 
-// skim reads a value of which nothing is noted.
-func (s *jsonScan) skim(depth int) bool {
-	if s.nodes++; depth > s.limits.Depth || s.nodes > s.limits.Items {
-		return false
-	}
-	switch s.peek() {
-	case '"':
-		return s.text() >= 0
-	case '{':
-		return s.skimObject(depth)
-	case '[':
-		return s.array(depth)
-	case 't':
-		return s.word("true")
-	case 'f':
-		return s.word("false")
-	case 'n':
-		return s.word("null")
-	default:
-		return s.number()
-	}
-}
-
 // skimObject reads an object of which nothing is noted but its keys, while it is
 // open.
 func (s *jsonScan) skimObject(depth int) bool {
@@ -200,7 +179,7 @@ func (s *jsonScan) skimObject(depth int) bool {
 		}
 		s.at++
 		s.space()
-		if !s.skim(depth + 1) {
+		if !s.value(nil, depth+1) {
 			return false
 		}
 		s.space()
@@ -218,7 +197,7 @@ func (s *jsonScan) skimObject(depth int) bool {
 	}
 }
 
-func (s *jsonScan) array(depth int) bool {
+func (s *jsonScan) array(elem *jsonPlace, depth int) bool {
 	s.at++
 	s.space()
 	if s.peek() == ']' {
@@ -227,7 +206,7 @@ func (s *jsonScan) array(depth int) bool {
 	}
 	for {
 		s.space()
-		if !s.skim(depth + 1) {
+		if !s.value(elem, depth+1) {
 			return false
 		}
 		s.space()
@@ -277,6 +256,7 @@ type openObject struct {
 	place       *jsonPlace
 	keys        jsonKeys
 	first, last int32 // members that are listed, counted from 1
+	stays       bool  // the last of them stands for all up to here
 	hint        int
 	seen        uint64 // the first members of the place that were read
 }
@@ -295,7 +275,7 @@ func (o *openObject) twice(s *jsonScan, k jsonKey, id int32) bool {
 func (s *jsonScan) member(o *openObject, depth int) bool {
 	at, p := s.at, o.place
 	id := int32(-1)
-	if n := o.hint; n < len(p.members) && n < 64 && o.seen>>n&1 == 0 && s.begins(p.members[n].text) {
+	if n := o.hint; n < len(p.members) && n < 64 && o.seen>>n&1 == 0 && p.members[n].begins(s.data[s.at:]) {
 		// Members mostly stand in the order of the type.
 		s.at += len(p.members[n].text)
 		o.seen |= 1 << n
@@ -311,9 +291,20 @@ func (s *jsonScan) member(o *openObject, depth int) bool {
 		m = p.members[id].place
 		o.hint = int(id) + 1
 	}
-	if !p.list {
-		return s.value(m, depth+1)
+	stays := id >= 0 && p.members[id].stays
+	if p.list && !(stays && o.stays) {
+		s.note(o, at, id)
+		o.stays = stays
 	}
+	ok := s.value(m, depth+1)
+	if p.list {
+		s.run.members[o.last-1].end = int32(s.at)
+	}
+	return ok
+}
+
+// note lists a member whose key stands at a place.
+func (s *jsonScan) note(o *openObject, at int, id int32) {
 	// The fields are written one by one: a whole member would be put together
 	// elsewhere first.
 	n := len(s.run.members)
@@ -329,14 +320,6 @@ func (s *jsonScan) member(o *openObject, depth int) bool {
 		o.first = int32(n + 1)
 	}
 	o.last = int32(n + 1)
-	ok := s.value(m, depth+1)
-	s.run.members[n].end = int32(s.at)
-	return ok
-}
-
-// begins reports whether the text goes on with a key and its colon.
-func (s *jsonScan) begins(key string) bool {
-	return key != "" && len(s.data)-s.at > len(key) && string(s.data[s.at:s.at+len(key)]) == key
 }
 
 // name reads a key and the colon, and finds the member; false if there is none or
