@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/registry"
 )
@@ -37,6 +38,8 @@ type API struct {
 	vary      []string
 	cluster   atomic.Pointer[string]
 	own       own // state of the registry's own routes
+	// noted, if set, sees every event that was carried: tests make reproducers of them.
+	noted func(c *carrier, in []byte, out *wire.Upcast)
 }
 
 // route is one route of the surface. There is no way to add one without an

@@ -58,8 +58,18 @@ func (c *carrier) carryOne(event []byte, json, trace bool) (wire.Upcast, error) 
 	return c.run(in, trace)
 }
 
-// run carries an event that its version accepts.
+// run carries an event that its version accepts. A proved plan that fails is noted
+// with what shows it again.
 func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
+	out, err := c.images(in, trace)
+	if noted := c.x.api.noted; noted != nil && err == nil {
+		noted(c, in, &out)
+	}
+	return out, c.broken(in, err)
+}
+
+// images are what becomes of an event.
+func (c *carrier) images(in []byte, trace bool) (wire.Upcast, error) {
 	out := wire.Upcast{
 		Outcome: "unchanged", Events: []wire.UpcastEvent{}, Hops: hopBodies(c.way.Hops),
 		Plan: c.plan, Verdict: string(c.way.Verdict()), Class: string(c.way.Class()),
@@ -69,7 +79,7 @@ func (c *carrier) run(in []byte, trace bool) (wire.Upcast, error) {
 		carriage, err := c.way.Carry(c.x.ctx, &c.envelope, in)
 		switch {
 		case err != nil:
-			return out, c.broken(err)
+			return out, err
 		case carriage.Failure != nil:
 			return out, c.ended(&out, carriage)
 		}
@@ -172,17 +182,7 @@ func (c *carrier) unfit(err error) error {
 		c.x.api.opt.Metrics.UpcastFailure("", upcast.FailLimit)
 		return registry.Fail(registry.UpcastInput, "The event cannot be carried: what becomes of it is too large: %s", err)
 	}
-	return c.broken(c.way.Broken(err))
-}
-
-// broken logs what a proved plan did. Who sent the event has it still.
-func (c *carrier) broken(err error) error {
-	var broken *registry.Error
-	if errors.As(err, &broken) && broken.Code == registry.BrokenPlan {
-		c.x.api.opt.Logger.Error("proved plan broken",
-			"request_id", c.x.id[0], "subject", c.name.String(), "from", c.from.Number, "to", c.to.Number, "plan", c.plan, "err", broken.Cause)
-	}
-	return err
+	return c.way.Broken(err)
 }
 
 // withFrame puts the frame of a version before an event.
@@ -212,6 +212,10 @@ func (c *carrier) stop(at registry.Stop) (v *registry.Version, s codec, err erro
 // JSON.
 func (c *carrier) trace(in []byte) ([]wire.UpcastTrace, error) {
 	traced, err := c.way.Trace(c.x.ctx, &c.envelope, in)
+	var bug *schema.Bug
+	if errors.As(err, &bug) {
+		err = c.way.Broken(err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/auth"
+	"github.com/instar-registry/instar/internal/reproducer"
 	"github.com/instar-registry/instar/registry"
 )
 
@@ -56,6 +57,8 @@ type Options struct {
 	// bound.
 	SchemasPage, SubjectsPage, VersionsPage, ContextsPage int
 
+	// Reproducers keeps what shows a broken plan again; nil keeps nothing.
+	Reproducers *reproducer.Folder
 	// Draining reports that the node is about to stop, which /readyz tells.
 	Draining func() bool
 	// UI answers GET requests of browsers that match no route; nil = none.

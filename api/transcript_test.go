@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/instar-registry/instar/api/wire"
 	"github.com/instar-registry/instar/registry"
 )
 
@@ -39,6 +40,7 @@ func playTranscript(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	s := newServer(t, func(ro *registry.Options, ao *Options) { setOptions(t, string(archive.Comment), ro, ao) })
+	s.noted = func(c *carrier, in []byte, out *wire.Upcast) { replayed(t, c, in, out) }
 	changed, plans := false, &seenPlans{}
 	for i := 0; i < len(archive.Files); i++ {
 		f := &archive.Files[i]

@@ -126,6 +126,16 @@ func (d *Document) Parks() bool {
 	return first != nil
 }
 
+// Erases reports whether steps of the document erase parts of events.
+func (d *Document) Erases() bool { return erasing(d.Steps) || erasing(d.DownSteps) }
+
+func erasing(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool {
+		_, ok := s.Operation.(*Erase)
+		return ok || slices.ContainsFunc(innerSteps(s.Operation), erasing)
+	})
+}
+
 // parkable refuses what cannot be parked, and says whether the document parks.
 func (d *Document) parkable() (bool, error) {
 	first, bad := parking(d.Steps, false)

@@ -32,6 +32,7 @@ var readPaths = []readPath{
 	{"upcast/propose.go", "the event of a break, over a proposal", []string{"upcast: TestPropose"}},
 	{"registry/way_carry.go", "the server: events and batches over REST", []string{"api: TestEventsAreCounted", "api: TestBatchesStream", "registry: TestTriedHops"}},
 	{"registry/upcaster_differ.go", "the server: events that two revisions carry apart", []string{"api: TestTranscripts"}},
+	{"internal/reproducer/replay.go", "what the server kept of a broken plan", []string{"internal/reproducer: TestReplay", "api: TestBrokenPlans", "api: TestTranscripts"}},
 	{"batch/subject_hop.go", "files, replays of streams and redriven dead letters", []string{"batch: TestLines", "batch: TestContainers", "batch: TestRedrive", "batch: TestEarlierEvents"}},
 }
 

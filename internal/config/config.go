@@ -66,6 +66,7 @@ type Storage struct {
 	PollInterval  time.Duration `key:"poll-interval" default:"1s" min:"10ms" max:"1h" help:"How often the log is asked for news when no notification comes."`
 	SnapshotEvery int           `key:"snapshot-every" default:"50000" min:"100" max:"100000000" help:"Changes between two snapshots for fast start."`
 	StagingDir    string        `key:"staging-dir" default:"-" help:"Folder for archives while an import checks them; empty means the system's folder for temporary files."`
+	ReproducerDir string        `key:"reproducer-dir" default:"-" help:"Folder for what shows a broken plan of upcasters (50050) again, the event included; empty means reproducers beside the SQLite file and nothing with other stores, off keeps nothing."`
 	MaxStale      time.Duration `key:"max-stale" default:"0s" min:"0s" max:"8760h" help:"With the database away, latest, lists and configuration older than this are 503; 0s means no bound. Ids are always served."`
 	SQLite        SQLite        `key:"sqlite" help:"The file store."`
 	Postgres      Postgres      `key:"postgres" help:"The PostgreSQL store."`

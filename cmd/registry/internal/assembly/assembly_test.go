@@ -102,3 +102,23 @@ func TestDirect(t *testing.T) {
 		t.Error("an unknown driver opens")
 	}
 }
+
+// TestReproducerDir: what shows a broken plan is kept beside the SQLite file, where
+// the key says, or not at all.
+func TestReproducerDir(t *testing.T) {
+	for _, c := range []struct{ driver, path, dir, want string }{
+		{"sqlite", "instar.db", "", "reproducers"},
+		{"sqlite", filepath.Join("data", "instar.db"), "", filepath.Join("data", "reproducers")},
+		{"sqlite", "instar.db", "elsewhere", "elsewhere"},
+		{"sqlite", "instar.db", "off", ""},
+		{"postgres", "instar.db", "", ""},
+		{"postgres", "", "elsewhere", "elsewhere"},
+		{"memory", "", "", ""},
+	} {
+		var x config.Config
+		x.Storage.Driver, x.Storage.SQLite.Path, x.Storage.ReproducerDir = c.driver, c.path, c.dir
+		if got := ReproducerDir(&x); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}

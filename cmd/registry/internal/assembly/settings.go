@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"path/filepath"
 	"runtime"
 
 	"github.com/instar-registry/instar/auth"
@@ -24,6 +25,19 @@ func Settings(c *config.Config) registry.Settings {
 	s.MaxRuleExpressionSize = c.Limits.RuleBytes
 	s.CompatSteps = c.Limits.CompatSteps
 	return s
+}
+
+// ReproducerDir is where the server keeps what shows a broken plan again; empty if it
+// keeps nothing.
+func ReproducerDir(c *config.Config) string {
+	switch dir := c.Storage.ReproducerDir; {
+	case dir == "off":
+		return ""
+	case dir == "" && c.Storage.Driver == "sqlite":
+		return filepath.Join(filepath.Dir(c.Storage.SQLite.Path), "reproducers")
+	default:
+		return dir
+	}
 }
 
 // RateLimits are the token buckets.

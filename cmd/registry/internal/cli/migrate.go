@@ -25,7 +25,7 @@ func (a *app) migrate() *cobra.Command {
 }
 
 func (a *app) upcast() *cobra.Command {
-	return group("upcast", "Work with upcasters", a.redrive())
+	return group("upcast", "Work with upcasters", a.redrive(), a.reproduce())
 }
 
 // migration is a command line that migrates a file.

@@ -39,7 +39,8 @@ func (p *process) newHandler() (http.Handler, error) {
 		EventMemory: int64(c.Server.EventMemory),
 		SchemasPage: c.Registry.Page.Schemas, SubjectsPage: c.Registry.Page.Subjects,
 		VersionsPage: c.Registry.Page.Versions, ContextsPage: c.Registry.Page.Contexts,
-		Draining: p.front.draining.Load,
+		Reproducers: p.reproducers,
+		Draining:    p.front.draining.Load,
 		Instar: api.InstarOptions{
 			MaxTokenTTL: c.Auth.MaxTokenTTL, ImportDir: c.Storage.StagingDir,
 			Archive: archive.Limits{

@@ -109,6 +109,7 @@ const closeTime = 20 * time.Second
 func (p *process) closeStore(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
+	p.reproducers.Wait(ctx) // it reads from the service
 	if p.service != nil {
 		if err := p.service.Close(ctx); err != nil {
 			p.logger.Warn("no snapshot was saved at shutdown", "err", err) // the log is complete without

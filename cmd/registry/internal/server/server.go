@@ -18,6 +18,7 @@ import (
 	"github.com/instar-registry/instar/auth"
 	"github.com/instar-registry/instar/cmd/registry/internal/assembly"
 	"github.com/instar-registry/instar/internal/config"
+	"github.com/instar-registry/instar/internal/reproducer"
 	"github.com/instar-registry/instar/internal/telemetry"
 	"github.com/instar-registry/instar/registry"
 )
@@ -51,6 +52,8 @@ type process struct {
 	certs   *certificates // nil without TLS
 	store   *assembly.Store
 	service *registry.Service
+	// reproducers keeps what shows a broken plan; nil keeps nothing.
+	reproducers *reproducer.Folder
 	// connections is the store's count of connections; scrapes may come before
 	// the store is open.
 	connections atomic.Pointer[func() map[string]int]
@@ -241,6 +244,9 @@ func (p *process) open(ctx context.Context) error {
 	p.front.service.Store(p.service)
 	if err := assembly.Ready(ctx, p.service); err != nil {
 		return err
+	}
+	if dir := assembly.ReproducerDir(&p.config); dir != "" {
+		p.reproducers = reproducer.NewFolder(dir, p.opt.Version, p.logger)
 	}
 	handler, err := p.newHandler()
 	if err != nil {
