@@ -43,13 +43,17 @@ func endsOf(x plan.Value, t *plan.Type) []plan.Value {
 		}
 		return out
 	case uint64:
-		return []plan.Value{uint64(0), uint64(math.MaxUint32), uint64(1) << 53}
+		out := []plan.Value{uint64(0), uint64(math.MaxUint32), uint64(1) << 53}
+		if t.Bits == 64 {
+			out = append(out, uint64(math.MaxUint64))
+		}
+		return out
 	case float64:
 		out := []plan.Value{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), 0.5, -1.5}
 		if t.Bits == 64 {
-			out = append(out, math.MaxFloat64, float64(1<<53+2), math.SmallestNonzeroFloat64)
+			return append(out, math.MaxFloat64, float64(1<<53+2), math.SmallestNonzeroFloat64)
 		}
-		return out
+		return append(out, math.MaxFloat32, math.SmallestNonzeroFloat32)
 	case plan.Number:
 		return append(endsOfRange(t), plan.Number("9007199254740993"), plan.Number("-1"), plan.Number("123456789012345678901234567890"), plan.Number("0"),
 			plan.Number("9223372036854775807"), plan.Number("-9223372036854775808"))
@@ -109,13 +113,13 @@ func eachScalar(v plan.Value, t *plan.Type, depth int, f func(plan.Value, *plan.
 		}
 	case []plan.Value:
 		for i, x := range v {
-			if y := eachScalar(x, t.Elem, depth+1, f); changed(x, y) {
+			if y := eachScalar(x, elemOf(t), depth+1, f); changed(x, y) {
 				return withItem(v, i, y)
 			}
 		}
 	case *plan.Entries:
 		for i, e := range *v {
-			if y := eachScalar(e.Value, t.Elem, depth+1, f); changed(e.Value, y) {
+			if y := eachScalar(e.Value, elemOf(t), depth+1, f); changed(e.Value, y) {
 				return withEntry(*v, i, y)
 			}
 		}

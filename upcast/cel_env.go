@@ -1,6 +1,7 @@
 package upcast
 
 import (
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -49,7 +50,9 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 			cel.Overload("sha256_bytes", []*cel.Type{cel.BytesType}, cel.BytesType),
 			cel.Overload("sha256_string", []*cel.Type{text}, cel.BytesType)),
 		cel.Function("uuid5", cel.Overload("uuid5_string", []*cel.Type{text, text}, text)),
-		cel.Function("isNull", cel.Overload("is_null", []*cel.Type{cel.OptionalType(cel.TypeParamType("T"))}, cel.BoolType)),
+		cel.Function("isNull",
+			cel.Overload("is_null", []*cel.Type{cel.OptionalType(cel.TypeParamType("T"))}, cel.BoolType),
+			cel.MemberOverload("optional_is_null", []*cel.Type{cel.OptionalType(cel.TypeParamType("T"))}, cel.BoolType)),
 	}
 	return cel.NewEnv(append(options, decimalFunctions()...)...)
 })
@@ -147,14 +150,19 @@ func (c *celTypes) union(t *plan.Type) *cel.Type {
 	return cel.OptionalType(inner)
 }
 
-// name makes a name of its own for each record, after the record's.
+// name makes a name of its own for each record, after the record's. CEL takes
+// messages such as google.protobuf.Timestamp and Any for values of another kind;
+// here they are messages like others.
 func (c *celTypes) name(t *plan.Type) string {
 	if name, ok := c.names[t]; ok {
 		return name
 	}
 	name := t.Name
-	if name == "" {
+	switch {
+	case name == "":
 		name = "record"
+	case strings.HasPrefix(name, "google.protobuf."):
+		name = "message " + name
 	}
 	for c.records[name] != nil {
 		name += "'"

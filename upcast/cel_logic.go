@@ -113,7 +113,7 @@ func (t *translator) chooseThere(e ast.Expr, then, otherwise func() plan.Node) p
 	n := t.node(e)
 	return t.b.onOptional(n, func(x plan.Node) plan.Node {
 		before := t.there
-		t.there = map[string]plan.Node{t.c.print(e): x}
+		t.there = map[string]plan.Node{chainKey(e): x}
 		for k, v := range before {
 			if _, ok := t.there[k]; !ok {
 				t.there[k] = v

@@ -33,7 +33,7 @@ func specialFunctions() map[string]special {
 		},
 		overloads.OptionalNone:  func(*translator, ast.Expr, []ast.Expr) plan.Node { return nothing() },
 		overloads.OptionalValue: (*translator).value, overloads.OptionalOrValueValue: (*translator).orValue, overloads.OptionalOrOptional: (*translator).or,
-		"optional_hasValue": (*translator).hasValue, "is_null": (*translator).isNull, "div_decimal": (*translator).divide,
+		"optional_hasValue": (*translator).hasValue, "is_null": (*translator).isNull, "optional_is_null": (*translator).isNull, "div_decimal": (*translator).divide,
 	}
 	for _, kind := range []string{"int64", "uint64", "double", "string", "bytes", "bool", "timestamp", "duration"} {
 		out[kind+"_to_"+kind] = func(t *translator, _ ast.Expr, args []ast.Expr) plan.Node { return t.b.normal(t.node(args[0]), true) }
@@ -192,7 +192,7 @@ func (t *translator) content(e ast.Expr) (plan.Node, bool) {
 	if !chain(e) {
 		return nil, false
 	}
-	n, ok := t.there[t.c.print(e)]
+	n, ok := t.there[chainKey(e)]
 	return n, ok
 }
 

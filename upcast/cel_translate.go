@@ -3,6 +3,7 @@ package upcast
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -17,7 +18,7 @@ type translator struct {
 	b     *builder
 	c     *checked
 	names map[string]plan.Node
-	// there holds the content of what is known to be there, by its text.
+	// there holds the content of what is known to be there, by its key.
 	there map[string]plan.Node
 	// own are the calls that the expression makes, with their places in it.
 	own map[*plan.Call]ast.Expr
@@ -39,7 +40,7 @@ func (b *builder) translator(c *checked, names []name) *translator {
 	}
 	ast.PostOrderVisit(c.ast.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		if chain(e) {
-			t.uses[c.print(e)]++
+			t.uses[chainKey(e)]++
 		}
 	}))
 	return t
@@ -48,6 +49,15 @@ func (b *builder) translator(c *checked, names []name) *translator {
 // chain reports whether an expression is a name, or a field of one.
 func chain(e ast.Expr) bool {
 	return e.Kind() == ast.IdentKind || e.Kind() == ast.SelectKind && !e.AsSelect().IsTestOnly() && chain(e.AsSelect().Operand())
+}
+
+// chainKey names what a chain stands for. The text of a chain does not: the field
+// "a.b" is written like the field b of a.
+func chainKey(e ast.Expr) string {
+	if e.Kind() == ast.IdentKind {
+		return strconv.Quote(e.AsIdent())
+	}
+	return chainKey(e.AsSelect().Operand()) + strconv.Quote(e.AsSelect().FieldName())
 }
 
 // translate gives the value of the whole expression.
@@ -82,7 +92,7 @@ func (t *translator) node(e ast.Expr) plan.Node {
 		if !ok {
 			return t.refuse(e, "types cannot be computed on", "")
 		}
-		if x, ok := t.there[e.AsIdent()]; ok {
+		if x, ok := t.there[chainKey(e)]; ok {
 			return some(x)
 		}
 		return t.share(e, n)
@@ -104,7 +114,7 @@ func (t *translator) plain(e ast.Expr) plan.Node { return t.b.normal(t.node(e), 
 
 // share gives what is used several times a name, unless it is at hand anyway.
 func (t *translator) share(e ast.Expr, n plan.Node) plan.Node {
-	if !chain(e) || t.uses[t.c.print(e)] < 2 || t.b.types.MayBeAbsent(n) {
+	if !chain(e) || t.uses[chainKey(e)] < 2 || t.b.types.MayBeAbsent(n) {
 		return n
 	}
 	switch n.(type) {
@@ -143,10 +153,12 @@ func (t *translator) literal(e ast.Expr) plan.Node {
 // selected is a field of a record, an entry of a map, or the question whether it
 // is there.
 func (t *translator) selected(e ast.Expr) plan.Node {
-	if x, ok := t.there[t.c.print(e)]; ok && !e.AsSelect().IsTestOnly() {
-		return some(x)
-	}
 	s := e.AsSelect()
+	if !s.IsTestOnly() && chain(e) {
+		if x, ok := t.there[chainKey(e)]; ok {
+			return some(x)
+		}
+	}
 	operand := s.Operand()
 	n := t.node(operand)
 	if !isOptional(t.typeOf(operand)) {

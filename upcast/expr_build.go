@@ -217,6 +217,8 @@ func conversion(n plan.Node, from, to *plan.Type) *plan.Call {
 		call.Func, call.Table = plan.StoredTime, map[string]string{"unit": to.Logical}
 	case from.Kind == plan.Int && from.Logical == "" && from.Bits == 64 && to.Kind == plan.Int && to.Bits == 32 && to.Logical == "":
 		call.Func = plan.IntTo32
+	case from.Kind == plan.Uint && from.Bits == 64 && to.Kind == plan.Uint && to.Bits == 32:
+		call.Func, call.Table = plan.Linear, map[string]string{"factor": "1", "offset": "", "round": ""}
 	case from.Kind == plan.Int && from.Logical == "" && to.Kind == plan.Int && to.Bits == 0 && from.Bits != 0:
 		call.Func = plan.NumberOfInt
 	case from.Kind == plan.Float && from.Bits == 64 && to.Kind == plan.Float && to.Bits == 32:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
@@ -36,6 +37,9 @@ func (p *prover) keyOf(n plan.Node) string {
 		}
 		return fmt.Sprintf("$%d%v", n.From.ID, n.Fields)
 	case *plan.Lit:
+		if s, ok := n.Value.(string); ok {
+			return strconv.Quote(s) // or a text could look like the end of a name
+		}
 		return fmt.Sprintf("%T(%v)", n.Value, n.Value)
 	case *plan.Call:
 		if n.Func == plan.Widen && len(n.Args) == 1 {
@@ -49,7 +53,7 @@ func (p *prover) keyOf(n plan.Node) string {
 		}
 		pattern := ""
 		if n.Pattern != nil {
-			pattern = n.Pattern.String()
+			pattern = strconv.Quote(n.Pattern.String())
 		}
 		return n.Func.Name + fmt.Sprint(n.Table) + pattern + "(" + strings.Join(parts, ",") + ")"
 	default:
@@ -76,6 +80,9 @@ func (p *prover) learn(f *facts, cond plan.Node, is bool) {
 	case *plan.Call:
 		if k := p.key(c); k != "" {
 			f.truth[k] = is
+		}
+		if is {
+			p.learnText(f, c)
 		}
 		switch c.Func {
 		case plan.Not:
@@ -279,8 +286,12 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 		return all
 	case plan.IntOfNumber:
 		return p.numbers(n.Args[0]).meet(all)
-	case plan.TextSize, plan.MapSize:
+	case plan.TextSize:
+		return p.textSize(n.Args[0], f, p.sizesOf(n.Args[0]))
+	case plan.MapSize:
 		return p.sizesOf(n.Args[0])
+	case plan.IntOfText:
+		return p.numeralSpan(n, f)
 	case plan.BytesSize:
 		return sizes
 	case plan.ListSize:
@@ -289,6 +300,9 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 		}
 		return p.sizesOf(n.Args[0])
 	default:
+		if s, ok := results[n.Func]; ok {
+			return s
+		}
 		return p.floatSpan(n, f, all)
 	}
 }

@@ -69,6 +69,8 @@ func typeSpan(t *plan.Type) span {
 		return span{integer(math.MinInt32), integer(math.MaxInt32), false}
 	case t.Kind == plan.Int && t.Bits == 64:
 		return allInts
+	case t.Kind == plan.Uint && t.Bits == 32:
+		return span{integer(0), integer(math.MaxUint32), false}
 	case t.Kind == plan.Uint:
 		return allUints
 	default:

@@ -1,6 +1,7 @@
 package upcast
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,6 +101,11 @@ func TestExpressionSteps(t *testing.T) {
 			[]string{`set: {path: qty, value: 5}`, `add: {path: was, expr: "source.qty"}`},
 			`{"qty":3}`, `{"qty":5,"was":3}`,
 		},
+		"decimals": {
+			decimalField("a", 4, 2), decimalField("a", 4, 2) + "," + decimalField("sum", 5, 2) + "," + decimalField("product", 8, 4),
+			[]string{`add: {path: sum, expr: "owner.a + owner.a"}`, `add: {path: product, expr: "owner.a * owner.a"}`},
+			`{"a":"\u0003"}`, `{"a":"\u0003","sum":"\u0006","product":"\t"}`,
+		},
 		"an object": {
 			str("a") + "," + str("b"), `{"name":"r","type":{"type":"record","name":"R","fields":[` + str("x") + "," + str("y") + `]}}`,
 			[]string{`add: {path: r, object: {x: {expr: "event.a.trim()"}, y: {expr: "event.b"}}}`, "drop: {path: a}", "drop: {path: b}"},
@@ -135,6 +141,11 @@ func TestExpressionSteps(t *testing.T) {
 	}
 }
 
+// decimalField is an Avro field that holds a decimal.
+func decimalField(name string, precision, scale int) string {
+	return fmt.Sprintf(`{"name":"%s","type":{"type":"bytes","logicalType":"decimal","precision":%d,"scale":%d}}`, name, precision, scale)
+}
+
 // sameJSON compares texts whose maps may list their keys in either order.
 func sameJSON(a, b string) bool {
 	return a == b || strings.Contains(b, `"attrs"`) && len(a) == len(b)
@@ -157,6 +168,9 @@ var expressionRefutations = map[string]refutation{
 	"a pattern":        {textField("s"), textField("a"), []string{`split: {path: s, pattern: "^(?P<a>x+)$", into: {a: a}}`}, "O4", "may not match", `{"s":""}`},
 	"another type":     {qty, textField("qty"), []string{`set: {path: qty, expr: "this > 0"}`}, "O5", "qty is bool", `{"qty":0}`},
 	"a foreign symbol": {oldState, newState, []string{`convert: {path: state, expr: "this == 'NEW' ? 'OPEN' : 'GONE'"}`}, "O5", "GONE", `{"state":"PAID"}`},
+	"a decimal":        {decimalField("a", 2, 1), decimalField("a", 2, 1) + "," + decimalField("b", 2, 1), []string{`add: {path: b, expr: "owner.a + owner.a"}`}, "O5", "more digits than decimal(2,1)", `{"a":"2"}`},
+	"decimal places":   {decimalField("a", 4, 2), decimalField("a", 4, 2) + "," + decimalField("b", 20, 3), []string{`add: {path: b, expr: "owner.a * owner.a"}`}, "O5", "more places than decimal(20,3)", `{"a":"\u0001"}`},
+	"a float":          {`{"name":"f","type":"float"}`, `{"name":"f","type":"float"}`, []string{`set: {path: f, expr: "this * 2.0"}`}, "O5", "too large for one", `{"f":1.7014118e+38}`},
 	"what may be null": {nick, textField("nick"), []string{`set: {path: nick, expr: "this.optMap(x, x + '!')"}`}, "O5", "may be null", `{"nick":null}`},
 	"a computed else":  {nick + "," + qty, textField("nick") + "," + qty, []string{`require: {path: nick, else: {expr: "string(100 / owner.qty)"}}`}, "O4", "divisor", `{"nick":null,"qty":0}`},
 }
@@ -186,6 +200,18 @@ func TestDischarged(t *testing.T) {
 		"j * 2 == 4 ? 0 : 10 / (j - 2)": true, "10 / (j * 2 + 1)": true, "10 / (j * 2 + 2)": false, "j != 0 ? 10 / (j * 3) : 0": true, "j != 3 && 10 / (3 - j) > 0": true, "j == 13 || 10 / (j - 13) > 1": true,
 		"j != 2 && j != 3 ? 10 / ((j - 2) * (j - 3)) : 0": true, "j != 2 ? 10 / ((j - 2) * (j - 3)) : 0": false, "j > 13 ? 10 / (j - 13) : 0": true, "j != 7 ? 10 / -(j - 7) : 0": true, "j != 0 ? 10 / math.abs(j) : 0": true,
 		"cel.bind(y, j + 5, y == 0 ? 0 : 10 / (j + 5))": true, "cel.bind(y, j + 5, y == 0 ? 0 : 10 / (j + 4))": false, "(b ? j : 0) != 0 ? 7 / (b ? 0 : j) : 0": false, "j == 13 ? 10 / (j - 13) : 0": false, "string(x)": false, "timestamp(s)": false,
+		// Texts that are known, and those that a pattern was asked of.
+		"int(b ? '1' : '2')": true, "int(b ? '1' : 'x')": false, "s == '5' ? int(s) : 0": true, "s != '5' ? int(s) : 0": false, "s == 'x' ? int(s) : 0": false, "s == 'true' ? bool(s) : b": true,
+		"s.matches('^[0-9]{1,18}$') ? int(s) : 0": true, "s.matches('^[0-9]{1,19}$') ? int(s) : 0": false, "s.matches('[0-9]{1,18}') ? int(s) : 0": false, "s.matches('^[0-9]*$') ? int(s) : 0": false, "s.matches('^[0-9]{1,18}') ? int(s) : 0": false,
+		"s.matches('^-?([1-9][0-9]{0,4}|0)$') ? int(s) : 0": true, "s.matches('^-*[0-9]$') ? int(s) : 0": false, "s.matches('^([0-9]|[a-f])$') ? int(s) : 0": false, "s.matches('^[0-9]$|x') ? int(s) : 0": false, "s.matches('(?m)^[0-9]$') ? int(s) : 0": false,
+		"s.matches('^[0-9]{1,3}$') || b ? int(s) : 0": false, "!s.matches('^[0-9]{1,3}$') ? 0 : int(s)": true, "s.matches('^[0-9]{1,3}$') ? int(r) : 0": false, "s.matches('^[0-9]{1,9}$') ? int(s) * 1000 : 0": true, "s.matches('^[0-9]{1,18}$') ? int(s) * 1000 : 0": false,
+		"s.matches('^[0-9]{1,19}$') ? uint(s) : u": true, "s.matches('^[+-]?[0-9]{1,3}$') ? uint(s) : u": false, "s.matches('^[0-9]{1,9}([.][0-9]{1,9})?$') ? double(s) : d": true, "s.matches('^[0-9]{1,9}([.][0-9]{0,9})?$') ? double(s) : d": false, "s.matches('^[0-9]{1,9}([.][0-9]{1,9})?$') ? int(s) : 0": false,
+		"s.matches('[a-z]{3}x?') ? s.substring(0, 3) : s": true, "s.matches('[a-z]{3}x?') ? s.substring(0, 4) : s": false, "s.matches('^(ab|cde)') ? s.substring(2) : s": true, "s.matches('^(ab|c)') ? s.substring(2) : s": false, "s.matches('^.{0,9}$') ? 100 / (10 - size(s)) : 0": true, "s.matches('.{0,9}') ? 100 / (10 - size(s)) : 0": false,
+		// A literal that looks like the end of another call's name is none.
+		"s.replace('x),string(y', 'z') in m ? m[s.replace('x', 'y),string(z')] : 0": false, "s.replace('x', 'y') in m ? m[s.replace('x', 'y')] : 0": true,
+		"size(li) > 2 ? li.slice(0, 3) : li": true, "size(li) > 2 ? li.slice(0, 4) : li": false, "size(li) > 2 ? li.slice(2, 1) : li": false, "li.slice(0, 0)": true, "s.indexOf('a', 2)": true, "s.indexOf('a', j)": false, "s.lastIndexOf('a', math.max(j, 0))": true,
+		"timestamp(math.min(math.max(j, 0), 9))": true, "timestamp(j)": true, "timestamp(i)": false, "timestamp(j).getMonth() + 1": true, "(timestamp(j) - timestamp(j)).getSeconds() + 1": false, "int(timestamp(j)) * 1000": true, "s.indexOf('a') * 2": true,
+		"uuid5('6ba7b810-9dad-11d1-80b4-00c04fd430c8', s)": true, "uuid5('none', s)": false, "uuid5(s, s)": false,
 	} {
 		c, err := w.compile(text)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
@@ -49,16 +50,23 @@ func newProver(t *translator) *prover {
 	}
 }
 
-// facts are what is known at a place: spans of values and the truth of questions,
-// by the text of the node.
+// facts are what is known at a place: spans of values, the truth of questions,
+// the texts that a text is one of and the patterns that it matches, by the key of
+// the node.
 type facts struct {
-	spans map[string]span
-	truth map[string]bool
+	spans    map[string]span
+	truth    map[string]bool
+	texts    map[string][]string
+	patterns map[string][]*regexp.Regexp
 }
 
-func noFacts() facts { return facts{map[string]span{}, map[string]bool{}} }
+func noFacts() facts {
+	return facts{map[string]span{}, map[string]bool{}, map[string][]string{}, map[string][]*regexp.Regexp{}}
+}
 
-func (f facts) clone() facts { return facts{maps.Clone(f.spans), maps.Clone(f.truth)} }
+func (f facts) clone() facts {
+	return facts{maps.Clone(f.spans), maps.Clone(f.truth), maps.Clone(f.texts), maps.Clone(f.patterns)}
+}
 
 // prove lists the calls that may fail, in the order of the expression; the others
 // are marked safe.
@@ -218,11 +226,13 @@ func (p *prover) condition(n *plan.Call, f facts) string {
 	case plan.FloatOfNumber:
 		return unless(!p.numbers(n.Args[0]).hasInf() && p.numbers(n.Args[0]).within(finiteFloats), "the number may be too large for a double")
 	case plan.SymbolOfText:
-		return p.symbols(n)
+		return p.symbols(n, f)
 	case plan.TextFrom, plan.TextCut:
-		return p.cutting(n, f)
+		return unless(p.cutting(n, f), "the text may be too short")
+	case plan.ListSlice:
+		return unless(p.cutting(n, f), "the list may be too short")
 	default:
-		return reasonOf(n)
+		return p.otherCondition(n, f)
 	}
 }
 
@@ -244,15 +254,14 @@ func (p *prover) division(n *plan.Call, f facts) string {
 	return ""
 }
 
-// cutting is why a text may be too short for its cut.
-func (p *prover) cutting(n *plan.Call, f facts) string {
+// cutting reports whether what is cut out of a text or a list is there.
+func (p *prover) cutting(n *plan.Call, f facts) bool {
 	size, from := p.sizeOf(n.Args[0], f), p.span(n.Args[1], f)
-	to := size
-	if n.Func == plan.TextCut {
-		to = p.span(n.Args[2], f)
+	if n.Func == plan.TextFrom {
+		return from.lo.Sign() >= 0 && from.hi.Cmp(size.lo) <= 0
 	}
-	return unless(from.lo.Sign() >= 0 && from.hi.Cmp(to.lo) <= 0 && to.hi.Cmp(size.lo) <= 0 ||
-		n.Func == plan.TextFrom && from.lo.Sign() >= 0 && from.hi.Cmp(size.lo) <= 0, "the text may be too short")
+	to := p.span(n.Args[2], f)
+	return from.lo.Sign() >= 0 && from.hi.Cmp(to.lo) <= 0 && to.hi.Cmp(size.lo) <= 0
 }
 
 func (p *prover) sizeOf(n plan.Node, f facts) span {
@@ -270,8 +279,8 @@ func (p *prover) sizeOf(n plan.Node, f facts) span {
 }
 
 // symbols looks whether every text that an expression can give is a symbol.
-func (p *prover) symbols(n *plan.Call) string {
-	all, known := textsOf(n.Args[0])
+func (p *prover) symbols(n *plan.Call, f facts) string {
+	all, known := p.textsOf(n.Args[0], f)
 	if !known {
 		return "the text may be no symbol"
 	}
@@ -328,16 +337,12 @@ func reasonOf(n *plan.Call) string {
 	switch name := n.Func.Name; {
 	case n.Func == plan.Impossible:
 		return n.Table["reason"]
-	case strings.HasSuffix(name, "of.string"), strings.HasSuffix(name, "decode"):
-		return "the text may not be of that form"
 	case n.Func == plan.TextOfBytes:
 		return "the bytes may not be UTF-8"
 	case n.Func == plan.StoredTime:
 		return "the time may be finer or further than the stored unit"
 	case strings.HasPrefix(name, "time."), strings.HasPrefix(name, "duration."):
 		return "the time may be out of range"
-	case strings.HasPrefix(name, "decimal."):
-		return "the decimal may not fit, or the divisor be zero"
 	default:
 		return "it has no result for some values"
 	}

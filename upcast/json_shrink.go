@@ -95,8 +95,11 @@ func inOrder(v, like plan.Value) plan.Value {
 // steps towards zero, so that a bound is found in a few tries.
 func smallerJSONNumber(n plan.Number) []plan.Value {
 	x, ok := new(big.Rat).SetString(string(n))
-	if !ok || x.Sign() == 0 {
+	switch {
+	case !ok || n == "0":
 		return nil
+	case x.Sign() == 0:
+		return []plan.Value{plan.Number("0")}
 	}
 	out := []plan.Value{plan.Number("0")}
 	whole := new(big.Int).Quo(x.Num(), x.Denom())

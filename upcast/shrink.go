@@ -224,7 +224,10 @@ func smallerNumber(v plan.Symbol, t *plan.Type) []plan.Value {
 }
 
 func smallerFloat(v float64, bits int) []plan.Value {
-	if v == 0 {
+	switch {
+	case v == 0 && math.Signbit(v):
+		return []plan.Value{0.0}
+	case v == 0:
 		return nil
 	}
 	out := []plan.Value{0.0}
@@ -235,13 +238,17 @@ func smallerFloat(v float64, bits int) []plan.Value {
 		}
 		return append(out, math.Copysign(1<<60, v), math.Copysign(most, v))
 	}
-	if whole := math.Trunc(v); whole != v {
-		out = append(out, whole)
-	}
-	for step := math.Trunc(v / 2); step != 0 && len(out) < 64; step = math.Trunc(step / 2) {
-		if x := v - step; x != v {
+	add := func(x float64) {
+		if bits == 32 {
+			x = float64(float32(x)) // or it would be written as another number
+		}
+		if x != v && math.Abs(x) <= math.Abs(v) {
 			out = append(out, x)
 		}
+	}
+	add(math.Trunc(v))
+	for step := math.Trunc(v / 2); step != 0 && len(out) < 64; step = math.Trunc(step / 2) {
+		add(v - step)
 	}
 	return out
 }

@@ -390,7 +390,7 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	if err != nil {
 		return err
 	}
-	event, err := s.hop.from.encode(least)
+	event, err := s.written(ctx, least)
 	if err == nil {
 		event, err = s.hop.from.show(event)
 	}
@@ -408,6 +408,25 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 		}
 	}
 	return nil
+}
+
+// written is the event as it is stored, which has to fail as the value did.
+func (s *search) written(ctx context.Context, v plan.Value) ([]byte, error) {
+	event, err := s.hop.from.encode(v)
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.hop.from.decode(event)
+	if err != nil {
+		return nil, err
+	}
+	switch f, err := s.fails(ctx, again); {
+	case err != nil:
+		return nil, err
+	case f == nil && s.meter.Left > 0:
+		return nil, fmt.Errorf("the event %.200q shows nothing", event)
+	}
+	return event, nil
 }
 
 // stops reports whether some event may end with a code.

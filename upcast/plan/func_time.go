@@ -25,8 +25,8 @@ var (
 
 // The first and the last second that expressions know: the years 1 to 9999.
 const (
-	firstSecond = -62135596800
-	lastSecond  = 253402300799
+	FirstSecond = -62135596800
+	LastSecond  = 253402300799
 )
 
 const outOfTime = "the time is outside the years 1 to 9999"
@@ -60,7 +60,7 @@ var (
 	SpanMillis  = fn1("duration.milliseconds", func(d Span) int64 { return int64(d) / int64(time.Millisecond) })
 	TimeOfText  = fn1p("time.of.string", parseTime)
 	TimeOfInt   = fn1p("time.of.int", func(n int64) (Instant, string) {
-		return Instant{Seconds: n}, when(n < firstSecond || n > lastSecond, outOfTime)
+		return Instant{Seconds: n}, when(n < FirstSecond || n > LastSecond, outOfTime)
 	})
 	SpanOfText = fn1p("duration.of.string", func(s string) (Span, string) {
 		d, err := time.ParseDuration(s)
@@ -148,7 +148,7 @@ func instantOf(n, per int64) (Instant, string) {
 	if rest < 0 {
 		seconds, rest = seconds-1, rest+per
 	}
-	return Instant{seconds, int32(rest * (1_000_000_000 / per))}, when(seconds < firstSecond || seconds > lastSecond, outOfTime)
+	return Instant{seconds, int32(rest * (1_000_000_000 / per))}, when(seconds < FirstSecond || seconds > LastSecond, outOfTime)
 }
 
 func storedTime(i Instant, per int64) (int64, string) {
@@ -172,7 +172,7 @@ func shift(i Instant, nanos int64) (Instant, string) {
 		seconds, rest = seconds+1, rest-1_000_000_000
 	}
 	out := Instant{i.Seconds + seconds, int32(rest)}
-	return out, when(out.Seconds < firstSecond || out.Seconds > lastSecond, outOfTime)
+	return out, when(out.Seconds < FirstSecond || out.Seconds > LastSecond, outOfTime)
 }
 
 func timeBack(i Instant, d Span) (Instant, string) {
@@ -197,5 +197,5 @@ func parseTime(s string) (Instant, string) {
 		return Instant{}, "the text is no time as RFC 3339 writes it"
 	}
 	i := Instant{t.Unix(), int32(t.Nanosecond())}
-	return i, when(i.Seconds < firstSecond || i.Seconds > lastSecond, outOfTime)
+	return i, when(i.Seconds < FirstSecond || i.Seconds > LastSecond, outOfTime)
 }

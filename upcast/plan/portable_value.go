@@ -194,7 +194,7 @@ func (r *planReader) compositeConstant(v *jsonx.Value, t *Type) (Value, bool) {
 			return nil, false
 		}
 		n, err := strconv.ParseInt(v.Items[0].Text, 10, 64)
-		return Instant{n, int32(r.integer(v.Items[1], 0, 999_999_999))}, err == nil && n >= firstSecond && n <= lastSecond
+		return Instant{n, int32(r.integer(v.Items[1], 0, 999_999_999))}, err == nil && n >= FirstSecond && n <= LastSecond
 	case List:
 		out := make([]Value, len(v.Items))
 		for i, x := range v.Items {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -163,6 +164,8 @@ func (t *Type) print(depth int) string {
 		return "…"
 	case t.Name != "":
 		return t.Name
+	case t.Kind == Decimal && t.Precision > 0:
+		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
 	case t.Logical != "":
 		return t.Logical
 	}
@@ -178,6 +181,10 @@ func (t *Type) print(depth int) string {
 	case Int, Float:
 		if t.Bits > 0 {
 			return AvroBranch(t)
+		}
+	case Uint:
+		if t.Bits > 0 {
+			return fmt.Sprintf("uint%d", t.Bits)
 		}
 	}
 	return t.Kind.String()
