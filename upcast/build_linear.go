@@ -52,6 +52,23 @@ func finite(x *big.Rat) bool {
 	return exact
 }
 
+// boundsFit reports whether the bounds that a JSON Schema declares for an integer
+// keep the results of a linear conversion within their type.
+func (b *builder) boundsFit(x plan.Node, call *plan.Call) bool {
+	factor, ok := rationalOr(call.Table["factor"], 1)
+	offset, ok2 := rationalOr(call.Table["offset"], 0)
+	t, known := plan.TypeOf(x)
+	if !ok || !ok2 || !known || call.Func != plan.Linear || call.Type.Kind != plan.Int || t.Kind != plan.Int || t.Bits != 0 || !factor.IsInt() || !offset.IsInt() {
+		return false
+	}
+	is := newProver(&translator{b: b}).numbers(x)
+	whole := func(r *big.Rat) span {
+		n := new(big.Float).SetPrec(precision).SetInt(r.Num())
+		return span{n, n, false}
+	}
+	return !is.hasInf() && addSpans(mulSpans(is, whole(factor)), whole(offset)).within(typeSpan(call.Type))
+}
+
 // extremes are the least and the largest number of a type of whole numbers.
 func extremes(t *plan.Type) [2]*big.Int {
 	if t.Kind == plan.Uint {

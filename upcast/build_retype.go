@@ -66,10 +66,12 @@ func (b *builder) always(x plan.Node, call *plan.Call) (plan.Node, bool) {
 	t, _ := b.types.Of(x)
 	inner, nested := firstArg(call).(*plan.Call)
 	switch {
-	case call.Func == plan.Ordinal,
+	case call.Func == plan.Ordinal && !t.Open,
 		call.Func == plan.NumberText && t.Kind != plan.Float,
 		call.Func == plan.UUIDText && t.Size == 16,
-		call.Func == plan.Linear && linearFits(call, t):
+		call.Func == plan.Linear && (linearFits(call, t) || b.boundsFit(x, call)):
+		return safe(call), true
+	case call.Func == plan.DurationText && nested && b.boundsFit(x, inner):
 		return safe(call), true
 	case call.Func == plan.SymbolOfText && nested && inner.Func == plan.TextOfSymbol:
 		return safe(call), true
@@ -144,6 +146,17 @@ func represent(x plan.Node, t, to *plan.Type, op *Retype) plan.Node {
 }
 
 func representSymbols(x plan.Node, t, to *plan.Type, codec string) plan.Node {
+	// The functions below read and give 64 bits; integers of JSON are texts of any
+	// size.
+	if t.Kind == plan.Int && t.Bits == 0 {
+		x, t = linearCall(x, exprInt, "1", ""), exprInt
+	}
+	if to.Kind == plan.Int && to.Bits == 0 {
+		if out := representSymbols(x, t, exprInt, codec); out != nil {
+			return linearCall(out, to, "1", "")
+		}
+		return nil
+	}
 	call := func(f *plan.Func) plan.Node { return &plan.Call{Func: f, Args: []plan.Node{x}, Type: to} }
 	switch {
 	case codec == "symbol" && t.Kind == plan.Enum && to.Kind == plan.String:

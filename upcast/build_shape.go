@@ -158,14 +158,28 @@ func (b *builder) head(x plan.Node, op *Head) plan.Node {
 	}
 	fn := map[string]*plan.Func{"first": plan.First, "last": plan.Last, "only": plan.Only}[op.Which]
 	call := &plan.Call{Func: fn, Args: []plan.Node{x}, Type: t.Elem}
-	return b.partial(x, call, op.Else, op.Path, "an empty list has no element")
+	why := "an empty list has no element"
+	if op.Which == "only" {
+		why = "a list may have none or several elements"
+	}
+	size, one := newProver(&translator{b: b}).sizesOf(x), integer(1)
+	if size.lo.Cmp(one) >= 0 && (op.Which != "only" || size.hi.Cmp(one) <= 0) || b.fused && op.Else.Kind == NoElse {
+		call.Safe = true
+		return call
+	}
+	return b.partial(x, call, op.Else, op.Path, why)
 }
 
 // partial joins a computation that may fail with its way out.
 func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why string) plan.Node {
+	return b.partialOr(event, x, e, path, why, "add else")
+}
+
+// partialOr is partial with what to do where there is no way out.
+func (b *builder) partialOr(event plan.Node, x plan.Node, e Else, path Path, why, fix string) plan.Node {
 	out, ok := b.otherwise(event, e, path)
 	if !ok {
-		out = b.breaks("O4", path.String(), why, "add else")
+		out = b.breaks("O4", path.String(), why, fix)
 	}
 	t, _ := b.types.Of(x)
 	return &plan.OrElse{X: x, Else: typed(out, t)}

@@ -26,7 +26,21 @@ func (b *builder) mapEnum(x plan.Node, op *MapEnum) plan.Node {
 				symbols = append(symbols, p.To)
 			}
 		}
+		for _, c := range op.Choose {
+			if _, twice := table[c.Symbol]; twice {
+				return b.wrong(fmt.Sprintf("%s is both in map and in choose", c.Symbol), "keep one of them")
+			}
+		}
 		chosen := b.choose(op, &symbols)
+		for _, p := range op.Down {
+			switch {
+			case b.fused || b.err != nil:
+			case !slices.Contains(symbols, p.From):
+				return b.wrong(fmt.Sprintf("down maps %s, which no symbol becomes", p.From), near(p.From, symbols))
+			case !slices.Contains(t.Symbols, p.To):
+				return b.wrong(fmt.Sprintf("down leads to %s, which is no symbol of %s", p.To, op.Path), near(p.To, t.Symbols))
+			}
+		}
 		call := &plan.Call{Func: plan.MapSymbol, Args: []plan.Node{x}, Table: table, Type: &plan.Type{Kind: plan.Enum, Name: t.Name, Symbols: symbols}}
 		var left []string
 		for _, s := range t.Symbols {
@@ -52,6 +66,15 @@ func near(want string, known []string) string {
 	return "known are " + strings.Join(known, ", ")
 }
 
+// branchNames are the names of the branches of a union.
+func branchNames(t *plan.Type) []string {
+	out := make([]string, len(t.Branches))
+	for i := range t.Branches {
+		out[i] = t.Branches[i].Name
+	}
+	return out
+}
+
 func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 	t, _ := b.types.Of(x)
 	if t.Kind != plan.Union {
@@ -61,7 +84,10 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 	for _, m := range op.Map {
 		i := t.Branch(m.From)
 		if i < 0 {
-			return b.wrong(fmt.Sprintf("%s has no branch %s", op.Path, m.From), "")
+			return b.wrong(fmt.Sprintf("%s has no branch %s", op.Path, m.From), near(m.From, branchNames(t)))
+		}
+		if other, twice := byName[t.Branches[i].Name]; twice {
+			return b.wrong(fmt.Sprintf("%s and %s are one branch of %s", other.From, m.From, op.Path), "keep one of them")
 		}
 		byName[t.Branches[i].Name] = m
 	}
@@ -162,12 +188,28 @@ func (b *builder) convert(x plan.Node, op *Convert) plan.Node {
 			t = &plan.Type{Kind: plan.Int, Bits: t.Bits}
 		}
 		call := &plan.Call{Func: plan.Linear, Args: []plan.Node{x}, Type: t, Table: map[string]string{"factor": op.Factor, "offset": op.Offset, "round": op.Round}}
-		if linearFits(call, b.typeOf(x)) {
+		if linearFits(call, b.typeOf(x)) || b.boundsFit(x, call) || b.fused && op.Else.Kind == NoElse {
 			call.Safe = true
 			return call
 		}
-		return b.partial(x, call, op.Else, op.Path, "the result may not fit "+t.String())
+		why, fix := noLinear(op, t)
+		return b.partialOr(x, call, op.Else, op.Path, why, fix)
 	})(x)
+}
+
+// noLinear says why a linear conversion may have no result, and what to do.
+func noLinear(op *Convert, t *plan.Type) (why, fix string) {
+	wholeResult := wholeBound(op.Factor) && wholeBound(op.Offset)
+	switch {
+	case t.Kind == plan.Float && t.Bits > 0:
+		return "the result may be a whole number that " + t.String() + " does not hold exactly", "add else, or compute it by expr and downExpr, which round"
+	case !wholeResult && op.Round == "":
+		return "the result may have a fraction, or not fit " + t.String(), "add round, and else for what does not fit"
+	case op.To == "":
+		return "the result may not fit " + t.String(), "add else, or name a wider type of the target by to"
+	default:
+		return "the result may not fit " + t.String(), "add else"
+	}
 }
 
 func namedType(name string) *plan.Type {

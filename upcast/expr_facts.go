@@ -284,6 +284,11 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 			return p.span(n.Args[0], f).meet(all)
 		}
 		return all
+	case plan.Linear, plan.NumberOfText:
+		if n.Type.Kind == plan.Float && n.Type.Bits > 0 {
+			return finiteFloats // an infinity is no result of theirs
+		}
+		return all
 	case plan.IntOfNumber:
 		return p.numbers(n.Args[0]).meet(all)
 	case plan.TextSize:

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
@@ -231,11 +232,22 @@ func readNarrow(o *object) Operation {
 	if (n.Mode == "else") != (n.Else.Kind != NoElse) {
 		o.fail("mode", `mode "else" and the key else go together`, "add both, or clamp or truncate")
 	}
+	crossed(o, "min", "max", n.Min, n.Max)
+	crossed(o, "minLength", "maxLength", n.MinLength, n.MaxLength)
 	return n
 }
 
+// crossed refuses bounds between which nothing lies.
+func crossed(o *object, least, most, lo, hi string) {
+	x, ok := new(big.Rat).SetString(lo)
+	y, ok2 := new(big.Rat).SetString(hi)
+	if ok && ok2 && x.Cmp(y) > 0 {
+		o.fail(most, fmt.Sprintf("%s is less than %s, so no value fits", most, least), "exchange them")
+	}
+}
+
 func readRest(o *object) Operation {
-	r := &Rest{o.path("path", true), o.choice("mode", true, "keep", "drop", "into"), o.path("to", false), o.bool("park")}
+	r := &Rest{o.path("path", true), o.choice("mode", false, "keep", "drop", "into"), o.path("to", false), o.bool("park")}
 	if (r.Mode == "into") != (r.To != nil) && o.r.describe == nil {
 		o.fail("mode", `mode "into" and the key to go together`, "")
 	}
@@ -305,6 +317,9 @@ func readErase(o *object) Operation {
 	e := &Erase{o.paths("paths", 1), o.choice("with", true, "tombstone", "hash"), o.text("salt", false)}
 	if o.has("park") {
 		o.fail("park", "erased values are not kept", "remove park")
+	}
+	if e.With == "tombstone" && e.Salt != "" {
+		o.fail("salt", "a tombstone has no salt", "remove salt, or write with: hash")
 	}
 	if e.With == "hash" && e.Salt == "" {
 		o.fail("", "erase with hash has no salt", "add salt, the name of a context input")

@@ -150,7 +150,7 @@ func (o *object) choice(key string, required bool, words ...string) string {
 		return words[0]
 	}
 	if !slices.Contains(words, v.Text) {
-		hint := "allowed are " + strings.Join(words, ", ")
+		hint := "allowed are " + strings.Join(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" }), ", ")
 		if near := nearest.Name(v.Text, words); near != "" {
 			hint = fmt.Sprintf("did you mean %s? ", near) + hint
 		}

@@ -146,11 +146,12 @@ func narrowNumber(c *Call, v Value) (Value, string) {
 	return convert(x, c.Type)
 }
 
-// mapAgain is the map whose entries a MapOf puts together again.
-func mapAgain(n *Call) (Node, bool) {
+// mapAgain is the map whose entries a MapOf puts together again; values says that
+// how its keys are written is of no account.
+func mapAgain(n *Call, values bool) (Node, bool) {
 	keys, ok := n.Args[0].(*Each)
 	items, ok2 := n.Args[1].(*Each)
-	if !ok || !ok2 || keys.Where != nil || items.Where != nil || !isField(keys.Body, keys.Bind, 0) || !isField(items.Body, items.Bind, 1) {
+	if !ok || !ok2 || keys.Where != nil || items.Where != nil || !isField(key(keys.Body, values), keys.Bind, 0) || !isField(items.Body, items.Bind, 1) {
 		return nil, false
 	}
 	a, ok := keys.Over.(*Call)
@@ -159,6 +160,13 @@ func mapAgain(n *Call) (Node, bool) {
 		return nil, false
 	}
 	return a.Args[0], true
+}
+
+func key(n Node, values bool) Node {
+	if c, ok := n.(*Cast); ok && values && c.Type.Kind == String {
+		return c.X
+	}
+	return n
 }
 
 func isField(n Node, b *Binder, field int) bool {

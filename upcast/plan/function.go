@@ -142,6 +142,9 @@ func convert(x *big.Rat, t *Type) (Value, string) {
 		return x.Num().Uint64(), ""
 	case Float:
 		if t.Bits == 0 {
+			if _, finite := x.FloatPrec(); !finite {
+				return nil, decimal(x) + " has no end as a decimal number"
+			}
 			return Number(decimal(x)), ""
 		}
 		return toFloat(x, t)

@@ -101,7 +101,7 @@ func cast(n *Cast, x Node) Node {
 
 // wholeObject is the object that a Make puts together again from all members of
 // one.
-func wholeObject(n *Make) Node {
+func (s *simplifier) wholeObject(n *Make) Node {
 	t := n.Base.Type
 	if n.Rest == nil && t.Open || n.Rest != nil && !sameCopy(n.Rest.Of, n.Base) || t.Kind != Record || len(n.Extras) > 0 {
 		return n
@@ -116,7 +116,11 @@ func wholeObject(n *Make) Node {
 		if c, ok := x.(*Cast); ok {
 			x = c.X
 		}
-		if same := memberOf(x, n.Base); same != p.Name || p.From != p.Name {
+		if f := memberNamed(t, p.Name); s.event != nil && f != nil && isOnly(x, f) {
+			delete(left, p.Name)
+			continue
+		}
+		if same := memberOf(x, n.Base); same != p.Name || p.From != p.Name && s.event == nil {
 			if _, nothing := x.(*Nothing); nothing && n.Type != nil {
 				continue
 			}
@@ -137,6 +141,15 @@ func wholeObject(n *Make) Node {
 		return &whole
 	}
 	return &Cast{X: &whole, Type: n.Type}
+}
+
+func memberNamed(t *Type, name string) *Field {
+	for i := range t.Fields {
+		if t.Fields[i].Name == name {
+			return &t.Fields[i]
+		}
+	}
+	return nil
 }
 
 // onlyNames reports whether the names are all members that the Make gives.

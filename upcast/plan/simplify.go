@@ -18,7 +18,7 @@ func IsIdentity(n Node, b *Binder) bool { return isCopyOf(Simplify(n), b) }
 // for what their schema declares of them.
 func IsIdentityUnless(n Node, b *Binder, ended func(*Stop) bool) bool {
 	s := newSimplifier()
-	s.ended, s.declared = ended, true
+	s.ended, s.event = ended, b
 	s.stops = NewFinder(func(n Node) bool {
 		stop, ok := n.(*Stop)
 		return mayStop(n) && (!ok || !ended(stop))
@@ -34,8 +34,9 @@ type simplifier struct {
 	// ended, if set, says which stops are not looked at: events that they end
 	// are of no interest.
 	ended func(*Stop) bool
-	// declared leaves what is unknown in Protobuf out of account.
-	declared bool
+	// event, if set, is what the question is about that two directions lose: what
+	// is unknown in Protobuf, and how JSON is written, is of no account.
+	event *Binder
 }
 
 // never reports whether a node only ends events that are of no interest.
@@ -86,7 +87,7 @@ func (s *simplifier) rewrite(n Node) Node {
 			out.Extras[i] = p
 		}
 		if n.Base != nil {
-			return wholeObject(&out)
+			return s.wholeObject(&out)
 		}
 		return s.wholeRecord(&out)
 	case *Cast:
@@ -134,7 +135,11 @@ func (s *simplifier) rewrite(n Node) Node {
 		if s.never(n.Then) {
 			return s.node(n.Else)
 		}
-		return &If{Cond: s.node(n.Cond), Then: s.node(n.Then), Else: s.node(n.Else)}
+		out := &If{Cond: s.node(n.Cond), Then: s.node(n.Then), Else: s.node(n.Else)}
+		if s.event != nil {
+			return s.lensIf(out)
+		}
+		return out
 	case *OrElse:
 		if s.never(n.Else) {
 			return s.node(surely(n.X))
@@ -189,7 +194,7 @@ func fails(n Node) bool {
 // What is unknown in Protobuf belongs to a record only if the question is what
 // two directions lose, which is asked about what the schemas declare.
 func (s *simplifier) wholeRecord(n *Make) Node {
-	declared := s.declared && n.Type != nil && n.Type.Proto()
+	declared := s.event != nil && n.Type != nil && n.Type.Proto()
 	if n.Type == nil || n.Rest != nil && !declared {
 		return n
 	}
@@ -201,6 +206,9 @@ func (s *simplifier) wholeRecord(n *Make) Node {
 	}
 	var from *Copy
 	for i, p := range n.Fields {
+		if s.event != nil && i < len(n.Type.Fields) && isOnly(p.Node, &n.Type.Fields[i]) {
+			continue
+		}
 		c, ok := p.Node.(*Copy)
 		if !ok || len(c.Fields) == 0 || c.Fields[len(c.Fields)-1] != i {
 			return n
@@ -210,6 +218,9 @@ func (s *simplifier) wholeRecord(n *Make) Node {
 		} else if c.From != from.From || !sameInts(c.Fields[:len(c.Fields)-1], from.Fields[:len(from.Fields)-1]) {
 			return n
 		}
+	}
+	if from == nil {
+		return n
 	}
 	t := from.From.Type
 	for _, i := range from.Fields[:len(from.Fields)-1] {
@@ -244,13 +255,16 @@ func (s *simplifier) choice(n *Switch) Node {
 		c.Body = s.node(c.Body)
 		out.Cases[i] = c
 		tag, ok := c.Body.(*Tag)
-		same := ok && tag.Branch == c.Branch && (isCopyOf(tag.X, c.Bind) || c.Bind.Type.Kind == Null)
+		same := ok && tag.Branch == c.Branch && (isCopyOf(tag.X, c.Bind) || c.Bind.Type.Kind == Null || s.event != nil && rebuilds(tag.X, c.Bind))
 		rebuilt = rebuilt && same
 	}
 	t, ok := s.types.Of(out)
 	u, _ := s.types.Of(on)
 	if rebuilt && ok && Same(t, u) {
 		return on
+	}
+	if s.event != nil {
+		return s.lensChoice(out)
 	}
 	return out
 }
@@ -261,12 +275,19 @@ func (s *simplifier) call(n *Call) Node {
 	out := &call
 	out.Args = make([]Node, len(n.Args))
 	for i, a := range n.Args {
-		out.Args[i] = s.node(a)
+		if out.Args[i] = s.node(a); s.event != nil {
+			out.Args[i] = bare(out.Args[i])
+		}
 	}
 	if len(out.Args) == 0 {
 		return out
 	}
 	x := out.Args[0]
+	if s.event != nil {
+		if y, ok := s.lensCall(out); ok {
+			return y
+		}
+	}
 	t, _ := s.types.Of(x)
 	switch n.Func {
 	case Widen:
@@ -278,13 +299,13 @@ func (s *simplifier) call(n *Call) Node {
 			return l.Items[0]
 		}
 	case MapSymbol:
-		return mapped(out, x)
+		return s.mapped(out, x)
 	case MapNumber:
 		return numbered(out, x)
 	case Linear:
 		return s.linear(out, x)
 	case MapOf:
-		if m, ok := mapAgain(out); ok {
+		if m, ok := mapAgain(out, s.event != nil); ok {
 			return m
 		}
 	case Concat:
@@ -299,7 +320,7 @@ func (s *simplifier) call(n *Call) Node {
 }
 
 // mapped joins two maps of symbols; the identity vanishes.
-func mapped(n *Call, x Node) Node {
+func (s *simplifier) mapped(n *Call, x Node) Node {
 	if inner, ok := x.(*Call); ok && inner.Func == MapSymbol {
 		table := map[string]string{}
 		for from, to := range inner.Table {
@@ -311,7 +332,7 @@ func mapped(n *Call, x Node) Node {
 		x = n.Args[0]
 	}
 	t, _ := TypeOf(x)
-	if !Same(t, n.Type) {
+	if !s.same(t, n.Type) {
 		return n
 	}
 	for _, symbol := range t.Symbols {
@@ -343,11 +364,15 @@ func (s *simplifier) linear(n *Call, x Node) Node {
 	if new(big.Rat).Mul(f, g).Cmp(big.NewRat(1, 1)) != 0 || new(big.Rat).Add(new(big.Rat).Mul(f, p), o).Sign() != 0 {
 		return n
 	}
-	if t, _ := s.types.Of(inner.Args[0]); !Same(t, n.Type) {
+	if t, _ := s.types.Of(inner.Args[0]); !s.same(t, n.Type) {
 		return n
 	}
 	return inner.Args[0]
 }
+
+// same reports whether two types have the same values and, where a tree is carried
+// out, the same form of them.
+func (s *simplifier) same(a, b *Type) bool { return Same(a, b) || s.event != nil && alikeValues(a, b) }
 
 func coefficients(n *Call) (factor, offset *big.Rat) {
 	factor, ok := new(big.Rat).SetString(n.Table["factor"])
