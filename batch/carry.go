@@ -114,10 +114,15 @@ func (w *worker) check(ctx context.Context, route *Route, image []byte, e schema
 	if err == nil && len(j.Violations) > 0 {
 		err = fmt.Errorf("%s: %s", j.Violations[0].Path, j.Violations[0].What)
 	}
-	if err != nil {
-		return &schema.Bug{Where: "batch", Cause: fmt.Errorf("the image of an event of version %d is no event of the target: %w", route.Version, err)}
+	return unreadable(route, err)
+}
+
+// unreadable is an image that is no event of the target.
+func unreadable(route *Route, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return &schema.Bug{Where: "batch", Cause: fmt.Errorf("the image of an event of version %d is no event of the target: %w", route.Version, err)}
 }
 
 const deadFormat = "instar-dead/v1"

@@ -129,17 +129,18 @@ func (c *lineCarrier) line(ctx context.Context, r *result, line, end []byte, at,
 	if err != nil {
 		return bad(route.Version, plan.FailInput, err)
 	}
-	image, f, err := c.carried(ctx, route, line, spans, event)
+	around := c.around(route, line, spans)
+	image, f, err := route.apply(ctx, c.image[:0], around, event, &c.scratch)
 	switch {
 	case err != nil:
-		return err
+		return c.failed(ctx, r, line, record, route, around, event, place, err)
 	case f != nil:
 		return c.ended(r, line, record, route, f, place)
 	}
 	c.image = image
 	payload, err := c.payload(ctx, route)
 	if err != nil {
-		return err
+		return c.failed(ctx, r, line, record, route, around, event, place, err)
 	}
 	if spans[atPayload].holds(spans[atVersion]) {
 		if err := c.saysTarget(line, spans, payload); err != nil {
@@ -217,7 +218,8 @@ func (c *lineCarrier) payload(ctx context.Context, route *Route) ([]byte, error)
 	case c.job.Payload == Base64:
 		return strconv.AppendQuote(nil, base64.StdEncoding.EncodeToString(c.image)), nil
 	case binary:
-		return f.Decode(c.image)
+		payload, err := f.Decode(c.image)
+		return payload, unreadable(route, err)
 	}
 	return c.image, nil
 }

@@ -80,8 +80,10 @@ func (c *ocfCarrier) event(ctx context.Context, r *result, data []byte, b *block
 	before := len(c.image)
 	image, n, f, err := c.next(ctx, data)
 	switch {
-	case err != nil:
+	case err != nil && n == 0:
 		return 0, false, err
+	case err != nil:
+		return n, false, c.failed(ctx, r, data[:n], record, c.route, nil, data[:n], deadPlace{offset: b.in}, err)
 	case f != nil && n == 0:
 		return 0, false, c.broken(b, fmt.Errorf("event %d: %s", record, f.Reason))
 	case f != nil:
@@ -89,7 +91,8 @@ func (c *ocfCarrier) event(ctx context.Context, r *result, data []byte, b *block
 	}
 	c.image = image
 	if err := c.check(ctx, c.route, image[before:], schema.EncodingBinary); err != nil {
-		return 0, false, err
+		c.image = image[:before]
+		return n, false, c.failed(ctx, r, data[:n], record, c.route, nil, data[:n], deadPlace{offset: b.in}, err)
 	}
 	r.count(c.route.Version, Changed)
 	if wants(r.samples, c.route.Version, c.job.Samples) {

@@ -99,18 +99,17 @@ func (f *folding) see(l *locator, line []byte) error {
 	return f.See(stream, typ, line[at.start:at.end])
 }
 
-// carried is the image of an event of a line; what stands around it goes along if a
-// document looks at that.
-func (c *lineCarrier) carried(ctx context.Context, route *Route, line []byte, spans [places]span, event []byte) ([]byte, *upcast.Failure, error) {
-	var e *upcast.Envelope
-	if route.surrounded() {
-		e = &upcast.Envelope{Subject: c.job.Subject, Version: route.Version}
-		e.Stream, _ = textAt(line, spans[atStream])
-		e.ID, _ = textAt(line, spans[atID])
-		e.Type, _ = textAt(line, spans[atType])
-		if c.earlier != nil {
-			e.Earlier = c.earlier.Fold
-		}
+// around is what stands beside the event of a line, if a document looks at that.
+func (c *lineCarrier) around(route *Route, line []byte, spans [places]span) *upcast.Envelope {
+	if !route.surrounded() {
+		return nil
 	}
-	return route.apply(ctx, c.image[:0], e, event, &c.scratch)
+	e := &upcast.Envelope{Subject: c.job.Subject, Version: route.Version}
+	e.Stream, _ = textAt(line, spans[atStream])
+	e.ID, _ = textAt(line, spans[atID])
+	e.Type, _ = textAt(line, spans[atType])
+	if c.earlier != nil {
+		e.Earlier = c.earlier.Fold
+	}
+	return e
 }

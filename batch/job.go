@@ -54,6 +54,9 @@ type Job struct {
 	Rate int
 	// Subject is named in dead letters and in the manifest.
 	Subject string
+	// Reproducers is the folder for what shows a broken plan again, the event included;
+	// empty keeps nothing. Program is the version of the program that the file names.
+	Reproducers, Program string
 	// Progress, if set, is called after each block, from one goroutine.
 	Progress func(Report) `json:"-"`
 	// Samples is how many changed events a dry run shows for each version.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
@@ -107,11 +108,14 @@ func (d *redriver) event(ctx context.Context, r *result, events []byte, l *deadL
 	out, f, err := route.apply(ctx, events, nil, l.Raw, &w.scratch)
 	switch {
 	case err != nil:
-		return events, err
+		return events, w.failed(ctx, r, l.Raw, l.Record, route, nil, l.Raw, deadPlace{l.Offset, l.Stream, l.ID}, err)
 	case f != nil && f.Code == plan.FailInput:
 		return events, fmt.Errorf("the letter of record %d holds no event of version %d: %s", l.Record, l.Version, f.Reason)
 	case f != nil:
 		return events, w.ended(r, l.Raw, l.Record, route, f, deadPlace{l.Offset, l.Stream, l.ID})
+	}
+	if err := w.check(ctx, route, out[len(events):], schema.EncodingBinary); err != nil {
+		return events, w.failed(ctx, r, l.Raw, l.Record, route, nil, l.Raw, deadPlace{l.Offset, l.Stream, l.ID}, err)
 	}
 	r.count(route.Version, Changed)
 	return out, nil

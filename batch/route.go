@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 
+	"github.com/instar-registry/instar/internal/reproducer"
 	"github.com/instar-registry/instar/schema"
 )
 
@@ -18,6 +19,8 @@ type Route struct {
 	// Hops names the versions on the way, the first and the last included, for
 	// messages.
 	Hops []int
+	// Case, if set, gives what the way was made of, for a report of a bug of ours.
+	Case func() *reproducer.Case
 }
 
 // Routes are the ways to one target version. They are asked by several

@@ -26,6 +26,8 @@ type StreamJob struct {
 	// Dead is the file for events that apply cannot carry; without one the run
 	// stops at the first.
 	Dead string
+	// Reproducers and Program are those of a [Job].
+	Reproducers, Program string
 	// DryRun does everything and writes nothing.
 	DryRun bool
 	// Routes reads the way to a version of a subject, 0 for the newest.

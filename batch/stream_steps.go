@@ -195,7 +195,7 @@ func (s *applyUpcasters) begin(r *streamRun, next emit) (stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
-	job := Job{In: r.job.In, Format: Lines, Envelope: r.job.Envelope, From: r.job.From, Payload: r.job.Payload, Dead: r.job.Dead, Subject: s.subject, Verify: true}
+	job := Job{In: r.job.In, Format: Lines, Envelope: r.job.Envelope, From: r.job.From, Payload: r.job.Payload, Dead: r.job.Dead, Subject: s.subject, Verify: true, Reproducers: r.job.Reproducers, Program: r.job.Program}
 	job.Envelope.Only = s.only
 	if job.Payload == "" {
 		job.Payload = JSON

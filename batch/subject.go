@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/instar-registry/instar/internal/reproducer"
 	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/schema/avro"
 	"github.com/instar-registry/instar/upcast"
@@ -19,6 +21,10 @@ import (
 type Version struct {
 	Number int
 	Schema schema.Parsed
+	// ID and References, with what the schema refers to, dependencies first, are for
+	// reports of bugs.
+	ID         int64
+	References []schema.Document
 	// Rules are the rule sets, as JSON, with the migration rules that lead here from
 	// the version before: those of versions that were deleted for good in between,
 	// the oldest first, and its own.
@@ -123,8 +129,46 @@ func (s *Subject) route(ctx context.Context, version int) (*Route, error) {
 		r.Hops = append(r.Hops, s.versions[at+1].Number)
 	}
 	var err error
-	r.Legs, err = legsOf(hops)
-	return r, err
+	if r.Legs, err = legsOf(hops); err != nil {
+		return nil, err
+	}
+	r.Case = func() *reproducer.Case { return s.caseOf(r) }
+	return r, nil
+}
+
+// caseOf is what a route was made of.
+func (s *Subject) caseOf(r *Route) *reproducer.Case {
+	c := &reproducer.Case{From: r.Version, To: s.target}
+	for i, n := range r.Hops {
+		v := &s.versions[s.at(n)]
+		c.Versions = append(c.Versions, reproducer.Version{
+			Place: reproducer.Place{Version: n}, ID: v.ID, Type: v.Schema.Format().String(), Schema: v.Schema.Canonical(), References: v.References,
+		})
+		if i == 0 {
+			continue
+		}
+		h := reproducer.Hop{From: reproducer.Place{Version: r.Hops[i-1]}, To: reproducer.Place{Version: n}}
+		if d := s.documents[h.From.Version]; d != nil {
+			h.Hash, h.Document = d.Hash(), d.Canonical()
+		} else {
+			for _, text := range v.Rules {
+				h.Rules = append(h.Rules, json.RawMessage(text))
+			}
+		}
+		c.Hops = append(c.Hops, h)
+	}
+	runner := r.Runner()
+	if runner == nil {
+		c.NoPlan = "the way is not proved in one piece"
+		return c
+	}
+	p, err := runner.Chain().Portable(upcast.PlanTitle{From: upcast.PlanEnd{Version: c.From}, To: upcast.PlanEnd{Version: c.To}})
+	if err != nil {
+		c.NoPlan = err.Error()
+		return c
+	}
+	c.Plan, c.PlanHash = p.Text(), p.Hash()
+	return c
 }
 
 // Schema implements [Routes]: the version whose text is the same, else the only

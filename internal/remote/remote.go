@@ -21,6 +21,8 @@ type Version struct {
 	Number int
 	ID     int64
 	Schema schema.Parsed
+	// References are what the schema refers to, dependencies first.
+	References []schema.Document
 }
 
 // Reader reads schemas and keeps what it read: a version never changes. It
@@ -54,11 +56,9 @@ func (r *Reader) Subject(ctx context.Context, subject string) ([]Version, error)
 		if err != nil {
 			return nil, err
 		}
-		p, err := r.parse(ctx, s)
-		if err != nil {
+		if out[i], err = r.parse(ctx, s); err != nil {
 			return nil, fmt.Errorf("version %d of subject %s: %w", n, subject, err)
 		}
-		out[i] = Version{n, s.ID, p}
 	}
 	return out, nil
 }
@@ -77,8 +77,7 @@ func (r *Reader) Version(ctx context.Context, subject string, number int) (Versi
 	if err != nil {
 		return Version{}, err
 	}
-	p, err := r.parse(ctx, s)
-	return Version{s.Version, s.ID, p}, err
+	return r.parse(ctx, s)
 }
 
 // Text is a version of a subject with what it refers to, not parsed.
@@ -133,16 +132,17 @@ func (r *Reader) text(ctx context.Context, v at) (*wire.Schema, error) {
 	return &s, nil
 }
 
-func (r *Reader) parse(ctx context.Context, s *wire.Schema) (schema.Parsed, error) {
+func (r *Reader) parse(ctx context.Context, s *wire.Schema) (Version, error) {
 	f, err := schema.ParseFormat(s.SchemaType)
 	if err != nil {
-		return nil, err
+		return Version{}, err
 	}
 	docs, err := r.Documents(ctx, s.Subject, s.References)
 	if err != nil {
-		return nil, err
+		return Version{}, err
 	}
-	return format.Parse(f, s.Schema, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+	p, err := format.Parse(f, s.Schema, docs, schema.Options{Limits: schema.DefaultLimits(), Lenient: true})
+	return Version{s.Version, s.ID, p, docs}, err
 }
 
 // Documents reads what a schema of a subject refers to: the closure, dependencies

@@ -199,7 +199,9 @@ func (r *replay) hop(h *Hop, message string) (step, error) {
 		return step{}, fmt.Errorf("the schemas of the hop from %s to %s are not in the file", h.From, h.To)
 	}
 	if len(h.Rules) > 0 {
-		return r.byRules(h, message, from, to)
+		if x, err := r.byRules(h, message, from, to); err != nil || x.proved != nil || x.rules != nil {
+			return x, err
+		}
 	}
 	if h.Down {
 		from, to = to, from
@@ -243,6 +245,7 @@ func (r *replay) bySteps(h *Hop, message string, from, to schema.Parsed) (*upcas
 	}})
 }
 
+// byRules is the hop of migration rules; an empty one if none applies.
 func (r *replay) byRules(h *Hop, message string, from, to schema.Parsed) (step, error) {
 	direction := upcast.Upgrade
 	if h.Down {
@@ -261,7 +264,7 @@ func (r *replay) byRules(h *Hop, message string, from, to schema.Parsed) (step, 
 		return step{}, err
 	}
 	if rules == nil {
-		return step{}, fmt.Errorf("no migration rule applies from %s to %s", h.From, h.To)
+		return step{}, nil // none applies: the hop is derived
 	}
 	lifted, err := upcast.Lift(r.ctx, rules, from, to)
 	if err != nil || lifted.Hop == nil {

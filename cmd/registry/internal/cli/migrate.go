@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/instar-registry/instar/batch"
 	"github.com/instar-registry/instar/client"
@@ -107,7 +109,24 @@ func (a *app) migrationFlags(c *cobra.Command, m *migration) {
 	f.IntVar(&m.job.Workers, "workers", 0, "blocks at work at once (default the number of CPUs)")
 	f.IntVar(&m.job.Rate, "rate", 0, "most `events` in a second (default no bound)")
 	f.StringVar(&m.job.Checkpoint, "checkpoint", "", "`directory` of the manifest (default that of the output)")
+	reproducersFlag(f, &m.job.Reproducers)
 	addClientFlags(c)
+}
+
+func reproducersFlag(f *pflag.FlagSet, value *string) {
+	f.StringVar(value, "reproducers", "",
+		"`directory` for the event and the plan where a proved plan fails, or off (default reproducers beside the output; a dry run keeps none)")
+}
+
+// reproducersOf is the directory that the flag names.
+func reproducersOf(flag, out string, dry bool) string {
+	switch {
+	case flag == "off" || flag == "" && dry:
+		return ""
+	case flag == "":
+		return filepath.Join(filepath.Dir(out), "reproducers")
+	}
+	return flag
 }
 
 // read checks the flags that are more than a value.
@@ -134,6 +153,7 @@ func (m *migration) read() error {
 		return err
 	}
 	m.job.Samples = m.sample
+	m.job.Reproducers, m.job.Program = reproducersOf(m.job.Reproducers, m.job.Out, m.job.DryRun), Version()
 	return m.readEnvelope()
 }
 
@@ -226,7 +246,7 @@ func routesOf(ctx context.Context, r *client.Client, subject string, target int)
 	}
 	versions := make([]batch.Version, len(read))
 	for i, v := range read {
-		versions[i] = batch.Version{Number: v.Number, Schema: v.Schema}
+		versions[i] = batch.Version{Number: v.Number, Schema: v.Schema, ID: v.ID, References: v.References}
 	}
 	list, err := r.Upcasters(ctx, subject, client.UpcasterFilter{State: "active", Origin: "document"})
 	if err != nil {

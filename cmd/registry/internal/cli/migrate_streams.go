@@ -49,6 +49,7 @@ func (a *app) migrateStreams() *cobra.Command {
 	f.StringVar(&m.payload, "payload", "json", "how lines hold events: json|base64")
 	f.StringVar(&m.onError, "on-error", "stop", "what to do with an event that apply cannot carry: stop|deadletter:FILE")
 	f.BoolVar(&m.job.DryRun, "dry-run", false, "do everything, write nothing, print what the steps would do")
+	reproducersFlag(f, &m.job.Reproducers)
 	addClientFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error { return a.runStreams(c, m) }
 	return c
@@ -70,6 +71,7 @@ func (m *streamMigration) read() error {
 	if m.job.Dead, err = readOnError(m.onError); err != nil {
 		return err
 	}
+	m.job.Reproducers, m.job.Program = reproducersOf(m.job.Reproducers, m.job.Out, m.job.DryRun), Version()
 	if err := readEnvelope(&m.job.Envelope, m.envelope); err != nil {
 		return err
 	}
