@@ -329,22 +329,21 @@ type UpcastRequest struct {
 	Message     string          `json:"message,omitempty"`
 	As          string          `json:"as,omitempty"`
 	Trace       bool            `json:"trace,omitempty"`
-	// Headers go with the event; Context holds values of declared inputs.
-	Headers map[string]string          `json:"headers,omitempty"`
-	Context map[string]json.RawMessage `json:"context,omitempty"`
-	// What documents read as meta: Time is in the form of RFC 3339.
-	ID       string `json:"id,omitempty"`
-	Type     string `json:"type,omitempty"`
-	Stream   string `json:"stream,omitempty"`
-	Position *int64 `json:"position,omitempty"`
-	Time     string `json:"time,omitempty"`
+	UpcastBeside
 }
 
 // UpcastWrapped is a line of a batch that holds an event and what is known beside it.
 // From is its version, if it is another one than that of the batch.
 type UpcastWrapped struct {
-	Event    json.RawMessage            `json:"event"`
-	From     string                     `json:"from,omitempty"`
+	Event json.RawMessage `json:"event"`
+	From  string          `json:"from,omitempty"`
+	UpcastBeside
+}
+
+// UpcastBeside is what is known beside an event. Headers go with it; Context holds
+// values of declared inputs; the rest is what documents read as meta, Time in the
+// form of RFC 3339.
+type UpcastBeside struct {
 	Headers  map[string]string          `json:"headers,omitempty"`
 	Context  map[string]json.RawMessage `json:"context,omitempty"`
 	ID       string                     `json:"id,omitempty"`
