@@ -14,9 +14,10 @@ import (
 	"github.com/instar-registry/instar/upcast/plan"
 )
 
-// TestChains makes random chains of 1 to 20 hops and holds three ways to carry
-// them out to each other: fused, hop by hop, and by the oracle. The variable
-// INSTAR_UPCAST_CHAINS sets how many.
+// TestChains makes random chains of 1 to 20 hops and holds the ways to carry them
+// out to each other: fused, hop by hop, on bytes, as a portable plan, as decoded
+// values, into structs, and by the oracle. The variable INSTAR_UPCAST_CHAINS sets
+// how many.
 func TestChains(t *testing.T) {
 	chains := envCount(t, "INSTAR_UPCAST_CHAINS", 150)
 	events, images, ended := 0, 0, 0
@@ -32,6 +33,7 @@ func TestChains(t *testing.T) {
 		if err != nil {
 			t.Fatalf("chain %d: %v\n%s", seed, err, story)
 		}
+		native := newNatives(t, NewRunner(c), story)
 		var scratch plan.Scratch
 		for n := range uint64(30) {
 			sample, err := versions[0].Sample(n)
@@ -45,6 +47,7 @@ func TestChains(t *testing.T) {
 			events++
 			image, failure := compiled.Apply([]byte("before"), sample.Binary, &scratch)
 			agree(t, c, portable, sample.Binary, &scratch, story)
+			native.hold(t, sample.Binary, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story))
 			onBytes(t, c, versions[len(versions)-1], v, image, failure, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story))
 			if compare(t, c, documents, v, fmt.Sprintf("chain %d, event %s\n%s", seed, sample.JSON, story)) {
 				images++

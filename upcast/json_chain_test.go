@@ -16,8 +16,8 @@ import (
 )
 
 // TestChainsJSON makes random chains of 1 to 20 hops between JSON Schemas and
-// holds four ways to carry them out to each other: fused, hop by hop, on bytes and
-// by the oracle; and each image to both validators. The variables
+// holds six ways to carry them out to each other: fused, hop by hop, on bytes, as
+// decoded values, into structs and by the oracle; and each image to both validators. The variables
 // INSTAR_UPCAST_CHAINS and INSTAR_UPCAST_FIRST set how many, and which is the first.
 func TestChainsJSON(t *testing.T) {
 	chains, first := numberOr(t, "INSTAR_UPCAST_CHAINS", 60), numberOr(t, "INSTAR_UPCAST_FIRST", 0)
@@ -47,11 +47,13 @@ func TestChainsJSON(t *testing.T) {
 			t.Fatalf("chain %d: %v\n%s", seed, err, story)
 		}
 		r := NewRunner(c)
+		native := newNatives(t, r, story)
 		var scratch plan.Scratch
 		for n := range uint64(20) {
 			event := w.event(t, versions[0], n)
 			events++
 			what := fmt.Sprintf("chain %d, event %s\n%s", seed, event, story)
+			native.hold(t, event, what)
 			if compareJSON(t, c, r, documents, event, &scratch, what) {
 				images++
 			} else {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,57 +12,6 @@ import (
 	"github.com/instar-registry/instar/schema/format"
 	"github.com/instar-registry/instar/upcast/plan"
 )
-
-// TestApplyMapIsApply: a decoded event has the image, decoded, or the failure
-// that its bytes have.
-func TestApplyMapIsApply(t *testing.T) {
-	images, ended := 0, 0
-	for seed := range uint64(40) {
-		w := &world{r: rand.New(rand.NewPCG(seed, 7))}
-		documents, versions, story := w.chain(t, 1+int(seed%8))
-		c, err := fuseAll(t, documents, versions)
-		if err != nil {
-			t.Fatalf("chain %d: %v\n%s", seed, err, story)
-		}
-		r := NewRunner(c)
-		for n := range uint64(10) {
-			sample, err := versions[0].Sample(n)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v, err := plan.DecodeAvro(c.Source.Type, sample.Binary)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, f, err := r.ApplyMap(t.Context(), plan.ToNative(c.Source.Type, v))
-			if err != nil {
-				t.Fatalf("chain %d, event %s: %v\n%s", seed, sample.JSON, err, story)
-			}
-			image, want, err := r.Apply(t.Context(), nil, sample.Binary, &plan.Scratch{})
-			switch {
-			case err != nil:
-				t.Fatal(err)
-			case (f == nil) != (want == nil) || f != nil && f.Code != want.Code:
-				t.Fatalf("chain %d, event %s: %v, and over bytes %v\n%s", seed, sample.JSON, f, want, story)
-			case f != nil:
-				ended++
-				continue
-			}
-			decoded, err := plan.DecodeAvro(c.Target, image)
-			if err != nil {
-				t.Fatal(err)
-			}
-			back, err := plan.FromNative(c.Target, got)
-			if err != nil || !plan.Equal(back, decoded) {
-				t.Fatalf("chain %d, event %s: %v: %v, and over bytes %v\n%s", seed, sample.JSON, err, got, decoded, story)
-			}
-			images++
-		}
-	}
-	if images < 100 || ended == 0 {
-		t.Errorf("%d events have an image, %d end", images, ended)
-	}
-}
 
 // carriedTo is the chain of one document.
 func carriedTo(t *testing.T, f schema.Format, from, to, steps string) *Chain {

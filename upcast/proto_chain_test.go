@@ -11,7 +11,8 @@ import (
 )
 
 // TestProtoChains is TestChains for Protobuf: random chains of 1 to 20 hops, fused,
-// hop by hop, by the oracle and over bytes, on events as others may write them.
+// hop by hop, by the oracle, over bytes, as decoded values and into structs, on
+// events as others may write them.
 // The variable INSTAR_UPCAST_CHAINS sets how many.
 func TestProtoChains(t *testing.T) {
 	chains := envCount(t, "INSTAR_UPCAST_CHAINS", 100)
@@ -26,6 +27,7 @@ func TestProtoChains(t *testing.T) {
 		}
 		n := holdChain(t, c, 12, what)
 		images += n
+		native := newNatives(t, NewRunner(c), what)
 		for n := range uint64(16) {
 			v, ok, err := c.from().sample(n)
 			if err != nil || !ok {
@@ -38,6 +40,7 @@ func TestProtoChains(t *testing.T) {
 			if v, err = c.from().decode(event); err != nil {
 				t.Fatalf("%v: %s", err, what)
 			}
+			native.hold(t, event, fmt.Sprintf("event %x of %s", event, what))
 			if compareProto(t, c, oracles, v, fmt.Sprintf("event %x of %s", event, what)) {
 				images++
 			} else {
