@@ -32,13 +32,17 @@ type Runner struct {
 	// only is the program if one is enough, and the chain's events do not become
 	// several: most do neither.
 	only program
-	// tried: the only hop is not proved, so an image may fail its schema.
+	// tried: the only hop is not proved, or hops assume something about events, so
+	// an image may fail its schema.
 	tried bool
 }
 
 // NewRunner compiles a chain.
 func NewRunner(c *Chain) *Runner {
-	r := &Runner{chain: c, parks: c.parking()}
+	r := &Runner{chain: c, parks: c.parking(), tried: c.assumesDeclared()}
+	if r.tried {
+		return r
+	}
 	for i := range c.segments {
 		s := &c.segments[i]
 		p := s.from.program(s.root, s.source, s.to)
@@ -150,7 +154,7 @@ func (r *Runner) decoded(ctx context.Context, dst, event []byte) ([]byte, *Failu
 	}
 	out, err := r.chain.to().encode(image)
 	if err != nil {
-		f, err := unfit(false, err)
+		f, err := unfit(r.tried, err)
 		return dst, f, err
 	}
 	if f := tooLarge(len(event), len(out)); f != nil {

@@ -28,6 +28,12 @@ func (c *Chain) Portable(title plan.Title) (*plan.Portable, error) {
 			return nil, e
 		}
 	}
+	if c.assumesDeclared() {
+		e := &Error{Code: NotYet}
+		e.Problem.What = "a document assumes that events have nothing undeclared, and a portable plan has no schema to hold them to"
+		e.Problem.Hint = "say what becomes of undeclared properties by rest, or run it by the registry"
+		return nil, e
+	}
 	segments := make([]plan.Segment, len(c.segments))
 	for i := range c.segments {
 		s := &c.segments[i]

@@ -1,6 +1,10 @@
 package upcast
 
-import "github.com/instar-registry/instar/schema"
+import (
+	"slices"
+
+	"github.com/instar-registry/instar/schema"
+)
 
 // NewTried makes a runner of one hop that is tested and not proved. It carries
 // events on values, never over bytes alone, and holds each image to its whole
@@ -17,6 +21,12 @@ func NewTried(h *Hop) (*Runner, error) {
 	}
 	alone := segment{root: h.Root, source: h.Source, from: h.from, to: h.to, hop: h, hops: []*Hop{h}}
 	return &Runner{chain: &Chain{Hops: []*Hop{h}, Target: h.Target, segments: []segment{alone}}, tried: true}, nil
+}
+
+// assumesDeclared reports whether a hop takes for granted that events of JSON have
+// no undeclared members. An event that has some shows in its image at the latest.
+func (c *Chain) assumesDeclared() bool {
+	return slices.ContainsFunc(c.Hops, func(h *Hop) bool { return slices.Contains(h.assume, "declared") })
 }
 
 // Chain is what the runner carries out.
