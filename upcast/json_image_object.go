@@ -28,9 +28,11 @@ func (im *image) object(n *plan.Make) any {
 		if im.draft == jsonschema.Draft4 {
 			out["additionalProperties"] = im.never()
 		}
-		return out
+	} else {
+		im.rest(out, properties, n.Rest)
 	}
-	return im.rest(out, properties, n.Rest)
+	im.cases(n, out)
+	return out
 }
 
 // mayBeAbsent reports whether a member may be absent, as far as is known before
@@ -43,7 +45,7 @@ func mayBeAbsent(n plan.Node) bool {
 }
 
 // rest adds to the schema of an object what it keeps undeclared.
-func (im *image) rest(out, properties keywords, r *plan.Rest) any {
+func (im *image) rest(out, properties keywords, r *plan.Rest) {
 	made := make([]string, 0, len(properties))
 	for name := range properties {
 		made = append(made, name)
@@ -62,7 +64,7 @@ func (im *image) rest(out, properties keywords, r *plan.Rest) any {
 	}
 	out["properties"] = properties
 	if !im.native[r.Of.From] {
-		return out
+		return
 	}
 	named := keywords{}
 	for name := range properties {
@@ -77,7 +79,6 @@ func (im *image) rest(out, properties keywords, r *plan.Rest) any {
 	if len(all) > 0 {
 		out["allOf"] = all
 	}
-	return out
 }
 
 // undeclared is what one place of the source says of the members of an object
