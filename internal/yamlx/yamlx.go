@@ -119,6 +119,12 @@ func Parse(text []byte, limits Limits) (*Node, []Problem) {
 	if at := firstBadByte(text); at >= 0 {
 		return nil, []Problem{{Position: place(text, at), What: "the text is not valid UTF-8", Hint: "save the file as UTF-8"}}
 	}
+	if at, name := oldBreak(text); at >= 0 {
+		return nil, []Problem{{
+			Position: place(text, at), What: "the text holds a " + name + ", which ends a line in YAML 1.1 and does not in YAML 1.2",
+			Hint: "remove it, or write it as an escape in a double-quoted text",
+		}}
+	}
 	doc, problem := decode(text)
 	if problem != nil {
 		return nil, []Problem{*problem}
@@ -183,6 +189,21 @@ func firstBadByte(text []byte) int {
 		i += n
 	}
 	return -1
+}
+
+// oldBreaks are the line breaks of YAML 1.1 that are ordinary characters in 1.2.
+// The library takes them for breaks: what it says of lines, and of texts with such
+// a character, is what no other reader of the file sees.
+var oldBreaks = [][2]string{{"\u0085", "next-line character (U+0085)"}, {"\u2028", "line separator (U+2028)"}, {"\u2029", "paragraph separator (U+2029)"}}
+
+// oldBreak finds the first of those that the text has any of; -1 if it has none.
+func oldBreak(text []byte) (at int, name string) {
+	for _, b := range oldBreaks {
+		if at := bytes.Index(text, []byte(b[0])); at >= 0 {
+			return at, b[1]
+		}
+	}
+	return -1, ""
 }
 
 func place(text []byte, at int) schema.Position {

@@ -62,6 +62,8 @@ func TestParseRefuses(t *testing.T) {
 		"syntax":           {"a: 1\n  b: [\n", "this is not YAML"},
 		"tab":              {"a:\n\tb: 1\n", "this is not YAML"},
 		"not UTF-8":        {"a: 1\nb: \xff\n", "line 2, column 4: the text is not valid UTF-8"},
+		"next line":        {"a: 1\nb: x\u0085y\n", "line 2, column 5: the text holds a next-line character (U+0085), which ends a line in YAML 1.1 and does not in YAML 1.2; remove it"},
+		"line separator":   {"# \u2028\n", "line 1, column 3: the text holds a line separator (U+2028)"},
 		"deep":             {deep, "nests deeper than 32 levels"},
 		"very deep":        {veryDeep, "this is not YAML"},
 		"too large":        {strings.Repeat("#", 300<<10), "more than the 262144 allowed"},
@@ -99,9 +101,10 @@ func FuzzParse(f *testing.F) {
 		if (n == nil) == (len(problems) == 0) {
 			t.Fatalf("node %v with problems %v", n, problems)
 		}
+		lines := 2 + strings.Count(text, "\n") + strings.Count(text, "\r") // the library may stand behind the end
 		for _, p := range problems {
-			if p.What == "" {
-				t.Fatalf("a problem without words: %+v", p)
+			if p.What == "" || p.Line < 0 || p.Line > lines {
+				t.Fatalf("a problem without words, or outside of the text: %+v", p)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -43,7 +44,7 @@ var places = []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_
 var programs = []string{
 	"core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "core.askPass=true",
 	"core.alternateRefsCommand=", "core.gitProxy=", "credential.helper=", "diff.external=", "gpg.program=false",
-	"uploadpack.packObjectsHook=", "protocol.allow=never",
+	"uploadpack.packObjectsHook=", "protocol.allow=never", "gc.auto=0", "maintenance.auto=false",
 }
 
 // environment is what git is given. No network, no question, English messages,
@@ -53,7 +54,9 @@ func (g *Git) environment() []string {
 		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_LITERAL_PATHSPECS=1",
 		"GIT_NO_REPLACE_OBJECTS=1", "GIT_PAGER=cat", "GIT_EDITOR=true", "GIT_ATTR_NOSYSTEM=1",
 	}
-	if !g.online {
+	if g.online {
+		env = append(env, "GIT_ALLOW_PROTOCOL=file:git:http:https:ssh") // not ext, which is any program
+	} else {
 		env = append(env, "GIT_ALLOW_PROTOCOL=none", "GIT_ASKPASS=true")
 	}
 	for _, v := range g.Environ {
@@ -151,7 +154,11 @@ type Repository struct {
 	Shallow bool
 
 	commits map[string]string // by revision: within one run a name means one commit
+	objects *objects          // of every tree of the repository
 }
+
+// Close ends the process that reads objects.
+func (r *Repository) Close() error { return r.objects.stop() }
 
 // Open finds the repository around the directory. It returns nil, and no error,
 // where there is none.
@@ -173,7 +180,7 @@ func (g *Git) Open(ctx context.Context) (*Repository, error) {
 	if len(facts) < 3 {
 		return nil, &lint.InputError{What: "the git program is too old", Hint: "evcheck needs git 2.25 or newer"}
 	}
-	r := &Repository{git: g, Shallow: facts[1] == "true", Digits: 40}
+	r := &Repository{git: g, Shallow: facts[1] == "true", Digits: 40, objects: &objects{git: g}}
 	if facts[2] == "sha256" {
 		r.Digits = 64
 	}
@@ -181,8 +188,44 @@ func (g *Git) Open(ctx context.Context) (*Repository, error) {
 		return r, nil
 	}
 	r.Root = facts[3]
+	if err := g.moved(r.Root); err != nil {
+		return nil, err
+	}
 	top := *g
 	top.Dir = r.Root // where lists are whole
 	r.git = &top
+	r.objects.git = &top
 	return r, nil
+}
+
+// moved refuses a working tree that lies elsewhere because the configuration of
+// the repository says so: with a repository that somebody handed over, that would
+// be any directory of the machine. The caller's own variables may say so.
+func (g *Git) moved(root string) error {
+	for _, v := range g.Environ {
+		if strings.HasPrefix(v, "GIT_DIR=") || strings.HasPrefix(v, "GIT_WORK_TREE=") {
+			return nil
+		}
+	}
+	start, err := filepath.EvalSymlinks(g.start)
+	if err != nil {
+		return &lint.InputError{What: err.Error()}
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
+			if dir == filepath.Dir(dir) {
+				return nil // git found it by other means
+			}
+			continue
+		}
+		a, errA := os.Stat(dir)
+		b, errB := os.Stat(root)
+		if errA == nil && errB == nil && os.SameFile(a, b) {
+			return nil
+		}
+		return &lint.InputError{
+			What: "the configuration of the repository in " + dir + " sets core.worktree to " + root + ", so other files than those beside it would be checked",
+			Hint: "if you mean those: set GIT_WORK_TREE to " + root,
+		}
+	}
 }

@@ -66,52 +66,6 @@ func TestAnotherUsersRepositoryIsRefused(t *testing.T) {
 	}
 }
 
-// TestNoProgramIsStarted: a repository whose configuration names programs starts
-// none of them, and is not changed by being read.
-func TestNoProgramIsStarted(t *testing.T) {
-	dir, git := repository(t, map[string]string{"a.avsc": `"int"`, "b.avsc": `"int"`, ".gitattributes": "*.avsc filter=bad diff=bad\n"})
-	trap := filepath.Join(t.TempDir(), "started")
-	program := filepath.Join(t.TempDir(), "program")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\ntouch "+trap+"\ncat\n"), 0o700); err != nil { //nolint:gosec // it must be able to run
-		t.Fatal(err)
-	}
-	for _, key := range []string{"core.fsmonitor", "core.pager", "core.sshCommand", "core.askPass", "diff.external", "diff.bad.textconv", "credential.helper", "core.alternateRefsCommand", "alias.ls-files"} {
-		git("config", key, program)
-	}
-	git("config", "core.hooksPath", filepath.Dir(program))
-	if err := os.WriteFile(filepath.Join(dir, "b.avsc"), []byte(`"long"`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	before := digest(t, filepath.Join(dir, ".git"))
-	o := opener(dir, "GIT_SSH_COMMAND="+program, "GIT_EXTERNAL_DIFF="+program, "PAGER="+program, "GIT_PAGER="+program, "GIT_EDITOR="+program)
-	if err := o.Find(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"worktree", "staged", "git:main"} {
-		head, err := o.Head(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := o.Bases(t.Context(), []string{"git:main"}); err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range head.Files() {
-			if _, err := head.Read(t.Context(), f.Path); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	if err := o.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(trap); err == nil {
-		t.Error("a program that the repository names was started")
-	}
-	if after := digest(t, filepath.Join(dir, ".git")); after != before {
-		t.Error("reading changed the repository")
-	}
-}
-
 // digest sums up every file below a directory.
 func digest(t *testing.T, dir string) string {
 	t.Helper()

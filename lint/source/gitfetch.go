@@ -59,9 +59,12 @@ func (r *Repository) Fetch(ctx context.Context, name, head string) error {
 // fetch asks origin for a reference.
 func (r *Repository) fetch(ctx context.Context, refspec string, depth ...string) error {
 	r.commits = nil // names may mean others afterwards
+	if err := r.objects.stop(); err != nil {
+		return err
+	}
 	g := *r.git
 	g.online = true
-	_, err := g.run(ctx, slices.Concat([]string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}, depth, []string{"origin", refspec})...)
+	_, err := g.run(ctx, slices.Concat([]string{"fetch", "--upload-pack=git-upload-pack", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}, depth, []string{"origin", refspec})...)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ const MaxFileBytes = 16 << 20
 
 // objects reads objects of a repository through one "git cat-file --batch".
 type objects struct {
-	repo *Repository
+	git *Git
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -29,39 +30,61 @@ type objects struct {
 	bad error // why nothing more can be read
 }
 
-// read returns the content of a blob.
-func (o *objects) read(ctx context.Context, id string) ([]byte, error) {
+// object is what git answers of one.
+type object struct {
+	id, kind string
+	size     int64
+	data     []byte // of a blob that is not too large
+}
+
+// exchange asks for an object, by its id or another name. Where git does not have
+// it the error is an [objectError].
+func (o *objects) exchange(ctx context.Context, name string) (object, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.bad != nil {
-		return nil, o.bad
+		return object{}, o.bad
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return object{}, err
 	}
 	if o.cmd == nil {
 		if err := o.start(); err != nil {
-			return nil, err
+			return object{}, err
 		}
 	}
 	process := o.cmd.Process
 	stop := context.AfterFunc(ctx, func() { _ = process.Kill() }) // it may hang
-	data, err := o.ask(id)
+	got, err := o.ask(name)
 	if !stop() && ctx.Err() != nil {
 		o.bad = ctx.Err()
-		return nil, o.bad
+		return object{}, o.bad
 	}
 	if err != nil {
 		if _, known := err.(*objectError); !known { //nolint:errorlint // never wrapped
 			o.bad = err
 		}
 	}
-	return data, err
+	return got, err
+}
+
+// read returns the content of a blob.
+func (o *objects) read(ctx context.Context, id string) ([]byte, error) {
+	got, err := o.exchange(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case got.kind != "blob":
+		return nil, &objectError{id: id, what: "is a " + got.kind}
+	case got.size > MaxFileBytes:
+		return nil, &objectError{id: id, what: "is too large", size: got.size}
+	}
+	return got.data, nil
 }
 
 func (o *objects) start() error {
 	// The process outlives the context of the first reader; close ends it.
-	c := o.repo.git.command(context.Background(), "cat-file", "--batch")
+	c := o.git.command(context.Background(), "cat-file", "--batch")
 	in, err := c.StdinPipe()
 	if err != nil {
 		return err
@@ -87,9 +110,9 @@ func (e *objectError) Error() string { return "object " + e.id + " " + e.what }
 
 // ask writes an object name and reads the answer: a head line and, if the object
 // is there, its bytes and a line end.
-func (o *objects) ask(id string) ([]byte, error) {
-	if _, err := io.WriteString(o.in, id+"\n"); err != nil {
-		return nil, fmt.Errorf("git cat-file: %w", err)
+func (o *objects) ask(name string) (object, error) {
+	if _, err := io.WriteString(o.in, name+"\n"); err != nil {
+		return object{}, fmt.Errorf("git cat-file: %w", err)
 	}
 	head, err := o.out.ReadString('\n')
 	if errors.Is(err, io.EOF) && head == "" {
@@ -98,39 +121,37 @@ func (o *objects) ask(id string) ([]byte, error) {
 		_ = o.in.Close()
 		_ = o.cmd.Wait() // how it ended is said by the missing object
 		o.cmd = nil
-		return nil, &objectError{id: id, what: "is missing"}
+		return object{}, &objectError{id: name, what: "is missing"}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("git cat-file ended early: %w", err)
+		return object{}, fmt.Errorf("git cat-file ended early: %w", err)
 	}
 	parts := strings.Fields(head)
 	if len(parts) != 3 {
-		return nil, &objectError{id: id, what: "is missing"}
+		return object{}, &objectError{id: name, what: "is missing"}
 	}
-	size, err := strconv.ParseInt(parts[2], 10, 64)
-	if err != nil || size < 0 {
-		return nil, fmt.Errorf("git cat-file answers %q", head)
+	got := object{id: parts[0], kind: parts[1]}
+	if got.size, err = strconv.ParseInt(parts[2], 10, 64); err != nil || got.size < 0 || got.size == math.MaxInt64 {
+		return object{}, fmt.Errorf("git cat-file answers %q", head)
 	}
-	if size > MaxFileBytes || parts[1] != "blob" {
-		if _, err := io.CopyN(io.Discard, o.out, size+1); err != nil {
-			return nil, fmt.Errorf("git cat-file ended early: %w", err)
+	if got.size > MaxFileBytes || got.kind != "blob" {
+		if _, err := io.CopyN(io.Discard, o.out, got.size+1); err != nil {
+			return object{}, fmt.Errorf("git cat-file ended early: %w", err)
 		}
-		if parts[1] != "blob" {
-			return nil, &objectError{id: id, what: "is a " + parts[1]}
-		}
-		return nil, &objectError{id: id, what: "is too large", size: size}
+		return got, nil
 	}
-	data := make([]byte, size+1)
+	data := make([]byte, got.size+1)
 	if _, err := io.ReadFull(o.out, data); err != nil {
-		return nil, fmt.Errorf("git cat-file ended early: %w", err)
+		return object{}, fmt.Errorf("git cat-file ended early: %w", err)
 	}
-	return data[:size], nil
+	got.data = data[:got.size]
+	return got, nil
 }
 
-func (o *objects) close() error {
+// stop ends the process; what is read afterwards starts another.
+func (o *objects) stop() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.bad = io.ErrClosedPipe
 	if o.cmd == nil {
 		return nil
 	}

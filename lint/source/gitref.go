@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,17 @@ func (r *Repository) verify(ctx context.Context, revision string) (string, error
 	return id, err
 }
 
+// plainRevision are names that are one word to every part of git.
+var plainRevision = regexp.MustCompile(`^[A-Za-z0-9._/@^~+-]+$`)
+
 func (r *Repository) ask(ctx context.Context, revision string) (string, error) {
+	if plainRevision.MatchString(revision) {
+		got, err := r.objects.exchange(ctx, revision+"^{commit}")
+		if _, missing := err.(*objectError); missing { //nolint:errorlint // never wrapped
+			return "", nil
+		}
+		return got.id, err
+	}
 	id, err := r.git.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	var failed *gitError
 	if errors.As(err, &failed) {

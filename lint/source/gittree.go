@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -25,6 +26,7 @@ type entry struct {
 	mode, id string
 	disk     bool // its content stands in the working tree
 	gone     bool // it was removed from there
+	twice    bool // the tree has another one of this name, which git itself never writes
 }
 
 // gitTree is a commit, the index or the working tree.
@@ -33,7 +35,6 @@ type gitTree struct {
 	snap    lint.Snap
 	files   []lint.File
 	entries map[string]entry
-	objects *objects
 	root    *os.Root // of the working tree, if files are read from it
 	prefix  string   // the subdirectory that is the tree
 }
@@ -41,26 +42,43 @@ type gitTree struct {
 // Commit returns the tree of a commit, or of a subdirectory of it.
 func (r *Repository) Commit(ctx context.Context, snap lint.Snap, subdir string) (lint.Tree, error) {
 	t := r.tree(snap)
-	if t.prefix = strings.Trim(path.Clean("/"+subdir), "/"); t.prefix != "" {
-		t.prefix += "/"
-	}
+	t.prefix = prefixOf(subdir)
 	out, err := r.git.run(ctx, "ls-tree", "-r", "-z", "--full-tree", snap.Commit)
 	if err != nil {
 		return nil, r.missingTree(err)
 	}
-	for line := range bytes.SplitSeq(out, []byte{0}) {
-		head, name, ok := strings.Cut(string(line), "\t")
-		parts := strings.Fields(head)
-		if !ok || len(parts) != 3 {
-			continue // the end of the list
-		}
-		t.add(name, entry{mode: parts[0], id: parts[2]}, "")
+	if err := t.committed(out); err != nil {
+		return nil, err
 	}
 	if dir := strings.TrimSuffix(t.prefix, "/"); dir != "" && len(t.files) == 0 {
 		// As an empty tree it would make every subject a first version.
 		return nil, &lint.InputError{What: snap.Name + ": there is no directory " + dir + " in " + short(snap.Commit), Hint: "write git:REF:DIR with a directory of that commit"}
 	}
 	return t.sorted(), nil
+}
+
+// prefixOf is what the names of files in a subdirectory begin with.
+func prefixOf(subdir string) string {
+	if p := strings.Trim(path.Clean("/"+subdir), "/"); p != "" {
+		return p + "/"
+	}
+	return ""
+}
+
+// committed reads what ls-tree prints.
+func (t *gitTree) committed(out []byte) error {
+	for line := range bytes.SplitSeq(out, []byte{0}) {
+		head, name, ok := strings.Cut(string(line), "\t")
+		parts := strings.Fields(head)
+		if !ok || len(parts) != 3 {
+			if len(line) == 0 {
+				continue // the end of the list
+			}
+			return fmt.Errorf("git ls-tree answers %q", line)
+		}
+		t.add(name, entry{mode: parts[0], id: parts[2]}, "")
+	}
+	return nil
 }
 
 // missingTree explains a listing that lacks objects.
@@ -73,7 +91,7 @@ func (r *Repository) missingTree(err error) error {
 }
 
 func (r *Repository) tree(snap lint.Snap) *gitTree {
-	return &gitTree{repo: r, snap: snap, entries: map[string]entry{}, objects: &objects{repo: r}}
+	return &gitTree{repo: r, snap: snap, entries: map[string]entry{}}
 }
 
 // Staged returns the index: what the next commit will hold.
@@ -89,6 +107,7 @@ func (r *Repository) index(ctx context.Context, worktree bool) (lint.Tree, error
 		return nil, &lint.InputError{What: "this repository has no working tree", Hint: "say which commit to look at: --head git:REF"}
 	}
 	args := []string{"ls-files", "-z", "-t", "-s", "-c"}
+	var settings []string
 	t := r.tree(lint.Snap{Name: "staged"})
 	if worktree {
 		args = append(args, "-o", "-m", "-d", "--exclude-standard")
@@ -98,14 +117,25 @@ func (r *Repository) index(ctx context.Context, worktree bool) (lint.Tree, error
 			return nil, &lint.InputError{What: err.Error()}
 		}
 		t.root = root
+		if settings, err = r.unfiltered(ctx); err != nil {
+			return nil, errors.Join(err, root.Close())
+		}
 	}
-	out, err := r.git.run(ctx, args...)
+	out, err := r.git.run(ctx, append(settings, args...)...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, t.Close())
 	}
+	if err := t.listed(out, worktree); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t.sorted(), nil
+}
+
+// listed reads what ls-files prints.
+func (t *gitTree) listed(out []byte, worktree bool) error {
 	for line := range bytes.SplitSeq(out, []byte{0}) {
 		if err := t.indexed(string(line), worktree); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	t.files = slices.DeleteFunc(t.files, func(f lint.File) bool { return t.entries[f.Path].gone })
@@ -114,7 +144,7 @@ func (r *Repository) index(ctx context.Context, worktree bool) (lint.Tree, error
 			t.files[i].ID = ""
 		}
 	}
-	return t.sorted(), nil
+	return nil
 }
 
 // indexed reads one line of ls-files: a tag, for what the index holds its mode,
@@ -167,16 +197,43 @@ func (t *gitTree) add(name string, e entry, trouble string) {
 		t.snap.Notes = append(t.snap.Notes, "submodule "+name+" is not entered")
 		return
 	}
+	if trouble == "" {
+		trouble = badName(name)
+	}
 	f := lint.File{Path: name, ID: e.id, Trouble: trouble}
 	if e.mode == modeLink {
 		f.ID = "" // the content is that of the target
+	}
+	if was, again := t.entries[name]; again {
+		was.twice = true // nobody could say which of them is meant
+		t.entries[name] = was
+		return
 	}
 	t.entries[name] = e
 	t.files = append(t.files, f)
 }
 
+// badName says what is wrong with a name that git would not check out; objects
+// that are written by hand may hold it.
+func badName(name string) string {
+	for part := range strings.SplitSeq(name, "/") {
+		switch {
+		case part == "" || part == "." || part == "..":
+			return "the name is no path inside of a tree; git fsck tells more"
+		case strings.EqualFold(part, ".git"):
+			return "the name leads into a repository; git fsck tells more"
+		}
+	}
+	return ""
+}
+
 func (t *gitTree) sorted() *gitTree {
 	slices.SortFunc(t.files, func(a, b lint.File) int { return strings.Compare(a.Path, b.Path) })
+	for i := range t.files {
+		if f := &t.files[i]; t.entries[f.Path].twice {
+			f.ID, f.Trouble = "", "the tree has two files of this name; git fsck tells more"
+		}
+	}
 	return t
 }
 
@@ -196,7 +253,7 @@ func (t *gitTree) Read(ctx context.Context, name string) ([]byte, error) {
 		return readRooted(t.root, name)
 	}
 	for range maxLinks {
-		data, err := t.objects.content(ctx, name, e.id)
+		data, err := t.repo.objects.content(ctx, name, e.id)
 		if err != nil || e.mode != modeLink {
 			return data, err
 		}
@@ -218,21 +275,15 @@ func outside(name, target string) error {
 
 // Close implements [lint.Tree].
 func (t *gitTree) Close() error {
-	var err error
-	if t.root != nil {
-		err = t.root.Close()
+	if t.root == nil {
+		return nil
 	}
-	return errors.Join(err, t.objects.close())
+	return t.root.Close()
 }
 
 // readRooted reads a file below a root, following no link out of it.
 func readRooted(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	defer func() { _ = f.Close() }() // read only
-	info, err := f.Stat()
+	info, err := root.Stat(name) // before it is opened: a pipe would wait for a writer
 	switch {
 	case err != nil:
 		return nil, unreadable(name, err)
@@ -241,10 +292,18 @@ func readRooted(root *os.Root, name string) ([]byte, error) {
 	case info.Size() > MaxFileBytes:
 		return nil, tooLarge(name, info.Size())
 	}
-	data := make([]byte, 0, info.Size()+1)
-	buf := bytes.NewBuffer(data)
-	if _, err := buf.ReadFrom(f); err != nil {
+	f, err := root.Open(name)
+	if err != nil {
 		return nil, unreadable(name, err)
+	}
+	defer func() { _ = f.Close() }() // read only
+	data := make([]byte, 0, info.Size()+bytes.MinRead)
+	buf := bytes.NewBuffer(data)
+	if _, err := buf.ReadFrom(io.LimitReader(f, MaxFileBytes+1)); err != nil {
+		return nil, unreadable(name, err)
+	}
+	if buf.Len() > MaxFileBytes { // it grew
+		return nil, tooLarge(name, int64(buf.Len()))
 	}
 	return buf.Bytes(), nil
 }

@@ -47,13 +47,16 @@ func (o *Opener) Find(ctx context.Context) error {
 	return nil
 }
 
-// Close closes every tree that was opened.
+// Close closes every tree that was opened, and the repository.
 func (o *Opener) Close() error {
 	var err error
 	for _, t := range o.open {
 		err = errors.Join(err, t.Close())
 	}
 	o.open = nil
+	if o.Repo != nil {
+		err = errors.Join(err, o.Repo.Close())
+	}
 	return err
 }
 
