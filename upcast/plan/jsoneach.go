@@ -23,7 +23,7 @@ func (c *jsonCompiler) each(n Node) (jsonEmit, bool) {
 		if s.start < 0 || r.event[s.start] != open {
 			return r.fail(notOfSource)
 		}
-		scan := jsonScan{data: r.event[:s.end], at: int(s.start) + 1, limits: &r.plan.limits, run: r, trusted: true}
+		scan := jsonScan{data: r.event[:s.end], at: int(s.start) + 1, depth: r.plan.limits.Depth, items: r.plan.limits.Items, run: r, trusted: true}
 		r.out = append(r.out, open)
 		for scan.space(); scan.at < int(s.end)-1; scan.space() {
 			if open == '{' {
@@ -72,7 +72,7 @@ func (c *jsonCompiler) apply(n Node) (jsonEmit, bool) {
 		if s.start < 0 {
 			return nothing
 		}
-		scan := jsonScan{data: r.event[:s.end], at: int(s.start), limits: &r.plan.limits, run: r, trusted: true}
+		scan := jsonScan{data: r.event[:s.end], at: int(s.start), depth: r.plan.limits.Depth, items: r.plan.limits.Items, run: r, trusted: true}
 		return r.within(sub, &scan)
 	}, true
 }

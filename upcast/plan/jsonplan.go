@@ -74,7 +74,7 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	r.most = p.limits.Image(len(event))
 	r.top, r.depth, r.members, r.keys, r.text, r.tables = 0, 0, r.members[:0], r.keys[:0], r.text[:0], r.tables[:0]
 	frame := r.frame(p.scope.slots)
-	scan := jsonScan{data: event, limits: &p.limits, run: r, frame: frame}
+	scan := jsonScan{data: event, depth: p.limits.Depth, items: p.limits.Items, run: r, frame: frame}
 	if !scan.event(p.scope.root) {
 		return dst, notOfSource
 	}

@@ -4,12 +4,13 @@ package plan
 // program asks for. It refuses what is no JSON text, duplicate keys, a byte order
 // mark and what breaks a limit; lone surrogates pass.
 type jsonScan struct {
-	data   []byte
-	at     int
-	nodes  int
-	limits *EventLimits
-	run    *jsonRun
-	frame  []jsonSpan
+	data  []byte
+	at    int
+	nodes int // that were read
+	// depth and items are what is allowed.
+	depth, items int
+	run          *jsonRun
+	frame        []jsonSpan
 	// trusted says that the text was read before.
 	trusted bool
 }
@@ -65,7 +66,7 @@ func (s *jsonScan) peek() byte {
 
 // value reads a value and notes what its place asks for; without a place, nothing.
 func (s *jsonScan) value(p *jsonPlace, depth int) bool {
-	if s.nodes++; depth > s.limits.Depth || s.nodes > s.limits.Items {
+	if s.nodes++; depth > s.depth || s.nodes > s.items {
 		return false
 	}
 	start := s.at
@@ -116,14 +117,26 @@ func (s *jsonScan) digits() int {
 }
 
 func (s *jsonScan) number() bool {
-	if s.peek() == '-' {
-		s.at++
+	data, i := s.data, s.at
+	if i < len(data) && data[i] == '-' {
+		i++
 	}
-	zero := s.peek() == '0'
-	n := s.digits()
-	if n == 0 || zero && n > 1 {
+	start := i
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
+	}
+	n := i - start
+	if s.at = i; n == 0 || n > 1 && data[start] == '0' {
 		return false
 	}
+	if c := s.peek(); c == '.' || c == 'e' || c == 'E' {
+		return s.fraction(n)
+	}
+	return n <= maxJSONDigits
+}
+
+// fraction reads what follows the n digits before the point of a number.
+func (s *jsonScan) fraction(n int) bool {
 	if s.peek() == '.' {
 		s.at++
 		m := s.digits()
