@@ -34,16 +34,22 @@ type descent struct {
 
 func (d *descent) is(t *plan.Type) bool {
 	if t.JSON {
-		return t.Kind == plan.Record && slices.Contains(placesOf(t), d.op.Type)
+		return t.Kind != plan.Any && t.Kind != plan.Union && slices.Contains(placesOf(t), d.op.Type)
 	}
-	return t.Kind == plan.Record && t.Name != "" && (t.Name == d.op.Type || simpleName(t.Name) == d.op.Type)
+	return named(t) && (t.Name == d.op.Type || simpleName(t.Name) == d.op.Type)
+}
+
+// named reports whether a type has a name of its own: a record, an enum or a fixed
+// number of bytes.
+func named(t *plan.Type) bool {
+	return t.Name != "" && (t.Kind == plan.Record || t.Kind == plan.Enum || t.Kind == plan.Bytes)
 }
 
 // placesOf names the places of a JSON Schema that judge a value of a type, as
 // references write them.
 func placesOf(t *plan.Type) []string {
 	var out []string
-	for _, n := range plan.Surely(t.Schemas) {
+	for _, n := range plan.Judges(t) {
 		if n.Pointer != "" {
 			out = append(out, "#"+n.Pointer)
 		}
@@ -81,7 +87,7 @@ func (d *descent) has(t *plan.Type) bool {
 	return found
 }
 
-// namesIn lists the names of the records of a type.
+// namesIn lists the names of the types that a type is made of.
 func namesIn(t *plan.Type) []string {
 	var out []string
 	seen := map[*plan.Type]bool{}
@@ -91,13 +97,13 @@ func namesIn(t *plan.Type) []string {
 			return false
 		}
 		seen[x] = true
-		if x.Kind == plan.Record && x.JSON {
+		if x.JSON {
 			for _, place := range placesOf(x) {
-				if strings.Contains(place, "/$defs/") || strings.Contains(place, "/definitions/") {
+				if at := strings.LastIndexByte(place, '/'); (strings.HasSuffix(place[:at], "/$defs") || strings.HasSuffix(place[:at], "/definitions")) && !slices.Contains(out, place) {
 					out = append(out, place)
 				}
 			}
-		} else if x.Kind == plan.Record && x.Name != "" && !slices.Contains(out, simpleName(x.Name)) {
+		} else if named(x) && !slices.Contains(out, simpleName(x.Name)) {
 			out = append(out, simpleName(x.Name))
 		}
 		return parts(x, visit)
@@ -125,13 +131,21 @@ func (d *descent) node(n plan.Node) plan.Node {
 				return &plan.Tag{Branch: branch, X: d.node(content)}
 			})
 		case plan.List:
-			return b.eachElement(x, nil, d.node)
+			return d.itself(b.eachElement(x, nil, d.node), t)
 		case plan.Map:
-			return b.eachValue(x, nil, d.node)
+			return d.itself(b.eachValue(x, nil, d.node), t)
 		default:
-			return x
+			return d.itself(x, t)
 		}
 	})
+}
+
+// itself carries the steps out on a value that is no record, if it is of the type.
+func (d *descent) itself(x plan.Node, t *plan.Type) plan.Node {
+	if !d.is(t) {
+		return x
+	}
+	return d.b.run(x, d.op.Steps)
 }
 
 func (d *descent) record(x plan.Node, t *plan.Type) plan.Node {

@@ -116,8 +116,32 @@ func (b *builder) clamps(call *plan.Call, t *plan.Type) bool {
 	return true
 }
 
-// defaulted gives what is absent the default that the old schema meant by it.
-func (b *builder) defaulted(event, x plan.Node, op *Default) plan.Node {
+// declaredDefault is the default that the schema declares of a place, for the way
+// down: what is absent above means that, and something else below.
+func (b *builder) declaredDefault(n plan.Node, op *Default) *plan.Lit {
+	if op.Was.Kind != NoSource || len(op.Path) == 0 {
+		return nil
+	}
+	t, _ := b.types.Of(n)
+	owner := typeAt(t, op.Path[:len(op.Path)-1])
+	last := op.Path[len(op.Path)-1]
+	if owner == nil || owner.Kind != plan.Record || last.Kind != FieldSegment {
+		return nil
+	}
+	for i := range owner.Fields {
+		if f := &owner.Fields[i]; f.Name == last.Name && f.HasDefault {
+			return &plan.Lit{Value: f.Default, Type: f.Type}
+		}
+	}
+	return nil
+}
+
+// defaulted gives what is absent the default that the old schema meant by it, or
+// that a schema declares.
+func (b *builder) defaulted(event, x plan.Node, op *Default, declared *plan.Lit) plan.Node {
+	if op.Was.Kind == NoSource && (declared == nil || !b.types.MayBeAbsent(x)) {
+		return x
+	}
 	if !b.types.MayBeAbsent(x) {
 		if b.fused {
 			return x
@@ -126,5 +150,8 @@ func (b *builder) defaulted(event, x plan.Node, op *Default) plan.Node {
 	}
 	t, _ := b.types.Of(x)
 	bind := b.bind(t)
+	if declared != nil {
+		return &plan.Opt{On: x, Bind: bind, Body: whole(bind), Missing: declared}
+	}
 	return &plan.Opt{On: x, Bind: bind, Body: whole(bind), Missing: typed(b.source(event, op.Was, op.Path), t)}
 }

@@ -327,7 +327,7 @@ func retypeBack(t *plan.Type, op *Retype) ([]Operation, string) {
 	if to != nil && finer(was, to) {
 		back.Round = "half-even"
 	}
-	return []Operation{back}, ""
+	return append([]Operation{back}, boundsBack(was, path, back.Else)...), ""
 }
 
 // finer reports whether the way back to a type has to round: the other one has

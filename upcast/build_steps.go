@@ -131,7 +131,8 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 	case *Narrow:
 		return b.update(n, op.Path, 0, b.there(op.Path, func(x plan.Node) plan.Node { return b.narrow(x, op) }))
 	case *Default:
-		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.defaulted(n, x, op) })
+		declared := b.declaredDefault(n, op)
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.defaulted(n, x, op, declared) })
 	case *FromContext:
 		return b.fromContext(n, op)
 	case *Erase:

@@ -113,7 +113,7 @@ func (b *builder) mapBranch(x plan.Node, op *MapBranch) plan.Node {
 // require replaces null and absent by the way out.
 func (b *builder) require(event, x plan.Node, op *Require) plan.Node {
 	null, single := b.mayBeNull(x)
-	b.acts(null, op.Path.String()+" is never null or absent", "remove the step")
+	b.acts(null || op.relaxed, op.Path.String()+" is never null or absent", "remove the step")
 	// An earlier hop may have made it one branch of a union that is never null: it
 	// is taken out as any other.
 	if !null && b.typeOf(x).Kind != plan.Union {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 )
@@ -52,11 +53,36 @@ func appendCanonical(dst []byte, v *jsonx.Value) []byte {
 	}
 }
 
+// canonicalTree is a literal as its canonical form says it: documents of one hash
+// give the same images, to the byte.
+func canonicalTree(v *jsonx.Value) *jsonx.Value {
+	out := *v
+	switch v.Kind {
+	case jsonx.Number:
+		out.Text = canonicalNumber(v.Text)
+	case jsonx.Array:
+		out.Items = make([]*jsonx.Value, len(v.Items))
+		for i, x := range v.Items {
+			out.Items[i] = canonicalTree(x)
+		}
+	case jsonx.Object:
+		out.Members = slices.Clone(v.Members)
+		slices.SortFunc(out.Members, func(a, b jsonx.Member) int { return jsonx.CompareUTF16(a.Key, b.Key) })
+		for i := range out.Members {
+			out.Members[i].Value = canonicalTree(out.Members[i].Value)
+		}
+	}
+	return &out
+}
+
 // canonicalNumber prints equal numbers alike: 1.50 and 15e-1 as 1.5.
 func canonicalNumber(text string) string {
 	r, ok := new(big.Rat).SetString(text)
 	if !ok {
 		return text
+	}
+	if r.Sign() == 0 && strings.HasPrefix(text, "-") {
+		return "-0" // a double of its own
 	}
 	if r.IsInt() {
 		return r.Num().String()

@@ -218,3 +218,46 @@ func TestGuide(t *testing.T) {
 		}
 	}
 }
+
+// TestOneHashOneImage holds documents of one hash to one image, to the byte.
+func TestOneHashOneImage(t *testing.T) {
+	from := jsonParsed(t, `{"type":"object","additionalProperties":false}`)
+	to := jsonParsed(t, `{"type":"object","properties":{"x":{}},"required":["x"],"additionalProperties":false}`)
+	images := map[string]string{}
+	for _, value := range []string{`1.50`, `15e-1`, `{b: 1, a: [2.0, {d: x, c: y}]}`, `{a: [2, {c: y, d: x}], b: 1}`, `0`, `-0`, `-0.0`} {
+		d := document(t, "add: {path: x, value: "+value+"}")
+		h, err := Verify(t.Context(), d, from, to)
+		if err != nil || h.Verdict.Outcome != Proved {
+			t.Fatalf("%s: %+v, %v", value, h, err)
+		}
+		chain, err := Fuse([]*Hop{h})
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, failure, err := NewRunner(chain).Apply(t.Context(), nil, []byte("{}"), nil)
+		if err != nil || failure != nil {
+			t.Fatalf("%s: %v, %v", value, failure, err)
+		}
+		if other, seen := images[d.Hash()]; seen && other != string(image) {
+			t.Errorf("%s gives %s, and a document of its hash %s", value, image, other)
+		}
+		images[d.Hash()] = string(image)
+	}
+	if len(images) != 4 {
+		t.Errorf("%d documents, want 4: %v", len(images), images)
+	}
+}
+
+// TestMistakesInDown: what the author wrote as the way down is held to the schemas
+// as the steps are.
+func TestMistakesInDown(t *testing.T) {
+	d, err := Parse("instar: upcast/v1\nfrom: 1\nto: 2\nsteps:\n  - rename: {from: a, to: b}\ndown:\n  - rename: {from: c, to: a}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Verify(t.Context(), d, avroSchema(t, `{"name":"a","type":"string"}`), avroSchema(t, `{"name":"b","type":"string"}`))
+	var e *Error
+	if !errors.As(err, &e) || e.Problem.Path != "/down/0" || e.Problem.Line != 7 || !strings.Contains(e.Error(), "did you mean b?") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -38,8 +38,10 @@ func (b *builder) inverse(t func() *plan.Type, op Operation) ([]Operation, strin
 	case *FromContext:
 		return []Operation{&Drop{Path: op.Path}}, ""
 	case *Relax:
-		return relaxBack(op), ""
-	case *Require, *Reversion, *Narrow, *Filter, *Default:
+		return relaxBack(t(), op), ""
+	case *Default:
+		return []Operation{&Default{Path: op.Path}}, ""
+	case *Require, *Reversion, *Narrow, *Filter:
 		return nil, "" // the value is one of the old version as it is
 	case *Rest:
 		if op.Mode == "into" {
@@ -152,12 +154,40 @@ func moveBack(from, to Path) ([]Operation, string) {
 	return []Operation{&Move{From: to, To: from}}, ""
 }
 
-func relaxBack(op *Relax) []Operation {
+func relaxBack(t *plan.Type, op *Relax) []Operation {
 	way := Else{Kind: ElseDeadLetter}
 	if op.Restore.Kind != NoSource {
 		way = Else{Kind: ElseSource, Source: op.Restore}
 	}
-	return []Operation{&Require{Path: op.Path, Else: way}}
+	out := []Operation{&Require{Path: op.Path, Else: way, relaxed: true}}
+	return append(out, boundsBack(typeAt(t, op.Path), op.Path, way)...)
+}
+
+// boundsBack keeps what comes back within the bounds that the old JSON Schema
+// declares for the place.
+func boundsBack(was *plan.Type, path Path, way Else) []Operation {
+	if was == nil || !was.JSON || was.Kind != plan.Int && was.Kind != plan.Float && was.Kind != plan.String && was.Kind != plan.List {
+		return nil
+	}
+	r := plan.RangeOf(was)
+	text := func(x *big.Rat) string {
+		if x == nil {
+			return ""
+		}
+		return x.RatString()
+	}
+	back := &Narrow{Path: path, Mode: "else", Else: way}
+	if was.Kind == plan.Int || was.Kind == plan.Float {
+		back.Min, back.Max = text(r.Low), text(r.High)
+	} else {
+		if back.MaxLength = text(r.High); r.Low != nil && r.Low.Sign() > 0 {
+			back.MinLength = text(r.Low)
+		}
+	}
+	if back.Min+back.Max+back.MinLength+back.MaxLength == "" {
+		return nil
+	}
+	return []Operation{back}
 }
 
 func nestBack(op *Nest) ([]Operation, string) {
@@ -260,7 +290,8 @@ func convertBack(t *plan.Type, op *Convert) ([]Operation, string) {
 	case was == nil, op.Expr.Text != "" && op.DownExpr.Text == "":
 		return nil, "the expression has no inverse; add downExpr"
 	case op.Expr.Text != "":
-		return []Operation{&Convert{Path: op.Path, Expr: op.DownExpr, toType: was, Else: Else{Kind: ElseDeadLetter}}}, ""
+		back := &Convert{Path: op.Path, Expr: op.DownExpr, toType: was, Else: Else{Kind: ElseDeadLetter}}
+		return append([]Operation{back}, boundsBack(was, op.Path, back.Else)...), ""
 	}
 	factor, offset := big.NewRat(1, 1), new(big.Rat)
 	if op.Factor != "" {
@@ -275,7 +306,7 @@ func convertBack(t *plan.Type, op *Convert) ([]Operation, string) {
 	if was.Kind == plan.Int || was.Kind == plan.Uint {
 		back.Round = "half-even"
 	}
-	return []Operation{back}, ""
+	return append([]Operation{back}, boundsBack(was, op.Path, back.Else)...), ""
 }
 
 func numberName(t *plan.Type) string {

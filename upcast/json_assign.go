@@ -29,7 +29,14 @@ func (b *builder) assignJSON(n plan.Node, t *plan.Type, path string) plan.Node {
 		return b.spread(n, func(x plan.Node) plan.Node { return b.assign(x, t, path) })
 	case *plan.Tag:
 		return b.assignJSONTag(n, t, path)
-	case *plan.Copy, *plan.Cast, *plan.Apply, *plan.Extra, *plan.Call:
+	case *plan.Apply:
+		if t.Kind == plan.Record && !plan.Same(n.Fn.Result, t) {
+			return &plan.Apply{Fn: b.assignFunction(n.Fn, t, path), X: n.X}
+		} else if t.Kind == plan.Union {
+			return b.intoBranch(n, t, path)
+		}
+		return b.reread(n, b.typeOf(n), t, path)
+	case *plan.Copy, *plan.Cast, *plan.Extra, *plan.Call:
 		if s := b.typeOf(n); s.JSON {
 			return b.reread(n, s, t, path)
 		} else if c, ok := n.(*plan.Copy); ok {

@@ -2,8 +2,10 @@ package upcast
 
 import (
 	"encoding/base64"
+	"math"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/instar-registry/instar/internal/jsonx"
 	"github.com/instar-registry/instar/upcast/plan"
@@ -13,9 +15,36 @@ import (
 func (b *builder) literal(n *plan.Lit, t *plan.Type, path string) plan.Node {
 	v, why := literalOf(n.Pending, t)
 	if why != "" {
-		return b.breaks("O5", path, "the value for "+path+" "+why, "write a "+t.String())
+		return b.breaks("O5", path, "the value for "+path+" "+why, howToWrite(t))
 	}
 	return &plan.Lit{Value: v, Type: t}
+}
+
+// howToWrite says how a document writes a literal of a type.
+func howToWrite(t *plan.Type) string {
+	switch {
+	case t.Kind == plan.Bytes:
+		return "write {base64: ...}"
+	case t.Kind == plan.Decimal:
+		return `write a decimal as a text, such as "1.50"`
+	case t.Kind == plan.Enum && len(t.Symbols) > 0 && len(t.Symbols) <= 10:
+		return "write one of " + strings.Join(t.Symbols, ", ")
+	case units[t.Logical] != "":
+		return "write the number of " + units[t.Logical]
+	case strings.ContainsAny(t.String()[:1], "aeiou"):
+		return "write an " + t.String()
+	default:
+		return "write a " + t.String()
+	}
+}
+
+// units are what the numbers of a type count.
+var units = map[string]string{
+	"date":        "days since 1970-01-01",
+	"time-millis": "milliseconds since midnight", "time-micros": "microseconds since midnight",
+	"timestamp-millis": "milliseconds since 1970-01-01T00:00:00Z",
+	"timestamp-micros": "microseconds since 1970-01-01T00:00:00Z",
+	"timestamp-nanos":  "nanoseconds since 1970-01-01T00:00:00Z",
 }
 
 // typed reads a literal in the type of the value that it stands for, so that
@@ -182,7 +211,11 @@ func scalarLiteral(v *jsonx.Value, t *plan.Type) (plan.Value, string) {
 	case v.Kind == jsonx.Bool && t.Kind == plan.Bool:
 		return v.Bool, ""
 	case v.Kind == jsonx.Number && (t.Kind == plan.Int || t.Kind == plan.Uint || t.Kind == plan.Float):
-		return plan.Exact(v.Text, t)
+		x, why := plan.Exact(v.Text, t)
+		if f, ok := x.(float64); ok && f == 0 && strings.HasPrefix(v.Text, "-") {
+			x = math.Copysign(0, -1)
+		}
+		return x, why
 	case v.Kind == jsonx.String && t.Kind == plan.Decimal:
 		if _, ok := new(big.Rat).SetString(v.Text); !ok {
 			return nil, "is no decimal"

@@ -190,6 +190,8 @@ type InType struct {
 type Require struct {
 	Path Path
 	Else Else
+	// relaxed says that it undoes a Relax, which may have widened bounds alone.
+	relaxed bool
 }
 
 // Relax makes a required value optional or nullable, or widens its bounds.

@@ -53,7 +53,7 @@ func operationTable() []operation {
 		}},
 		{"each", func(o *object) Operation { return &Each{o.path("path", true), o.steps("steps", true)} }},
 		{"inType", func(o *object) Operation { return &InType{o.text("type", true), o.steps("steps", true)} }},
-		{"require", func(o *object) Operation { return &Require{o.path("path", true), o.otherwise(true)} }},
+		{"require", func(o *object) Operation { return &Require{Path: o.path("path", true), Else: o.otherwise(true)} }},
 		{"relax", func(o *object) Operation { return &Relax{o.path("path", true), o.sourceKey("restore", false)} }},
 		{"narrow", readNarrow},
 		{"default", func(o *object) Operation { return &Default{o.path("path", true), o.sourceKey("was", true)} }},

@@ -77,7 +77,7 @@ func (h *Hop) parkDown(up *builder, first *Hop) error {
 	case b.err != nil:
 		return b.err
 	case len(b.open) > 0:
-		v.NoDown = b.open[0].Message
+		v.NoDown = b.open[0].noDown()
 		return nil
 	}
 	down := &Hop{

@@ -81,7 +81,7 @@ func (o *object) form(s *Source, key string, depth int) {
 	v := o.v.Get(key)
 	switch key {
 	case "value":
-		s.Kind, s.Value = ValueSource, v
+		s.Kind, s.Value = ValueSource, canonicalTree(v)
 	case "expr":
 		s.Kind, s.Expr = ExprSource, o.expr(key, true)
 	case "from":

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"encoding/json"
+	"strings"
 )
 
 // Outcome is what a proof ends in.
@@ -65,6 +66,14 @@ type Verdict struct {
 	// Notes are facts that a reader should know; Assumptions are what the
 	// document assumes and the proof rests on.
 	Notes, Assumptions []string
+}
+
+// noDown says why the problem leaves no way down, and where.
+func (p *Problem) noDown() string {
+	if p.Path == "" || p.Path == "$" || strings.Contains(p.Message, p.Path) {
+		return p.Message
+	}
+	return p.Path + ": " + p.Message
 }
 
 // MarshalJSON gives the verdict as the REST surface shows it.

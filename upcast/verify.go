@@ -218,10 +218,14 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	root = b.assign(root, h.Source.Type, "$")
 	switch {
 	case b.err != nil:
+		var mistake *Error
+		if d.Down == DownExplicit && errors.As(b.err, &mistake) {
+			return b.err // the author wrote it
+		}
 		v.NoDown = b.err.Error()
 		return nil
 	case len(b.open) > 0:
-		v.NoDown = b.open[0].Message
+		v.NoDown = b.open[0].noDown()
 		return nil
 	}
 	down := &Hop{
@@ -232,7 +236,7 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	beyond, err := down.to.beyond(ctx, down)
 	if err != nil || len(beyond) > 0 {
 		if err == nil {
-			v.NoDown = beyond[0].Message
+			v.NoDown = beyond[0].noDown()
 		}
 		return err
 	}

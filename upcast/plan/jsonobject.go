@@ -252,6 +252,16 @@ func aliases(judges []*jsonschema.Node) []string {
 // Surely lists the places that judge a value whenever the given ones do.
 func Surely(places []*jsonschema.Node) []*jsonschema.Node { return (&jsonTypes{}).sure(places) }
 
+// Judges lists the places that judge every value of a type of one kind: those that
+// [Surely] do, and of a choice the only branch that admits the kind.
+func Judges(t *Type) []*jsonschema.Node {
+	j := &jsonTypes{views: map[*jsonschema.Node]*jsonView{}}
+	if t.Kind == Any || t.Kind == Union {
+		return j.sure(t.Schemas)
+	}
+	return j.sure(j.narrowed(t.Schemas, KindsOf(t)))
+}
+
 // Member lists the places that judge a member of an object.
 func Member(t *Type, name string) []*jsonschema.Node {
 	j := &jsonTypes{}
