@@ -67,6 +67,10 @@ func (r *Runner) several() bool {
 func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) ([]byte, *Failure, error) {
 	var out []byte
 	var f *Failure
+	if s == nil {
+		s = &plan.Scratch{}
+	}
+	s.Within(ctx)
 	switch {
 	case r.only != nil:
 		out, f = r.only.Apply(dst, event, s)
@@ -79,11 +83,22 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 	default:
 		out, f = r.run(dst, event, s)
 	}
+	if err := ended(ctx, f); err != nil {
+		return dst, nil, err
+	}
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, f, nil
 	}
 	f, err := r.exact(ctx, event)
 	return dst, f, err
+}
+
+// ended is the error of a run that its context ended, which looks like a limit.
+func ended(ctx context.Context, f *Failure) error {
+	if f == nil || f.Code != plan.FailLimit {
+		return nil
+	}
+	return ctx.Err()
 }
 
 // Next appends the image of the encoded event that data begins with, and returns
@@ -94,6 +109,10 @@ func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (o
 	if len(r.bytes) > 0 {
 		first, _ = r.bytes[0].(*plan.AvroPlan)
 	}
+	if s == nil {
+		s = &plan.Scratch{}
+	}
+	s.Within(ctx)
 	switch {
 	case first == nil:
 		return dst, 0, nil, &schema.Bug{Where: "upcast.Next", Cause: "the events of this chain do not say where they end"}
@@ -104,6 +123,9 @@ func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (o
 		if f == nil {
 			out, f = r.run(dst, data[:length], s)
 		}
+	}
+	if err := ended(ctx, f); err != nil {
+		return dst, length, nil, err
 	}
 	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
 		return out, length, f, nil

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -98,6 +97,7 @@ func (s *avroScope) computes() bool {
 // avroRun is the state of one run.
 type avroRun struct {
 	plan    *AvroPlan
+	work    *work
 	scan    scan
 	out     []byte
 	base    int // where the image begins
@@ -114,6 +114,7 @@ type avroRun struct {
 // Scratch is what a run needs beside its result. A zero Scratch is ready; giving
 // the same one to each call avoids allocations. It must not be shared.
 type Scratch struct {
+	work  work
 	run   avroRun
 	proto protoRun
 	json  jsonRun
@@ -138,7 +139,8 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, 
 		s = &Scratch{}
 	}
 	r := &s.run
-	r.top, r.text = 0, r.text[:0]
+	s.work.begin()
+	r.work, r.top, r.text = &s.work, 0, r.text[:0]
 	r.plan, r.out, r.base, r.event, r.decoded, r.failure = p, dst, len(dst), event, nil, nil
 	if len(event) > p.limits.Bytes && !more {
 		return dst, 0, &Failure{Code: FailLimit, Reason: "the event is too large"}
@@ -271,6 +273,9 @@ func (r *avroRun) each(op *emitOp, marks []int32) bool {
 				r.out = append(r.out, r.event[at:next]...)
 				at = next
 			}
+			if !r.work.goesOn() {
+				return r.fail(tooManySteps())
+			}
 			inner.depth = 0
 			if at, ok = inner.value(op.sub.entry, r.event, at); !ok {
 				return r.fail(&Failure{Code: FailInput})
@@ -291,7 +296,7 @@ func (r *avroRun) node(op *emitOp) bool {
 		}
 		r.decoded = v
 	}
-	v, f, _ := Evaluate(context.Background(), op.node, r.plan.source, r.decoded, DefaultLimits())
+	v, f, _ := Evaluate(r.work.ctx, op.node, r.plan.source, r.decoded, r.work.limits())
 	if f != nil {
 		return r.fail(f)
 	}

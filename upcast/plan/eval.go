@@ -60,6 +60,7 @@ type machine struct {
 	bound  map[*Binder]Value
 	types  Types
 	steps  int
+	poll   int // the number of steps at which the context is asked again
 	parts  int
 	depth  int
 	err    error
@@ -88,14 +89,15 @@ func (m *machine) goesOn(f *Failure) bool {
 // pollSteps is how often the context is asked.
 const pollSteps = 1024
 
-func (m *machine) tick() *Failure {
-	m.steps++
-	if m.steps%pollSteps == 0 && m.err == nil {
-		m.err = m.ctx.Err()
+func (m *machine) tick() *Failure { return m.spend(1) }
+
+func (m *machine) spend(steps int) *Failure {
+	if m.steps += steps; m.steps >= m.poll && m.err == nil {
+		m.err, m.poll = m.ctx.Err(), m.steps+pollSteps
 	}
-	spent := m.limits.Meter != nil && !m.limits.Meter.Take(1)
+	spent := m.limits.Meter != nil && !m.limits.Meter.Take(steps)
 	if m.err != nil || spent || m.steps > m.limits.Steps || m.parts > m.limits.Parts {
-		return &Failure{Code: FailLimit, Reason: "the event takes too many steps"}
+		return tooManySteps()
 	}
 	return nil
 }
@@ -386,6 +388,11 @@ func (m *machine) call(n *Call) (Value, *Failure) {
 	}
 	if bad != nil {
 		return nil, bad
+	}
+	if steps := weigh(n.Func, args); steps > 0 {
+		if f := m.spend(steps); f != nil {
+			return nil, f
+		}
 	}
 	out, reason := n.Func.eval(n, args)
 	if reason != "" {

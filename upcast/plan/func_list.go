@@ -51,9 +51,16 @@ var (
 	})
 	ListDistinct = fn1("list.distinct", func(l []Value) []Value {
 		out := []Value{}
+		var key []byte
+		seen := make(map[string]bool, len(l))
 		for _, x := range l {
-			if !slices.ContainsFunc(out, func(y Value) bool { return Alike(x, y) }) {
-				out = append(out, x)
+			found, same := identity(key[:0], x)
+			if key = found; same && seen[string(key)] {
+				continue
+			}
+			out = append(out, x)
+			if same {
+				seen[string(key)] = true
 			}
 		}
 		return out
@@ -83,6 +90,15 @@ var (
 	More   = comparison("greater", func(c int) bool { return c > 0 })
 	MoreEq = comparison("greaterEquals", func(c int) bool { return c >= 0 })
 )
+
+func init() {
+	for _, f := range []*Func{ListAdd, ListReverse, ListSlice, ListFlatten, ListSort, MapIndex, MapAt, MapHas, MapKeys, TextJoin, TextJoinBy} {
+		f.reach = reachElements
+	}
+	for _, f := range []*Func{ListHas, ListDistinct, Equals} {
+		f.reach = reachAll
+	}
+}
 
 // Impossible is the call that has no result; its table says why.
 var Impossible = &Func{Name: "fail", Partial: true, eval: func(c *Call, _ []Value) (Value, string) { return nil, c.Table["reason"] }}
@@ -163,14 +179,13 @@ func Alike(a, b Value) bool {
 }
 
 func alikeMaps(a, b *Entries) bool {
-	keys := mapKeys(a)
-	if len(keys) != len(mapKeys(b)) {
+	x, y := lastEntries(a), lastEntries(b)
+	if len(x) != len(y) {
 		return false
 	}
-	for _, k := range keys {
-		x, _ := MapIndex.eval(nil, []Value{a, k})
-		y, why := MapIndex.eval(nil, []Value{b, k})
-		if why != "" || !Alike(x, y) {
+	for k, v := range x {
+		w, there := y[k]
+		if !there || !Alike(v, w) {
 			return false
 		}
 	}

@@ -15,6 +15,8 @@ type Func struct {
 	// eval gives the result or, if the text is not empty, the reason of the
 	// failure.
 	eval func(c *Call, args []Value) (Value, string)
+	// reach says how far it goes into lists and maps.
+	reach reach
 	// impl is the Go function that eval calls, if it has plain types.
 	impl any
 }

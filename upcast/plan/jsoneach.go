@@ -26,6 +26,9 @@ func (c *jsonCompiler) each(n Node) (jsonEmit, bool) {
 		scan := jsonScan{data: r.event[:s.end], at: int(s.start) + 1, depth: r.plan.limits.Depth, items: r.plan.limits.Items, run: r, trusted: true}
 		r.out = append(r.out, open)
 		for scan.space(); scan.at < int(s.end)-1; scan.space() {
+			if !r.work.goesOn() {
+				return r.fail(tooManySteps())
+			}
 			if open == '{' {
 				start := scan.at
 				scan.text()

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"context"
 )
 
 // JSONPlan turns JSON events of one schema into JSON events of another. What is
@@ -36,6 +35,7 @@ func NewJSONPlan(root Node, source *Binder, l EventLimits) *JSONPlan {
 // jsonRun is the state of one run.
 type jsonRun struct {
 	plan    *JSONPlan
+	work    *work
 	event   []byte
 	out     []byte
 	base    int
@@ -63,6 +63,8 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 		s = &Scratch{}
 	}
 	r := &s.json
+	s.work.begin()
+	r.work = &s.work
 	if len(event) > p.limits.Bytes {
 		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
@@ -130,7 +132,7 @@ func (r *jsonRun) node(n Node) emitted {
 		}
 		r.decoded = v
 	}
-	v, f, _ := Evaluate(context.Background(), n, r.plan.source, r.decoded, DefaultLimits())
+	v, f, _ := Evaluate(r.work.ctx, n, r.plan.source, r.decoded, r.work.limits())
 	switch {
 	case f != nil:
 		return r.fail(f)

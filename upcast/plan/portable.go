@@ -185,7 +185,14 @@ func (p *Portable) evaluation() Limits {
 func (p *Portable) segment(ctx context.Context, dst, event []byte, i int, scratch *Scratch) ([]byte, *Failure, error) {
 	s, program := &p.segments[i], p.programs[i]
 	if program != nil {
+		if scratch == nil {
+			scratch = &Scratch{}
+		}
+		scratch.Within(ctx)
 		out, f := program.Apply(dst, event, scratch)
+		if f != nil && f.Code == FailLimit && ctx.Err() != nil {
+			return dst, nil, ctx.Err()
+		}
 		return out, f, nil
 	}
 	v, f := decodeAs(s.From, s.Source.Type, event, p.limits)

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 )
@@ -161,6 +160,9 @@ func (r *protoRun) each(op *protoOp, n *protoNoted) bool {
 		return n.end == 0 || r.nested(op, int(n.tag), int(n.end))
 	}
 	for i := n.first; i > 0; {
+		if !r.work.goesOn() {
+			return false // and so ends the evaluation of the whole event
+		}
 		x := r.walk.notes[i-1]
 		ok := true
 		if op.kind == protoEntries {
@@ -255,7 +257,7 @@ func (r *protoRun) node(s *protoScope, op *protoOp, pos, end int) bool {
 			r.decoded = v
 		}
 	}
-	out, f, _ := Evaluate(context.Background(), op.node, s.bind, v, DefaultLimits())
+	out, f, _ := Evaluate(r.work.ctx, op.node, s.bind, v, r.work.limits())
 	if f != nil {
 		return false // the evaluation of the whole event tells which comes first
 	}

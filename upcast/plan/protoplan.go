@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"encoding/binary"
 	"strconv"
 )
@@ -79,6 +78,7 @@ func NewProtoPlan(root Node, source *Binder, target *Type, l EventLimits) *Proto
 // protoRun is the state of one run.
 type protoRun struct {
 	plan    *ProtoPlan
+	work    *work
 	walk    protoWalk
 	out     []byte
 	base    int
@@ -97,13 +97,15 @@ func (p *ProtoPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	if len(event) > p.limits.Bytes {
 		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
 	}
-	if p.scope == nil {
-		return p.evaluate(dst, event)
-	}
 	if s == nil {
 		s = &Scratch{}
 	}
+	s.work.begin()
+	if p.scope == nil {
+		return p.evaluate(dst, event, &s.work)
+	}
 	r := &s.proto
+	r.work = &s.work
 	notes := r.walk.notes[:0]
 	r.plan, r.out, r.base, r.decoded, r.failure, r.top, r.depth = p, dst, len(dst), nil, nil, 0, 0
 	r.most = p.limits.Image(len(event))
@@ -117,18 +119,19 @@ func (p *ProtoPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	case failure != nil && failure.Code == FailInput:
 		return dst, failure
 	default:
-		return p.evaluate(dst, event)
+		s.work.begin()
+		return p.evaluate(dst, event, &s.work)
 	}
 }
 
 // evaluate is the way for what the bytes alone do not show, and for the reason
 // of what has no image.
-func (p *ProtoPlan) evaluate(dst, event []byte) ([]byte, *Failure) {
+func (p *ProtoPlan) evaluate(dst, event []byte, w *work) ([]byte, *Failure) {
 	v, err := DecodeProto(p.source.Type, event, p.limits)
 	if err != nil {
 		return dst, &Failure{Code: FailInput, Reason: err.Error()}
 	}
-	image, f, _ := Evaluate(context.Background(), p.root, p.source, v, DefaultLimits())
+	image, f, _ := Evaluate(w.ctx, p.root, p.source, v, w.limits())
 	if f != nil {
 		return dst, f
 	}
