@@ -95,6 +95,7 @@ type run struct {
 	repo      []Finding // about the repository
 	shared    *outlines // of earlier runs; nil without a cache
 	differs   bool      // some schema, or what it uses, from a base
+	asked     map[*job]*asked
 }
 
 // Compare compares the head with every base and says what breaks. An error is a

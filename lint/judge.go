@@ -268,6 +268,7 @@ func (x *run) compare(ctx context.Context, j *job, out *result, head *parsedText
 			return err
 		}
 	}
+	x.keepAsked(j, m, report, found)
 	x.checks(j, out, report)
 	x.readIgnores(j, out, head, m.olds[0])
 	x.locate(j, out, m, report, found)

@@ -117,23 +117,65 @@ func (x *run) keepFixes(key string, j *job, had, fresh map[string][]Fix) error {
 	return nil
 }
 
-// repair asks the engine about a job again, and looks for edits that remove what
-// is wanted. The fixes are given twice: for the report, and as the engine has them.
-func (x *run) repair(ctx context.Context, j *job, wanted map[string]bool, level compat.Level, policy compat.Policy) (map[string][]Fix, map[string][]compat.Fix, error) {
-	out, engine := map[string][]Fix{}, map[string][]compat.Fix{}
+// asked is what the engine was asked about a job, and its answer.
+type asked struct {
+	matter *matter
+	report *compat.Report
+	found  []compat.Finding
+}
+
+// mostAsked is for how many jobs that is kept until fixes are looked for: parsed
+// schemas take memory, and one edit seldom breaks more.
+const mostAsked = 8
+
+// keepAsked keeps the answer about a job whose findings may have fixes.
+func (x *run) keepAsked(j *job, m *matter, report *compat.Report, found []compat.Finding) {
+	fixable := func(f compat.Finding) bool { row := compat.RuleByID(f.Rule); return row != nil && len(row.Fixes) > 0 }
+	if !x.Fixes || !m.head.text.editable() || !slices.ContainsFunc(found, fixable) {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.asked == nil {
+		x.asked = map[*job]*asked{}
+	}
+	if len(x.asked) < mostAsked {
+		x.asked[j] = &asked{m, report, slices.Clone(found)} // the report goes on with found
+	}
+}
+
+// askAgain returns what was kept of a job, or else asks the engine again; nil where
+// no text can be edited, or where there is nothing to ask.
+func (x *run) askAgain(ctx context.Context, j *job, level compat.Level, policy compat.Policy) (*asked, error) {
+	x.mu.Lock()
+	a := x.asked[j]
+	delete(x.asked, j)
+	x.mu.Unlock()
+	if a != nil {
+		return a, nil
+	}
 	head, err := j.head.parse(ctx, j.new, false)
 	if err != nil || head.schema == nil || !head.text.editable() {
-		return out, engine, err // offsets of what is not editable would not be those of the file
+		return nil, err // offsets of what is not editable would not be those of the file
 	}
 	var scratch result
 	m, err := x.matter(ctx, j, &scratch, head, level, policy)
 	if err != nil || m == nil {
-		return out, engine, err
+		return nil, err
 	}
 	report, found, err := m.ask(ctx)
-	if err != nil {
-		return nil, nil, err
+	return &asked{m, report, found}, err
+}
+
+// repair asks the engine about a job again, and looks for edits that remove what
+// is wanted. The fixes are given twice: for the report, and as the engine has them.
+func (x *run) repair(ctx context.Context, j *job, wanted map[string]bool, level compat.Level, policy compat.Policy) (map[string][]Fix, map[string][]compat.Fix, error) {
+	out, engine := map[string][]Fix{}, map[string][]compat.Fix{}
+	a, err := x.askAgain(ctx, j, level, policy)
+	if err != nil || a == nil {
+		return out, engine, err
 	}
+	m, head, found := a.matter, a.matter.head, a.found
 	src, err := x.editable(ctx, j, head)
 	if err != nil {
 		return nil, nil, err
@@ -149,7 +191,8 @@ func (x *run) repair(ctx context.Context, j *job, wanted map[string]bool, level 
 			return nil, nil, err
 		}
 	}
-	x.locate(j, &scratch, m, report, found)
+	var scratch result
+	x.locate(j, &scratch, m, a.report, found)
 	for i := range found {
 		out[key(&found[i])] = scratch.findings[i].Fixes
 	}

@@ -1,7 +1,8 @@
 // Package cache keeps what runs of evcheck learned in a directory, for the next
 // run. Every entry is a file under its key with a checksum, written beside and
 // renamed, so that runs at the same time share one directory and a run that was
-// cut off leaves nothing half written.
+// cut off leaves nothing half written. Entries are counted when an eighth of what
+// may be there was stored since.
 //
 // An entry that is damaged, of another layout or gone is a miss; a directory that
 // cannot be written makes runs slower and is no error. The least recently used
@@ -36,7 +37,7 @@ type Cache struct {
 	dir    string
 	max    int64
 	now    func() time.Time
-	wrote  atomic.Bool
+	wrote  atomic.Int64 // bytes
 	hits   atomic.Int64
 	misses atomic.Int64
 }
@@ -122,13 +123,51 @@ func (c *Cache) Store(key string, value []byte) {
 		_ = os.Remove(f.Name()) // what is left is swept up by age
 		return
 	}
-	c.wrote.Store(true)
+	c.wrote.Add(int64(sha256.Size + len(value)))
 }
 
-// Close removes the least recently used entries if this run stored some and
-// there are too many bytes now.
+// tallyUnit is for how many bytes that are stored the tally grows by one.
+const tallyUnit = 4 << 10
+
+// due reports whether the directory may have too many bytes, which to count takes
+// as long as there are entries. The tally is a file that every run makes longer by
+// what it stored, and that is emptied when the entries were counted: appending
+// loses nothing where runs end at the same time.
+func (c *Cache) due() bool {
+	name := filepath.Join(c.dir, tallyName)
+	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		if err != nil {
+			_ = os.WriteFile(name, nil, 0o600) // one that cannot be made is missed next time, too
+		}
+		return true
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return true
+	}
+	defer func() { _ = f.Close() }() // what is lost is counted later
+	if _, err := f.Write(make([]byte, (c.wrote.Load()+tallyUnit-1)/tallyUnit)); err != nil {
+		return true
+	}
+	info, err := f.Stat()
+	if err != nil || info.Size()*tallyUnit > c.max/sweepEvery {
+		_ = f.Truncate(0) // before the count, so that what is stored meanwhile stands
+		return true
+	}
+	return false
+}
+
+const (
+	tallyName = "stored"
+	// sweepEvery is the part of the most bytes after which entries are counted; that
+	// much is left free.
+	sweepEvery = 8
+)
+
+// Close removes the least recently used entries if this run stored some and there
+// may be too many bytes before they are counted again.
 func (c *Cache) Close() {
-	if !c.wrote.Load() {
+	if c.wrote.Load() == 0 || !c.due() {
 		return
 	}
 	type entry struct {
@@ -139,7 +178,7 @@ func (c *Cache) Close() {
 	var all []entry
 	var sum int64
 	_ = filepath.WalkDir(c.dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		if err != nil || !d.Type().IsRegular() || d.Name() == tallyName {
 			return nil //nolint:nilerr // what cannot be read is not counted
 		}
 		if info, err := d.Info(); err == nil {
@@ -148,7 +187,7 @@ func (c *Cache) Close() {
 		}
 		return nil
 	})
-	if sum <= c.max {
+	if sum <= c.max-c.max/sweepEvery {
 		return
 	}
 	slices.SortFunc(all, func(a, b entry) int {

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -156,6 +157,56 @@ func TestOldEntriesGo(t *testing.T) {
 	}
 	if left != "0 6 7 8 9 10 11 " {
 		t.Errorf("left are %s", left)
+	}
+}
+
+// TestCountedSeldom: the entries are counted once an eighth of the bound was stored
+// since they were counted last, whoever stored it, and never more than the bound
+// is left.
+func TestCountedSeldom(t *testing.T) {
+	dir := t.TempDir()
+	const bound, size = 64 * tallyUnit, tallyUnit - 32
+	total := func() (sum int64) {
+		for _, name := range files(t, dir) {
+			if info, err := os.Stat(name); err == nil && filepath.Base(name) != tallyName {
+				sum += info.Size()
+			}
+		}
+		return sum
+	}
+	counts, most := 0, int64(0)
+	for run := range 200 {
+		c := Open(dir, time.Now)
+		c.max = bound
+		c.Store(fmt.Sprintf("%064x", run), make([]byte, size))
+		before, err := os.Stat(filepath.Join(dir, layout, tallyName))
+		c.Close()
+		after, e := os.Stat(filepath.Join(dir, layout, tallyName))
+		if e != nil {
+			t.Fatal(e)
+		}
+		if err != nil || after.Size() < before.Size() {
+			counts++
+		}
+		most = max(most, total())
+	}
+	if counts < 200/9 || counts > 200/8+1 {
+		t.Errorf("the entries were counted %d times in 200 runs", counts)
+	}
+	if most > bound || most < bound/2 {
+		t.Errorf("the cache had up to %d bytes, the bound is %d", most, bound)
+	}
+	// A link is not written to, and the entries are counted.
+	tally, other := filepath.Join(dir, layout, tallyName), filepath.Join(dir, "other")
+	if err := errors.Join(os.Remove(tally), os.WriteFile(other, nil, 0o600), os.Symlink(other, tally)); err != nil {
+		t.Fatal(err)
+	}
+	c := Open(dir, time.Now)
+	c.max = tallyUnit
+	c.Store(key, make([]byte, size))
+	c.Close()
+	if info, err := os.Stat(other); err != nil || info.Size() != 0 || total() > tallyUnit {
+		t.Errorf("%v, %v; %d bytes are left", info, err, total())
 	}
 }
 

@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,13 +99,32 @@ func (s *Schema) position(document, fullName string) schema.Position {
 	if known, ok := s.programs.positions.Load(document); ok {
 		return known.(*positions).at[fullName] // nothing else is stored
 	}
-	p := &positions{at: map[string]schema.Position{}}
+	p := &positions{}
 	if text, ok := s.textOf(document); ok {
-		// A text that was accepted parses again; if not, places stay unknown.
-		_ = guarded("reading positions", func() error { s.locate(text, p.at); return nil })
+		p = s.positionsIn(text)
 	}
 	s.programs.positions.Store(document, p)
 	return p.at[fullName]
+}
+
+// positionsIn reads the places in a text, or takes them from the memo: many
+// schemas may be parsed with one document.
+func (s *Schema) positionsIn(text string) *positions {
+	key := ""
+	if s.opts.Memo != nil {
+		c := newCompiler(nil, s.opts)
+		key = fmt.Sprintf("positions %t %s", s.opts.Lenient, c.sumOf(text))
+		if p, ok := recall[*positions](c, key); ok {
+			return p
+		}
+	}
+	p := &positions{at: map[string]schema.Position{}}
+	// A text that was accepted parses again; if not, places stay unknown.
+	_ = guarded("reading positions", func() error { s.locate(text, p.at); return nil })
+	if key != "" {
+		s.opts.Memo.Put(key, p, len(text)+linkedCost)
+	}
+	return p
 }
 
 // textOf is the text of a document; that of the schema itself has no name.

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -73,12 +74,13 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // spendMemory lets the heap grow before it is swept, up to a bound: a run lasts
-// seconds, and sweeping often would be a tenth of its processor time. Who sets
-// GOGC or GOMEMLIMIT is obeyed.
+// seconds, and sweeping often would be a tenth of its processor time. A small run
+// ends before the first sweep, at 64 MiB. Who sets GOGC or GOMEMLIMIT is obeyed.
 func (a *app) spendMemory() {
 	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(1600)
 		debug.SetMemoryLimit(512 << 20)
+		runtime.AddCleanup(new([64]byte), func(percent int) { debug.SetGCPercent(percent) }, 400) // after the first
 	}
 }
 
