@@ -80,6 +80,9 @@ func decimalFunctions() []cel.EnvOption {
 type celTypes struct {
 	names   map[*plan.Type]string
 	records map[string]*plan.Type
+	// missed is the record in which a field was looked for in vain.
+	missed *plan.Type
+	field  string
 }
 
 func newCelTypes() *celTypes {
@@ -202,6 +205,7 @@ func (c *celTypes) FindStructFieldNames(name string) ([]string, bool) {
 func (c *celTypes) FindStructFieldType(name, field string) (*types.FieldType, bool) {
 	t := c.records[name]
 	if t == nil || t.Field(field) < 0 {
+		c.missed, c.field = t, field
 		return nil, false
 	}
 	f := &t.Fields[t.Field(field)]

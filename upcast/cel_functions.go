@@ -125,7 +125,7 @@ var instead = map[string]string{
 	"charAt": "substring", "at": "substring", "format": "string(...) and +", "greatest": "math.max", "least": "math.min", "quote": "string(...) and +",
 	"sqrt": "convert with factor where it is linear", "ofNonZeroValue": "a condition and optional.of", "extractAll": "regex.extract",
 	"now": "a context input or meta.time", "concat": "+", "length": "size", "len": "size", "toLowerCase": "lowerAscii", "toUpperCase": "upperAscii",
-	"dyn": "values of one type", "type": "the branches of mapBranch",
+	"raw": "sha256(bytes(...)) of what matters, as an expression does not see the event's bytes", "dyn": "values of one type", "type": "the branches of mapBranch",
 }
 
 // insteadOf is what can be used instead of a function that is not offered, or "".

@@ -47,7 +47,7 @@ func NewSelector(text string) (s *Selector, err error) {
 	if issues.Err() != nil {
 		return nil, issueOf(text, issues, nil)
 	}
-	if wrong := bounded(text, parsed.NativeRep()); wrong != nil {
+	if wrong := bounded(text, parsed.NativeRep(), nil); wrong != nil {
 		return nil, wrong
 	}
 	checked, issues := env.Check(parsed)

@@ -117,3 +117,14 @@ func TestIsNull(t *testing.T) {
 		}
 	}
 }
+
+// TestMistakesProto: expressions about things that Protobuf alone has.
+func TestMistakesProto(t *testing.T) {
+	holdMistakes(t, protoParsed, wellKnown+`oneof pay { string card = 6; int32 cash = 7; } map<int32, string> m = 8; uint32 u = 9; }`, addsOf(map[string]string{
+		"owner.card":                "card is a branch of pay: use the path pay<card>",
+		"owner.m[1]":                "also those of Protobuf",
+		"owner.u + 1":               "1u",
+		"owner.at.getFullYear()":    "timestamp(x.seconds)",
+		"owner.at + duration('1s')": "it is a message here",
+	}))
+}

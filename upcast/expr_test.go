@@ -226,25 +226,36 @@ func TestDischarged(t *testing.T) {
 
 // expressionMistakes are expressions that mean nothing over [spoken].
 var expressionMistakes = map[string]string{
-	"this +":                     "Syntax error",
-	"ownr.qty":                   "did you mean owner?",
-	"owner.qyt":                  "there is no field qyt",
-	"owner.nick + 'x'":           "orValue",
-	"owner.nick == null":         "isNull()",
-	"owner.qty + 1.5":            "double(...)",
-	"size(owner.nick)":           "a value may be missing",
-	"[1, 'a']":                   "not fixed",
-	"{'a': 1}":                   "source object",
-	"dyn(owner.qty) + 1":         "not fixed",
-	"type(owner.qty)":            "type",
-	"now()":                      "there is no now",
-	"owner.id.matches(owner.id)": "no literal",
-	"owner.id.matches('(')":      "not RE2",
-	"owner.lines == owner.lines": "not compared",
-	"owner.nick == owner.nick":   "missing is not compared",
-	"owner.id.format([1])":       "format is not offered",
-	"owner.id.charAt(0)":         "nearest is substring",
-	"math.sqrt(4.0)":             "there is no math.sqrt",
+	"this +":                        "Syntax error",
+	"ownr.qty":                      "did you mean owner?",
+	"owner.qyt":                     "there is no field qyt (at /steps/0, line 5, column 26); did you mean qty?",
+	"owner.address.zipp":            "did you mean zip?",
+	"this.qty":                      "this is the value before the step",
+	"string(raw())":                 "sha256",
+	"owner.address.fax.orValue('')": "optFlatMap",
+	"owner.day == 1":                "retype them first",
+	"owner.amount / owner.amount":   "use div(",
+	"double(owner.amount)":          "convert by retype",
+	"owner.many.orValue('')":        "mapBranch",
+	"owner.attrs[1]":                "keys of maps are texts",
+	"owner.`ä`":                     "letters of ASCII",
+	"owner.id +\\n owner.qyt":       "at line 2 of it, column 7",
+	"owner.nick + 'x'":              "orValue",
+	"owner.nick == null":            "isNull()",
+	"owner.qty + 1.5":               "double(...)",
+	"size(owner.nick)":              "a value may be missing",
+	"[1, 'a']":                      "not fixed",
+	"{'a': 1}":                      "source object",
+	"dyn(owner.qty) + 1":            "not fixed",
+	"type(owner.qty)":               "type",
+	"now()":                         "there is no now",
+	"owner.id.matches(owner.id)":    "no literal",
+	"owner.id.matches('(')":         "not RE2",
+	"owner.lines == owner.lines":    "not compared",
+	"owner.nick == owner.nick":      "missing is not compared",
+	"owner.id.format([1])":          "format is not offered",
+	"owner.id.charAt(0)":            "nearest is substring",
+	"math.sqrt(4.0)":                "there is no math.sqrt",
 	"owner.lines.all(a, owner.lines.all(b, a.n > b.n))":          "most of them in",
 	"[1].all(a, [1].all(b, [1].all(c, a == b)))":                 "3 loops are nested",
 	"timestamp('2020-01-01T00:00:00Z').getHours('Europe/Paris')": "fixed offset",
@@ -257,7 +268,10 @@ var expressionMistakes = map[string]string{
 }
 
 // spoken is what the mistaken expressions are about.
-var spoken = strings.Join([]string{id, qty, nick, lines, attrs, oldState, price, maybe}, ",")
+var spoken = strings.Join([]string{
+	id, qty, nick, lines, attrs, oldState, price, decimalField("amount", 4, 2), `{"name":"day","type":{"type":"int","logicalType":"date"}}`, `{"name":"many","type":["null","string","int"]}`,
+	`{"name":"address","type":["null",{"type":"record","name":"Address","fields":[{"name":"zip","type":"string"},{"name":"fax","type":["null","string"]}]}]}`,
+}, ",")
 
 // TestMistakesInExpressions holds expressions that mean nothing here to an error
 // with a place and what to do.

@@ -45,6 +45,12 @@ func TestBoundsDischarge(t *testing.T) {
 			[]string{`add: {path: all, expr: "owner.l.all(x, 100 / x > 10)"}`},
 			`{"l":[1,9]}`, `{"l":[1,9],"all":true}`,
 		},
+		"loops in loops": {
+			`"l":{"type":"array","maxItems":20,"items":{"type":"object","properties":{"n":{"type":"integer","minimum":0,"maximum":9},"t":{"type":"array","maxItems":9,"items":{"type":"string"}}},"required":["n","t"],"additionalProperties":false}}`,
+			`"l":{"type":"array"}|"r":{"type":"boolean"}`,
+			[]string{`add: {path: r, expr: "owner.l.all(a, owner.l.exists(b, a.n + b.n > 3)) || owner.l.exists(a, a.t.filter(x, x != '').exists(x, x == 'q'))"}`},
+			`{"l":[{"n":1,"t":["q"]}]}`, `{"l":[{"n":1,"t":["q"]}],"r":true}`,
+		},
 		"never empty": {list + `,"minItems":1}`, list + `}|"first":{"type":"integer"}`, []string{`add: {path: first, expr: "owner.l[0]"}`}, `{"l":[4]}`, ``},
 		"long enough": {
 			`"s":{"type":"string","minLength":3,"maxLength":8}`, `"s":{"type":"string"}`,
@@ -139,6 +145,18 @@ func TestAssumeInt64(t *testing.T) {
 		}
 		if v := h.Verdict; v.Outcome != want || len(v.Assumptions) != 1 || v.Assumptions[0] != "int64" {
 			t.Errorf("%s: %s %+v, assumptions %v, event %s", expr, v.Outcome, v.Problems, v.Assumptions, v.Event)
+		}
+	}
+}
+
+// TestLoopsWithoutBounds: loops in loops over lists of any length are refused, with
+// what takes most.
+func TestLoopsWithoutBounds(t *testing.T) {
+	for _, bound := range []string{``, `"maxItems":300,`} {
+		s := jsonSchema(t, `"l":{"type":"array",`+bound+`"items":{"type":"array",`+bound+`"items":{"type":"string"}}}|"r":{"type":"boolean"}`)
+		_, err := Verify(t.Context(), document(t, `set: {path: r, expr: "owner.l.exists(a, a.exists(b, b == 'x') || a.exists(b, b == 'y'))"}`), s, s)
+		if err == nil || !strings.Contains(err.Error(), "most of them in owner.l.exists(") {
+			t.Errorf("with %q: %v", bound, err)
 		}
 	}
 }
