@@ -94,8 +94,11 @@ type Problem struct {
 	Path       string
 	Message    string
 	Fix        string
-
-	kind string // of what JSON Schema's engine found: a keyword
+	// Reason is the failure condition of O4 (none, index, key, overflow, divzero,
+	// parse, range, symbol, utf8), or the keyword that O5 breaks.
+	Reason string
+	// Source and Target are the places in the schemas of JSON that O5 speaks of.
+	Source, Target *schema.Place
 }
 
 func newBuilder() *builder {
@@ -137,10 +140,21 @@ func (b *builder) wrong(what, hint string) plan.Node {
 // breaks records an obligation that does not hold and stops the events that show
 // it.
 func (b *builder) breaks(obligation, path, message, fix string) plan.Node {
-	if !overlooked(obligation) {
-		b.open = append(b.open, Problem{Obligation: obligation, Step: b.step, Path: path, Message: message, Fix: fix})
+	return b.opens(Problem{Obligation: obligation, Path: path, Message: message, Fix: fix})
+}
+
+// breaksBy is [builder.breaks] with the reason.
+func (b *builder) breaksBy(obligation, reason, path, message, fix string) plan.Node {
+	return b.opens(Problem{Obligation: obligation, Path: path, Message: message, Fix: fix, Reason: reason})
+}
+
+// opens notes a problem of the step at work; an event that meets it ends there.
+func (b *builder) opens(p Problem) plan.Node {
+	p.Step = b.step
+	if !overlooked(p.Obligation) {
+		b.open = append(b.open, p)
 	}
-	return &plan.Stop{Code: obligation, Hop: b.hop, Step: b.step, Path: path, Reason: message}
+	return &plan.Stop{Code: p.Obligation, Hop: b.hop, Step: b.step, Path: p.Path, Reason: p.Message}
 }
 
 // record opens a value that is a record, so that its fields can be changed one by
@@ -239,7 +253,7 @@ func (b *builder) inRecord(n plan.Node, path Path, f func(*plan.Make) plan.Node)
 func (b *builder) throughNull(x plan.Node, path Path, f func(*plan.Make) plan.Node) plan.Node {
 	return b.eachBranch(x, func(branch string, content plan.Node) plan.Node {
 		if branch == "null" {
-			return b.breaks("O4", path.String(), fmt.Sprintf("%s may be null", path), "write "+path.String()+"? to leave null alone")
+			return b.breaksBy("O4", "none", path.String(), fmt.Sprintf("%s may be null", path), "write "+path.String()+"? to leave null alone")
 		}
 		return &plan.Tag{Branch: branch, X: b.inRecord(content, path, f)}
 	})
@@ -257,7 +271,7 @@ func (b *builder) onAbsent(x plan.Node, path Path, f func(plan.Node) plan.Node) 
 }
 
 func (b *builder) absentHere(path Path) plan.Node {
-	return b.breaks("O4", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone")
+	return b.breaksBy("O4", "none", path.String(), fmt.Sprintf("%s may be absent", path), "write "+path.String()+"? to leave it alone")
 }
 
 // eachBranch applies f to the content of each branch of a union.

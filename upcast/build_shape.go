@@ -179,7 +179,7 @@ func (b *builder) partial(event plan.Node, x plan.Node, e Else, path Path, why s
 func (b *builder) partialOr(event plan.Node, x plan.Node, e Else, path Path, why, fix string) plan.Node {
 	out, ok := b.otherwise(event, e, path)
 	if !ok {
-		out = b.breaks("O4", path.String(), why, fix)
+		out = b.breaksBy("O4", failureOf(x), path.String(), why, fix)
 	}
 	t, _ := b.types.Of(x)
 	return &plan.OrElse{X: x, Else: typed(out, t)}

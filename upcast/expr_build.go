@@ -184,7 +184,7 @@ func (b *builder) settle(t *translator, n plan.Node, path Path, way Else) plan.N
 	out, ok := b.otherwise(b.scope.event, way, path)
 	if !ok {
 		first := open[0]
-		out = b.breaks("O4", path.String(), fmt.Sprintf("%s may fail: %s", first.text, first.reason), first.fix)
+		out = b.breaksBy("O4", first.code, path.String(), fmt.Sprintf("%s may fail: %s", first.text, first.reason), first.fix)
 	}
 	typ, _ := b.types.Of(n)
 	return &plan.OrElse{X: n, Else: typed(out, typ)}

@@ -2,6 +2,7 @@ package upcast
 
 import (
 	"math"
+	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
 )
@@ -133,4 +134,48 @@ func (p *prover) placesOfCall(n *plan.Call) (decPlaces, bool) {
 	default:
 		return decPlaces{n.Type.Precision - n.Type.Scale, n.Type.Scale}, n.Type.Kind == plan.Decimal && n.Type.Precision > 0
 	}
+}
+
+// failureCode names the failure condition of a call, for programs.
+func failureCode(n *plan.Call, reason string) string {
+	switch {
+	case strings.Contains(reason, "divisor"):
+		return "divzero"
+	case failureCodes[n.Func] != "":
+		return failureCodes[n.Func]
+	default:
+		return "range"
+	}
+}
+
+// failureCodes are the conditions of functions; what is not listed has a result
+// for a part of its range only.
+var failureCodes = map[*plan.Func]string{
+	plan.Impossible: "none",
+	plan.ListIndex:  "index", plan.ListSlice: "index", plan.TextFrom: "index", plan.TextCut: "index", plan.TextIndexFrom: "index", plan.TextLastFrom: "index",
+	plan.First: "index", plan.Last: "index", plan.Only: "index",
+	plan.MapIndex: "key", plan.MapOf: "key",
+	plan.IntAdd: "overflow", plan.IntSub: "overflow", plan.IntMul: "overflow", plan.IntNeg: "overflow", plan.IntAbs: "overflow", plan.IntDiv: "overflow", plan.IntMod: "overflow",
+	plan.UintAdd: "overflow", plan.UintSub: "overflow", plan.UintMul: "overflow", plan.IntTo32: "overflow", plan.FloatTo32: "overflow", plan.Linear: "overflow",
+	plan.DecAdd: "overflow", plan.DecSub: "overflow", plan.DecMul: "overflow", plan.DecFit: "overflow", plan.SpanAdd: "overflow", plan.SpanSub: "overflow",
+	plan.IntOfText: "parse", plan.UintOfText: "parse", plan.FloatOfText: "parse", plan.BoolOfText: "parse", plan.TimeOfText: "parse", plan.SpanOfText: "parse",
+	plan.Base64Decode: "parse", plan.HexDecode: "parse", plan.UUID5: "parse", plan.NumberOfText: "parse", plan.SplitExactly: "parse", plan.Groups: "parse",
+	plan.SymbolOfText: "symbol", plan.MapSymbol: "symbol", plan.Ordinal: "symbol", plan.SymbolAt: "symbol",
+	plan.TextOfBytes: "utf8",
+}
+
+// failureOf is the condition of what a step computes.
+func failureOf(n plan.Node) string {
+	code := ""
+	plan.Visit(n, func(x plan.Node) {
+		c, ok := x.(*plan.Call)
+		if !ok || code != "" || !c.Func.Partial || c.Safe {
+			return
+		}
+		code = failureCode(c, "")
+		if inner, ok := firstArg(c).(*plan.Call); ok && (inner.Func == plan.SplitExactly || inner.Func == plan.Groups) {
+			code = "parse"
+		}
+	})
+	return code
 }

@@ -27,7 +27,7 @@ type prover struct {
 }
 
 // openCall is a call that may have no result.
-type openCall struct{ text, reason, fix string }
+type openCall struct{ text, reason, fix, code string }
 
 // maxProverSteps bounds one proof; what is left is open. maxProverNodes bounds the
 // nodes that it looks at.
@@ -170,7 +170,7 @@ func (p *prover) call(n *plan.Call, f facts) {
 		return
 	}
 	text := p.t.c.print(p.t.own[n])
-	p.failing[n] = &openCall{text, reason, fixOf(n)}
+	p.failing[n] = &openCall{text, reason, fixOf(n), failureCode(n, reason)}
 	p.order = append(p.order, n)
 }
 

@@ -68,10 +68,14 @@ func orRoot(path string) string {
 // document.
 func problemOf(h *Hop, b *schema.Break) Problem {
 	if p, ok := h.homeless[b.Path]; ok {
-		p.kind = b.Kind
+		p.Reason = b.Kind
 		return p
 	}
-	p := Problem{Obligation: "O5", Path: b.Path, kind: b.Kind, Message: strings.NewReplacer("the reader schema", "the target", "the writer schema", "the upcaster", "reader schema", "target", "writer schema", "upcaster").Replace(b.Message)}
+	p := Problem{Obligation: "O5", Path: b.Path, Reason: b.Kind, Message: strings.NewReplacer("the reader schema", "the target", "the writer schema", "the upcaster", "reader schema", "target", "writer schema", "upcaster").Replace(b.Message)}
+	if b.Writer.Document == writerName || b.Writer.Document == "" && plan.IsSame(h.Root, h.Source) {
+		p.Source = &schema.Place{Pointer: b.Writer.Pointer, Position: b.Writer.Position} // not one of the schema of images
+	}
+	p.Target = &b.Reader
 	switch b.Kind {
 	case "required":
 		p.Fix = "add it, or use require with else"

@@ -90,7 +90,7 @@ func checkAt(check string) string {
 		f, more := frames.Next()
 		name := f.Function[strings.LastIndex(f.Function, ".")+1:]
 		switch {
-		case strings.HasSuffix(f.File, "_test.go"), slices.Contains([]string{"overlooked", "breaks", "wrong", "refuse", "limit", "badExpr"}, name):
+		case strings.HasSuffix(f.File, "_test.go"), slices.Contains([]string{"overlooked", "breaks", "breaksBy", "opens", "wrong", "refuse", "limit", "badExpr"}, name):
 		case name == "partial":
 			out += " " + lineIn(f.File, f.Line)
 		default:
@@ -105,7 +105,7 @@ func checkAt(check string) string {
 func lineIn(file string, line int) string { return fmt.Sprintf("%s:%d", filepath.Base(file), line) }
 
 // refusing are the calls that refuse a document.
-var refusing = regexp.MustCompile(`\b(b|t|m\.b|p\.t\.b)\.(breaks|wrong|refuse|limit|badExpr)\(`)
+var refusing = regexp.MustCompile(`\b(b|t|m\.b|p\.t\.b)\.(breaks|breaksBy|wrong|refuse|limit|badExpr)\(`)
 
 // idleChecks are refusals that no document is known to lead to, each by a part of its
 // line, with the reason.

@@ -57,8 +57,11 @@ func (g *jsonGuide) extend(p *Proposal) bool {
 	changed := false
 	for i := range p.Hop.Verdict.Problems {
 		x := &p.Hop.Verdict.Problems[i]
-		kind := x.kind
-		if kind == "" && x.Obligation == "O6" {
+		kind := x.Reason
+		switch {
+		case x.Obligation == "O4":
+			continue
+		case kind == "" && x.Obligation == "O6":
 			kind = "additionalProperties" // a value without a place
 		}
 		if x.Step > 0 || kind == "" {

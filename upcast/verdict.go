@@ -2,7 +2,10 @@ package upcast
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+
+	"github.com/instar-registry/instar/schema"
 )
 
 // Outcome is what a proof ends in.
@@ -61,8 +64,15 @@ type Verdict struct {
 	// Event is a least event of the source version that shows the problem, as
 	// JSON; nil if it was not found.
 	Event []byte
-	// Events is how many events were tried.
+	// Image is what the steps make of Event, as JSON, where that is an event which
+	// the target refuses; nil where there is no image.
+	Image []byte
+	// Events is how many events were tried: those that follow from Seed and the
+	// numbers after it.
 	Events int
+	// Coverage is what of the source the events of a search had; nil unless the
+	// outcome is Tested.
+	Coverage *Coverage
 	// Notes are facts that a reader should know; Assumptions are what the
 	// document assumes and the proof rests on.
 	Notes, Assumptions []string
@@ -76,15 +86,39 @@ func (p *Problem) noDown() string {
 	return p.Path + ": " + p.Message
 }
 
+// Seed is the number of the first event of a search.
+const Seed = 0
+
+// verdictProblem is a problem as the REST surface shows it.
+type verdictProblem struct {
+	Obligation string        `json:"obligation,omitempty"`
+	Step       int           `json:"step,omitempty"`
+	Path       string        `json:"path,omitempty"`
+	Reason     string        `json:"reason,omitempty"`
+	Message    string        `json:"message,omitempty"`
+	Fix        string        `json:"fix,omitempty"`
+	Source     *verdictPlace `json:"source,omitempty"`
+	Target     *verdictPlace `json:"target,omitempty"`
+}
+
+// verdictPlace is a place in one of the two schemas.
+type verdictPlace struct {
+	Pointer  string `json:"pointer"`
+	Document string `json:"document,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+}
+
+func placeIn(p *schema.Place) *verdictPlace {
+	if p == nil || p.Pointer == "" && p.Document == "" && !p.IsValid() {
+		return nil
+	}
+	return &verdictPlace{p.Pointer, p.Document, p.Line, p.Column}
+}
+
 // MarshalJSON gives the verdict as the REST surface shows it.
 func (v Verdict) MarshalJSON() ([]byte, error) {
-	type problem struct {
-		Obligation string `json:"obligation,omitempty"`
-		Step       int    `json:"step,omitempty"`
-		Path       string `json:"path,omitempty"`
-		Message    string `json:"message,omitempty"`
-		Fix        string `json:"fix,omitempty"`
-	}
+	type problem = verdictProblem
 	out := struct {
 		Verdict Outcome `json:"verdict"`
 		Total   bool    `json:"total"`
@@ -92,21 +126,35 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 		NoDown  string  `json:"noDown,omitempty"`
 		problem
 		Event    json.RawMessage `json:"event,omitempty"`
+		Image    json.RawMessage `json:"image,omitempty"`
 		Problems []problem       `json:"problems,omitempty"`
 		Events   int             `json:"events,omitempty"`
+		Seed     *int            `json:"seed,omitempty"`
+		Open     []string        `json:"open,omitempty"`
+		Coverage *Coverage       `json:"coverage,omitempty"`
 		Notes    []string        `json:"notes,omitempty"`
 		Assume   []string        `json:"assumptions,omitempty"`
 		Prover   string          `json:"prover"`
-	}{Verdict: v.Outcome, Total: v.Total && v.Outcome != Refuted, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
+	}{Verdict: v.Outcome, Total: v.Total && v.Outcome != Refuted, Class: v.Class, NoDown: v.NoDown, Event: v.Event, Image: v.Image, Notes: v.Notes, Assume: v.Assumptions, Prover: ProverVersion}
 	for i, p := range v.Problems {
-		x := problem{p.Obligation, p.Step, p.Path, p.Message, p.Fix}
+		x := problem{p.Obligation, p.Step, p.Path, p.Reason, p.Message, p.Fix, placeIn(p.Source), placeIn(p.Target)}
 		if i == 0 {
 			out.problem = x
 		}
 		out.Problems = append(out.Problems, x)
 	}
 	if v.Outcome == Tested {
-		out.Events = v.Events
+		seed := Seed
+		out.Events, out.Seed, out.Coverage = v.Events, &seed, v.Coverage
+		for _, p := range v.Problems {
+			if !slices.Contains(out.Open, p.Obligation) {
+				out.Open = append(out.Open, p.Obligation)
+			}
+		}
+		slices.Sort(out.Open)
+	}
+	if v.Outcome == Refuted && v.Image == nil && v.Event != nil {
+		out.Image = json.RawMessage("null")
 	}
 	return json.Marshal(out)
 }

@@ -277,6 +277,12 @@ func (h *Hop) decide(ctx context.Context) error {
 	events := provedEvents
 	if len(v.Problems) > 0 {
 		v.Outcome, events = Tested, searchEvents
+		s.sighted = newSighted(h.Source.Type)
+		defer func() {
+			if v.Outcome == Tested {
+				v.Coverage = s.sighted.coverage()
+			}
+		}()
 	}
 	for _, image := range h.refused {
 		for value := range s.candidates(image) {
@@ -316,6 +322,7 @@ func (h *Hop) decide(ctx context.Context) error {
 func (s *search) try(ctx context.Context, value plan.Value) (done bool, err error) {
 	v := &s.hop.Verdict
 	v.Events++
+	s.sighted.mark(value)
 	f, err := s.fails(ctx, value)
 	switch {
 	case err != nil || f == nil:
@@ -336,6 +343,10 @@ type search struct {
 	envelope Envelope
 	// samples are events that images are laid over.
 	samples []plan.Value
+	// image is the last one that its schema refused.
+	image []byte
+	// sighted is what of the source the events had.
+	sighted *sighted
 }
 
 func newSearch(h *Hop) *search {
@@ -372,6 +383,9 @@ func (s *search) fails(ctx context.Context, v plan.Value) (*plan.Failure, error)
 		image, err := p.part.target.encode(p.value)
 		s.meter.Take(len(image))
 		var bad *violation
+		if s.image = nil; err != nil {
+			s.image = image
+		}
 		switch {
 		case errors.As(err, &bad):
 			return &plan.Failure{Code: "O5", Path: bad.path, Reason: bad.what}, nil
@@ -403,6 +417,9 @@ func (s *search) refute(ctx context.Context, v plan.Value, f *plan.Failure) erro
 	}
 	verdict := &s.hop.Verdict
 	verdict.Outcome, verdict.Event = Refuted, event
+	if _, text := s.hop.to.(*jsonCodec); text && f.Code == "O5" {
+		verdict.Image = slices.Clone(s.image)
+	}
 	// The problem that the event shows comes first.
 	for i, p := range verdict.Problems {
 		if p.Obligation == f.Code && p.Path == f.Path {

@@ -358,9 +358,84 @@ func TestVerdictJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := json.Marshal(h.Verdict)
-	want := `{"verdict":"REFUTED","total":false,"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else","event":{"state":"SHIPPED"},` +
-		`"problems":[{"obligation":"O4","step":1,"path":"state","message":"symbol SHIPPED is not mapped","fix":"add else"}],"prover":"1"}`
+	want := `{"verdict":"REFUTED","total":false,"obligation":"O4","step":1,"path":"state","reason":"symbol","message":"symbol SHIPPED is not mapped","fix":"add else","event":{"state":"SHIPPED"},"image":null,` +
+		`"problems":[{"obligation":"O4","step":1,"path":"state","reason":"symbol","message":"symbol SHIPPED is not mapped","fix":"add else"}],"prover":"1"}`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s (%v)", got, err)
+	}
+}
+
+// TestVerdictOfImages: a verdict about an image that the target refuses shows it,
+// with the keyword and the places in both schemas, as far as the old one says it.
+func TestVerdictOfImages(t *testing.T) {
+	from, to := jsonSchema(t, `"n":{"type":"integer","maximum":20}`), jsonSchema(t, `"m":{"type":"integer","maximum":9}`)
+	h, err := Verify(t.Context(), document(t, "rename: {from: n, to: m}"), from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(h.Verdict)
+	want := `{"verdict":"REFUTED","total":false,"obligation":"O5","path":"m","reason":"maximum","message":"maximum is 9 in the target and 20 in the upcaster, which may write more","fix":"convert, narrow or drop it",` +
+		`"source":{"pointer":"/properties/n/maximum","line":1,"column":64},"target":{"pointer":"/properties/m/maximum","line":1,"column":64},"event":{"n":10},"image":{"m":10},"problems":[`
+	if err != nil || !strings.HasPrefix(string(got), want) {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+}
+
+// TestReasons names the failure condition of each kind.
+func TestReasons(t *testing.T) {
+	s := avroSchema(t, strings.Join([]string{nick, qty, lines, attrs, textField("s"), `{"name":"x","type":"bytes"}`, longN, price, oldState}, ","))
+	for step, want := range map[string]string{
+		`set: {path: s, expr: "owner.nick.value()"}`:                      "none",
+		`set: {path: s, expr: "owner.lines[0].sku"}`:                      "index",
+		`set: {path: s, expr: "this.substring(1)"}`:                       "index",
+		`set: {path: s, expr: "string(owner.attrs['a'])"}`:                "key",
+		`set: {path: n, expr: "this + 1"}`:                                "overflow",
+		`set: {path: n, expr: "1 / this"}`:                                "divzero",
+		`convert: {path: s, to: int64, expr: "int(this)"}`:                "parse",
+		`convert: {path: price, to: int64, expr: "int(this)"}`:            "range",
+		`convert: {path: x, to: string, expr: "string(this)"}`:            "utf8",
+		`mapEnum: {path: state, map: {NEW: NEW, PAID: PAID}}`:             "symbol",
+		`split: {path: s, separator: "-", into: [s1, s2]}`:                "parse",
+		`head: {path: lines}`:                                             "index",
+		`rename: {from: "nick.a", to: "nick.b"}`:                          "",
+		`require: {path: nick, else: {expr: "string(1 / owner.qty)"}}`:    "divzero",
+		`narrow: {path: n, min: 0, mode: else, else: {expr: "1 / this"}}`: "divzero",
+	} {
+		h, err := Verify(t.Context(), document(t, step), s, s)
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s is taken", step)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", step, err)
+			continue
+		}
+		found := false
+		for _, p := range h.Verdict.Problems {
+			found = found || p.Obligation == "O4" && p.Reason == want
+		}
+		if !found {
+			t.Errorf("%s: %+v, want %s", step, h.Verdict.Problems, want)
+		}
+	}
+}
+
+// TestVerdictOfSearch: a verdict that is neither says what is open, from which
+// number its events follow, and what they had.
+func TestVerdictOfSearch(t *testing.T) {
+	s := avroSchema(t, strings.Join([]string{nick, oldState, textField("s")}, ","))
+	h, err := Verify(t.Context(), document(t, `set: {path: s, expr: "size(this) == 77 && this.contains('quux') ? string(1 / (size(this) - 77)) : this"}`), s, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(h.Verdict)
+	want := `"events":2000,"seed":0,"open":["O4"],"coverage":{"branches":"2/2","symbols":"3/3","boundaries":"14/14"},"prover":"1"}`
+	if err != nil || !strings.HasSuffix(string(got), want) {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+	if h, err = Verify(t.Context(), document(t, "reversion: {}"), s, s); err != nil || h.Verdict.Coverage != nil {
+		t.Error("what is proved needs no search", err)
 	}
 }

@@ -252,11 +252,23 @@ type UpcasterVerdict struct {
 	Obligation string          `json:"obligation,omitempty"`
 	Step       int             `json:"step,omitempty"`
 	Path       string          `json:"path,omitempty"`
+	Reason     string          `json:"reason,omitempty"`
 	Message    string          `json:"message,omitempty"`
 	Fix        string          `json:"fix,omitempty"`
+	Source     json.RawMessage `json:"source,omitempty"`
+	Target     json.RawMessage `json:"target,omitempty"`
 	Event      json.RawMessage `json:"event,omitempty"`
-	Events     int             `json:"events,omitempty"`
-	Prover     string          `json:"prover"`
+	// Image is what the steps make of Event, null if they make nothing of it.
+	Image    json.RawMessage `json:"image,omitempty"`
+	Problems json.RawMessage `json:"problems,omitempty"`
+	// Events, Seed, Open and Coverage are of a verdict that is TESTED.
+	Events      int             `json:"events,omitempty"`
+	Seed        *int            `json:"seed,omitempty"`
+	Open        []string        `json:"open,omitempty"`
+	Coverage    json.RawMessage `json:"coverage,omitempty"`
+	Notes       []string        `json:"notes,omitempty"`
+	Assumptions []string        `json:"assumptions,omitempty"`
+	Prover      string          `json:"prover"`
 	// Plan is the portable plan of the hop, if it is proved and has one.
 	Plan json.RawMessage `json:"plan,omitempty"`
 }
