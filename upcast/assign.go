@@ -221,8 +221,22 @@ func (b *builder) assignRecord(m *plan.Make, t *plan.Type, path string) plan.Nod
 // hollow reports whether a value is a record that all fields have left: what it
 // was made for is elsewhere.
 func hollow(n plan.Node) bool {
-	m, ok := n.(*plan.Make)
-	return ok && m.Rest == nil && !slices.ContainsFunc(m.Fields, func(p plan.Part) bool { return !hollow(p.Node) })
+	switch n := n.(type) {
+	case *plan.Make:
+		return n.Rest == nil && !slices.ContainsFunc(n.Fields, func(p plan.Part) bool { return !hollow(p.Node) })
+	case *plan.Opt: // where the record is not there, another one was presumed
+		return hollow(n.Body) && (hollow(n.Missing) || isStop(n.Missing))
+	case *plan.Switch:
+		return !slices.ContainsFunc(n.Cases, func(c plan.Case) bool { return !hollow(c.Body) && !isStop(c.Body) })
+	default:
+		return false
+	}
+}
+
+// isStop reports whether a node ends the event.
+func isStop(n plan.Node) bool {
+	_, ok := n.(*plan.Stop)
+	return ok
 }
 
 // join is the path of a field. A proved leg needs none: its failures are those of

@@ -52,6 +52,9 @@ type builder struct {
 	steps    *Step
 	// idle are steps that changed nothing so far where they were applied.
 	idle []idle
+	// known says that the steps run where a condition has shown that places are
+	// there, so that a step that asks for them is no mistake.
+	known bool
 	// scope is what expressions can name here; checked holds those that have
 	// been checked, implied the conversions that stored values need.
 	scope   scope

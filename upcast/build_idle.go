@@ -23,7 +23,7 @@ func (b *builder) acts(used bool, what, hint string) {
 		i = len(b.idle)
 		b.idle = append(b.idle, idle{step: b.steps, what: what, hint: hint})
 	}
-	b.idle[i].used = b.idle[i].used || used
+	b.idle[i].used = b.idle[i].used || used || b.known
 }
 
 // refuseIdle refuses the first step that was of no use. In a fused tree what is

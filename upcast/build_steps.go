@@ -143,6 +143,10 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.eventLevel(n, op)
 	case *unpark:
 		return b.restored(n, op)
+	case *presumed:
+		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.presume(x, op) })
+	case *emptied:
+		return b.emptied(n, op)
 	case *entryOf:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.entry(x, op) })
 	case *Filter:

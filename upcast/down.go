@@ -23,7 +23,7 @@ func (b *builder) inverse(t func() *plan.Type, op Operation) ([]Operation, strin
 		to := beside(op.From, op.To)
 		return []Operation{&Rename{From: to, To: op.From}}, ""
 	case *Move:
-		return moveBack(op.From, op.To)
+		return moveBack(t(), op.From, op.To)
 	case *Copy:
 		return []Operation{&Drop{Path: op.To}}, ""
 	case *Set:
@@ -56,7 +56,7 @@ func (b *builder) inverse(t func() *plan.Type, op Operation) ([]Operation, strin
 func (b *builder) inverseShape(t func() *plan.Type, op Operation) ([]Operation, string) {
 	switch op := op.(type) {
 	case *Nest:
-		return nestBack(op)
+		return nestBack(t(), op)
 	case *Flatten:
 		return flattenBack(t(), op)
 	case *Wrap:
@@ -146,12 +146,30 @@ func beside(from, to Path) Path {
 	return append(slices.Clone(from[:len(from)-1]), to...)
 }
 
-func moveBack(from, to Path) ([]Operation, string) {
+func moveBack(t *plan.Type, from, to Path) ([]Operation, string) {
 	optional := func(s Segment) bool { return s.Kind == OptionalSegment }
 	if slices.ContainsFunc(from, optional) || slices.ContainsFunc(to, optional) {
 		return nil, "a value moved out of a record that may be null cannot be put back"
 	}
-	return []Operation{&Move{From: to, To: from}}, ""
+	return undoMoves(t, [][2]Path{{from, to}}), ""
+}
+
+// undoMoves moves values back, out of records that the moves made.
+func undoMoves(t *plan.Type, moves [][2]Path) []Operation {
+	made := madeBy(t, moves)
+	var out []Operation
+	for _, x := range made {
+		out = append(out, x)
+	}
+	for _, m := range moves {
+		out = append(out, &Move{From: m[1], To: m[0]})
+	}
+	for _, x := range made {
+		if above := x.Path[:len(x.Path)-1]; len(above) == 0 || typeAt(t, above) != nil {
+			out = append(out, &emptied{x.Path})
+		}
+	}
+	return out
 }
 
 func relaxBack(t *plan.Type, op *Relax) []Operation {
@@ -190,16 +208,16 @@ func boundsBack(was *plan.Type, path Path, way Else) []Operation {
 	return []Operation{back}
 }
 
-func nestBack(op *Nest) ([]Operation, string) {
-	var out []Operation
+func nestBack(t *plan.Type, op *Nest) ([]Operation, string) {
+	var moves [][2]Path
 	for _, p := range op.Paths {
 		to := append(slices.Clone(op.Under), p[len(p)-1])
 		if len(p) > 1 && len(op.Under) == 1 {
 			to = append(append(slices.Clone(p[:len(p)-1]), op.Under...), p[len(p)-1])
 		}
-		out = append(out, &Move{From: to, To: p})
+		moves = append(moves, [2]Path{p, to})
 	}
-	return out, ""
+	return undoMoves(t, moves), ""
 }
 
 func flattenBack(t *plan.Type, op *Flatten) ([]Operation, string) {

@@ -79,6 +79,10 @@ func (b *builder) output(n plan.Node, o *Output) *part {
 	if b.err != nil {
 		return p
 	}
+	if p.when != nil {
+		tree, b.known = b.given(tree, p.when)
+		defer func() { b.known = false }()
+	}
 	tree = b.run(tree, o.Steps)
 	if b.err == nil {
 		p.root = b.assign(tree, p.target.events(), "$")
