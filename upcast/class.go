@@ -52,5 +52,9 @@ func (b *builder) stepClass(from, to *plan.Type, s *Step) (Class, string) {
 	}
 	up1 := leg{steps: []Step{*s}, target: to, derived: b.derived, checked: b.checked, around: b.around, midway: true}
 	down1 := leg{steps: steps, target: from, derived: b.derived, checked: down.checked, around: b.around, midway: true}
-	return classOf(identity(from, up1, down1, true), identity(to, down1, up1, false)), ""
+	updown := identity(from, up1, down1, true)
+	if _, key := s.Operation.(*Rekey); key && b.effects.key != nil {
+		updown = updown && tellsKeysApart(b.effects.key)
+	}
+	return classOf(updown, identity(to, down1, up1, false)), ""
 }

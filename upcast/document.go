@@ -94,6 +94,8 @@ type ContextInput struct {
 	OfPath     Path   // and the place in them
 	Keep       string // first or last
 	Header     string // of a header: its name
+
+	at schema.Position
 }
 
 // SnapshotRule says what becomes of snapshots of the stream.

@@ -25,7 +25,13 @@ func (r *reader) tests(d *Document, o *object) {
 		if x.Dropped = t.bool("dropped"); x.Dropped {
 			results++
 		}
-		if x.ErrorCode = t.text("error", false); x.ErrorCode != "" {
+		if e := t.v.Get("error"); e != nil && e.Kind == jsonx.Number {
+			t.take("error")
+			x.ErrorCode = e.Text
+		} else {
+			x.ErrorCode = t.text("error", false)
+		}
+		if x.ErrorCode != "" {
 			results++
 		}
 		if results != 1 {
@@ -58,6 +64,7 @@ func (r *reader) context(d *Document, o *object) {
 			x.Header = c.text("name", true)
 		}
 		c.done()
+		x.at = jsonx.PositionOf(r.text, m.Value.Offset)
 		d.Context = append(d.Context, x)
 	}
 }

@@ -70,7 +70,7 @@ func (b *builder) declare(inputs []ContextInput) error {
 		x := &inputs[i]
 		typ := valueType(x.Type)
 		e := &Error{Code: Invalid}
-		e.Problem.Path = jsonx.Pointer("/context", x.Name)
+		e.Problem.Path, e.Problem.Position = jsonx.Pointer("/context", x.Name), x.at
 		switch {
 		case x.Kind == "stream" && !foldable(x.OfPath):
 			e.Problem.What, e.Problem.Hint = fmt.Sprintf("%s names no one member of an event", x.OfPath), "a value of an earlier event is at a path of names, as in a.b"

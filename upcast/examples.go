@@ -153,11 +153,14 @@ func (h *Hop) partsOf(ctx context.Context, t *Test, bound map[*plan.Binder]plan.
 
 // endOf compares the end of an event with what the test wants.
 func endOf(t *Test, f *plan.Failure) error {
-	if f.Code == plan.FailDrop && t.Dropped || f.Code != plan.FailDrop && t.ErrorCode == f.Code {
+	if f.Code == plan.FailDrop && t.Dropped || f.Code != plan.FailDrop && (t.ErrorCode == f.Code || t.ErrorCode != "" && t.ErrorCode == errorCodes[f.Code]) {
 		return nil
 	}
 	return &TestFailure{Name: t.Name, What: "the event has no image", Want: wanted(t), Got: f.Error()}
 }
+
+// errorCodes are the codes that the registry answers with where an event ends so.
+var errorCodes = map[string]string{plan.FailDead: "42255", FailContext: "42259"}
 
 func wanted(t *Test) string {
 	switch {

@@ -135,6 +135,9 @@ func (m *message) field(f *plan.Field, at string) plan.Node {
 	for i := 0; j < 0 && i < len(f.Aliases); i++ {
 		j = m.named(f.Aliases[i])
 	}
+	if j < 0 {
+		j = m.changed(f.Name)
+	}
 	if j >= 0 {
 		m.used[j] = true
 		return b.field(m.from.Fields[j].Node, f, at)
@@ -149,6 +152,23 @@ func (m *message) field(f *plan.Field, at string) plan.Node {
 		}
 	}
 	return b.missing(f, at)
+}
+
+// changed finds a part of a name whose value a step has changed, and whose number the
+// target does not have: a field with another type has another number, as a rule.
+func (m *message) changed(name string) int {
+	if m.b.derived {
+		return -1
+	}
+	known := func(number int) bool {
+		return slices.ContainsFunc(m.to.Fields, func(f plan.Field) bool {
+			return f.Number == number || isOneof(f.Type) && memberFor(f.Type, "", number) >= 0
+		})
+	}
+	return slices.IndexFunc(m.from.Fields, func(p plan.Part) bool {
+		_, copied := p.Node.(*plan.Copy)
+		return !copied && p.Name == name && p.Number > 0 && !known(p.Number)
+	})
 }
 
 // place notes that a member of a oneof has a place.

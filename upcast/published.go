@@ -147,7 +147,7 @@ func (p *published) document() members {
 		"down": anyOf(members{"enum": []string{"derived", "none"}}, ref("steps")),
 		"tests": members{"type": "array", "items": closed(members{
 			"name": ref("text"), "in": true, "inMeta": members{"type": "object"}, "out": true,
-			"outs": members{"type": "array"}, "dropped": ref("boolean"), "error": ref("text"),
+			"outs": members{"type": "array"}, "dropped": ref("boolean"), "error": members{"type": []string{"string", "integer"}},
 		}, "name", "in")},
 		"context": members{"type": "object", "additionalProperties": closed(members{
 			"type": ref("text"), "kind": members{"enum": []string{"lookup", "stream", "header"}}, "key": ref("expression"),

@@ -60,7 +60,7 @@ func yamlPointer(key string) string {
 	if key == "" {
 		return ""
 	}
-	return "/" + strings.ReplaceAll(key, ".", "/")
+	return "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(key)
 }
 
 // yamlTree turns YAML nodes into the tree that JSON is read into.

@@ -247,6 +247,9 @@ func (h *Hop) back(ctx context.Context, d *Document, up *builder) error {
 	// An event that its document ends on the way up has no image to come back
 	// from; on the way down each must come.
 	updown, downup := identity(h.Source.Type, up1, down1, true), identity(h.Target, down1, up1, false)
+	if key := h.effects.key; key != nil && !tellsKeysApart(key) {
+		updown = false // which key it was is lost
+	}
 	v.Class, h.Down.Verdict.Class = classOf(updown, downup), classOf(downup, updown)
 	return nil
 }

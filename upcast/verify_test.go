@@ -309,6 +309,9 @@ func TestExamples(t *testing.T) {
 	for example, want := range map[string]string{
 		`{name: one, in: {id: a, tags: [x]}, out: {key: a, tag: x}}`:   "",
 		`{name: none, in: {id: a, tags: []}, error: dead}`:             "",
+		`{name: code, in: {id: a, tags: []}, error: 42255}`:            "",
+		`{name: text, in: {id: a, tags: []}, error: "42255"}`:          "",
+		`{name: another, in: {id: a, tags: []}, error: 42259}`:         "want error 42259, got dead",
 		`{name: other, in: {id: a, tags: [x]}, out: {key: a, tag: y}}`: `the image differs; want {"key":"a","tag":{"string":"y"}}, got {"key":"a","tag":{"string":"x"}}`,
 		`{name: bad in, in: {id: 1, tags: []}, error: dead}`:           `"in" is a number, not string`,
 		`{name: bad out, in: {id: a, tags: [x]}, out: {key: a}}`:       `"out" has no field tag`,

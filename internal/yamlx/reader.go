@@ -34,6 +34,10 @@ func (r *reader) node(n *yaml.Node, key string, depth int) *Node {
 	if n.Anchor != "" {
 		r.refuse(n, key, "write the value out", "anchors such as &%s are not allowed", n.Anchor)
 	}
+	if n.Kind != yaml.ScalarNode && n.Style&yaml.TaggedStyle != 0 {
+		r.refuse(n, key, "remove the tag", "tags such as %s are not allowed", n.Tag)
+		return out
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		out.Kind = Mapping

@@ -152,12 +152,12 @@ func decode(text []byte) (root *yaml.Node, problem *Problem) {
 	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
-		return nil, syntax(err)
+		return nil, syntax(text, err)
 	}
 	if err := d.Decode(&second); err == nil {
 		return nil, &Problem{Position: schema.Position{Line: second.Line, Column: 1}, What: "the file holds more than one document", Hint: "remove everything from the second --- on"}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, syntax(err)
+		return nil, syntax(text, err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
 		return nil, nil
@@ -167,8 +167,30 @@ func decode(text []byte) (root *yaml.Node, problem *Problem) {
 
 var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// syntax takes the line out of the library's text.
-func syntax(err error) *Problem {
+// unplaced are errors of the library that name no line, with what they are about.
+var unplaced = []struct {
+	is    *regexp.Regexp
+	sign  string
+	clear string
+}{
+	{regexp.MustCompile(`unknown anchor '([^']+)' referenced`), "*", "aliases such as *%s are not allowed"},
+	{regexp.MustCompile(`found incompatible YAML document()`), "%%YAML", "the directive %%YAML%s is not known"},
+}
+
+// syntax takes the line out of the library's text, or looks for what it is about.
+func syntax(text []byte, err error) *Problem {
+	for _, u := range unplaced {
+		if m := u.is.FindStringSubmatch(err.Error()); m != nil {
+			p := &Problem{What: fmt.Sprintf(u.clear, m[1]), Hint: "write the value out"}
+			if u.sign != "*" {
+				p.Hint = "remove the line"
+			}
+			if at := bytes.Index(text, []byte(strings.ReplaceAll(u.sign, "%%", "%")+m[1])); at >= 0 {
+				p.Position = place(text, at)
+			}
+			return p
+		}
+	}
 	p := &Problem{What: err.Error()}
 	if m := errorLine.FindStringSubmatch(p.What); m != nil {
 		p.What = p.What[len(m[0]):]
