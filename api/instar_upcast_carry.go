@@ -122,6 +122,8 @@ func (c *carrier) ended(out *wire.Upcast, end *registry.Carriage) error {
 		out.Outcome, code = "deadLetter", wire.CodeDeadLetter
 	case upcast.FailContext:
 		return registry.Fail(registry.UpcastContext, "The event cannot be carried: %s", f)
+	case upcast.FailLimit:
+		return registry.Fail(registry.UpcasterLimit, "The event cannot be carried: %s", f)
 	default:
 		return registry.Fail(registry.UpcastInput, "The event cannot be carried: %s", f)
 	}
@@ -180,7 +182,7 @@ func (c *carrier) unfit(err error) error {
 	var limit *registry.Error
 	if judged := refusedEvent(err); errors.As(judged, &limit) && limit.Code == registry.OverLimit {
 		c.x.api.opt.Metrics.UpcastFailure("", upcast.FailLimit)
-		return registry.Fail(registry.UpcastInput, "The event cannot be carried: what becomes of it is too large: %s", err)
+		return registry.Fail(registry.UpcasterLimit, "The event cannot be carried: what becomes of it is too large: %s", err)
 	}
 	return c.way.Broken(err)
 }

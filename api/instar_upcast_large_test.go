@@ -25,7 +25,7 @@ func TestLargeImages(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	for size, want := range map[int]string{100: `"outcome":"events"`, 500: "42254"} {
+	for size, want := range map[int]string{100: `"outcome":"events"`, 500: "42258"} {
 		for _, more := range []string{"", `, "trace": true`, `, "as": "avro"`} {
 			got := show(s.send(`POST /upcast` + "\n\n" + `{"subject":"r","from":1,"event":{"a":"` + strings.Repeat("x", size) + `"}` + more + `}`))
 			if !strings.Contains(got, want) || size > 100 && !strings.Contains(got, "too large") {

@@ -252,7 +252,7 @@ func TestPartsFail(t *testing.T) {
 	if w, err = n.Way(ctx, o, 1, 3); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, f := sent(t, n, w, &upcast.Envelope{}, many); f == nil || f.Code != plan.FailLimit || !strings.Contains(f.Reason, "more than 1000 events") {
+	if _, _, f := sent(t, n, w, &upcast.Envelope{}, many); f == nil || f.Code != plan.FailLimit || !strings.Contains(f.Reason, "limit event-parts is 1000") {
 		t.Errorf("%+v", f)
 	}
 }

@@ -86,8 +86,11 @@ func (r *Runner) Apply(ctx context.Context, dst, event []byte, s *plan.Scratch) 
 	if err := ended(ctx, f); err != nil {
 		return dst, nil, err
 	}
-	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
+	if f == nil || f.Code == plan.FailLimit {
 		return out, f, nil
+	}
+	if f.Code == plan.FailInput {
+		return dst, r.invalid(event, f), nil
 	}
 	f, err := r.exact(ctx, event)
 	return dst, f, err
@@ -127,11 +130,26 @@ func (r *Runner) Next(ctx context.Context, dst, data []byte, s *plan.Scratch) (o
 	if err := ended(ctx, f); err != nil {
 		return dst, length, nil, err
 	}
-	if f == nil || f.Code == plan.FailInput || f.Code == plan.FailLimit {
+	if f == nil || f.Code == plan.FailLimit {
+		return out, length, f, nil
+	}
+	if f.Code == plan.FailInput {
+		if length > 0 {
+			f = r.invalid(data[:length], f)
+		}
 		return out, length, f, nil
 	}
 	f, err = r.exact(ctx, data[:length])
 	return dst, length, f, err
+}
+
+// invalid says where and why an event is none of its version, which a program over
+// bytes does not.
+func (r *Runner) invalid(event []byte, f *Failure) *Failure {
+	if _, err := r.chain.from().decode(event); err != nil {
+		return unreadable(err)
+	}
+	return f
 }
 
 // exact is the failure of the first hop and step that ends an event.
@@ -166,9 +184,12 @@ func (r *Runner) run(dst, event []byte, s *plan.Scratch) ([]byte, *Failure) {
 
 // decoded is the way between formats that have no program over bytes.
 func (r *Runner) decoded(ctx context.Context, dst, event []byte) ([]byte, *Failure, error) {
+	if f := tooLong(len(event)); f != nil {
+		return dst, f, nil
+	}
 	v, err := r.chain.from().decode(event)
 	if err != nil {
-		return dst, &Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+		return dst, unreadable(err), nil
 	}
 	image, f, err := r.chain.Evaluate(ctx, v, plan.DefaultLimits())
 	if f != nil || err != nil {

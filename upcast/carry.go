@@ -97,13 +97,26 @@ func (r *Runner) Carry(ctx context.Context, e *Envelope, event []byte, s *plan.S
 // parts together: programs over bytes know the same bound.
 func tooLarge(event, images int) *Failure {
 	if l := plan.DefaultEventLimits(); images > l.Image(event) {
-		return largeImage()
+		return l.ImageTooLarge(event)
 	}
 	return nil
 }
 
-func largeImage() *Failure {
-	return &Failure{Code: plan.FailLimit, Reason: "the image is too large"}
+// tooLong is the failure of an event of more bytes than events may have.
+func tooLong(event int) *Failure {
+	if l := plan.DefaultEventLimits(); event > l.Bytes {
+		return l.EventTooLarge(event)
+	}
+	return nil
+}
+
+// unreadable is the failure of what is no event of its version, or breaks a limit.
+func unreadable(err error) *Failure {
+	f := &Failure{Code: plan.FailInput, Reason: err.Error()}
+	if breaksLimit(err) {
+		f.Code = plan.FailLimit
+	}
+	return f
 }
 
 // breaksLimit reports whether an event is refused for its size alone.
@@ -141,9 +154,12 @@ type carriage struct {
 
 // carry takes an event through the segments on values.
 func (r *Runner) carry(w *carriage, e *Envelope, event []byte) ([]Carried, *Failure, error) {
+	if f := tooLong(len(event)); f != nil {
+		return nil, f, nil
+	}
 	v, err := r.chain.from().decode(event)
 	if err != nil {
-		return nil, &Failure{Code: plan.FailInput, Reason: err.Error()}, nil
+		return nil, unreadable(err), nil
 	}
 	whole, limits := v, plan.DefaultLimits()
 	for i := range r.chain.segments {

@@ -84,5 +84,5 @@ func (c *Carried) comesFrom(part *Carried) {
 }
 
 func tooManyParts() *Failure {
-	return &Failure{Code: plan.FailLimit, Reason: fmt.Sprintf("the event becomes more than %d events", maxParts)}
+	return &Failure{Code: plan.FailLimit, Reason: fmt.Sprintf("the event becomes too many events; limit event-parts is %d", maxParts)}
 }

@@ -36,7 +36,7 @@ func (r *Runner) Chain() *Chain { return r.chain }
 // tried, and a bug of ours where it was proved, unless it is too large.
 func unfit(tried bool, err error) (*Failure, error) {
 	if breaksLimit(err) {
-		return largeImage(), nil
+		return &Failure{Code: FailLimit, Reason: "the image is too large: " + err.Error()}, nil
 	}
 	if !tried {
 		return nil, &schema.Bug{Where: "upcast.Carry", Cause: err}

@@ -143,7 +143,7 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, 
 	r.work, r.top, r.text = &s.work, 0, r.text[:0]
 	r.plan, r.out, r.base, r.event, r.decoded, r.failure = p, dst, len(dst), event, nil, nil
 	if len(event) > p.limits.Bytes && !more {
-		return dst, 0, &Failure{Code: FailLimit, Reason: "the event is too large"}
+		return dst, 0, p.limits.EventTooLarge(len(event))
 	}
 	w := &r.scan
 	w.programs, w.limits, w.marks = p.scope.programs, &p.limits, r.frame(p.scope.marks)
@@ -153,7 +153,7 @@ func (p *AvroPlan) apply(dst, event []byte, s *Scratch, more bool) (out []byte, 
 		return dst, 0, &Failure{Code: FailInput, Reason: "the bytes are no event of the source version"}
 	}
 	if length > p.limits.Bytes {
-		return dst, length, &Failure{Code: FailLimit, Reason: "the event is too large"}
+		return dst, length, p.limits.EventTooLarge(length)
 	}
 	r.event = event[:length]
 	r.most = p.limits.Image(length)
@@ -205,7 +205,7 @@ func (r *avroRun) emit(s *avroScope, program int, marks []int32) bool {
 	}
 	r.out = out
 	if len(out)-r.base > r.most {
-		return r.fail(&Failure{Code: FailLimit, Reason: "the image is too large"})
+		return r.fail(r.plan.limits.ImageTooLarge(len(r.event)))
 	}
 	return true
 }

@@ -1,6 +1,9 @@
 package plan
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Limits bound one run of a plan.
 type Limits struct {
@@ -403,7 +406,7 @@ func (m *machine) call(n *Call) (Value, *Failure) {
 		m.limits.Meter.Take(size / 16)
 	}
 	if size > maxMade {
-		return nil, &Failure{Code: FailLimit, Reason: "a value is too large"}
+		return nil, &Failure{Code: FailLimit, Reason: tooLarge}
 	}
 	return out, nil
 }
@@ -431,7 +434,7 @@ func (m *machine) apply(n *Apply) (Value, *Failure) {
 		return nil, f
 	}
 	if m.depth++; m.depth > m.limits.Depth {
-		return nil, &Failure{Code: FailLimit, Reason: "the event is nested too deeply"}
+		return nil, &Failure{Code: FailLimit, Reason: fmt.Sprintf("the event is nested too deeply; limit event-depth is %d", m.limits.Depth)}
 	}
 	defer func() { m.depth-- }()
 	return m.with(n.Fn.Bind, x, n.Fn.Body)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"unicode/utf8"
 )
@@ -17,7 +18,7 @@ type (
 )
 
 // tooLarge is the reason of what breaks a limit; no way out takes it.
-const tooLarge = "a value is too large"
+var tooLarge = fmt.Sprintf("a value is too large; limit value-bytes is %d", maxMade)
 
 // leaf is what writes a computed value.
 type leaf struct {

@@ -66,7 +66,7 @@ func (p *JSONPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	s.work.begin()
 	r.work = &s.work
 	if len(event) > p.limits.Bytes {
-		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
+		return dst, p.limits.EventTooLarge(len(event))
 	}
 	out := dst
 	if out == nil {
@@ -118,7 +118,7 @@ func (r *jsonRun) fail(f *Failure) emitted {
 // room checks the size of what was written so far.
 func (r *jsonRun) room() emitted {
 	if len(r.out)-r.base > r.most {
-		return r.fail(&Failure{Code: FailLimit, Reason: "the image is too large"})
+		return r.fail(r.plan.limits.ImageTooLarge(len(r.event)))
 	}
 	return done
 }

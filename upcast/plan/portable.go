@@ -207,8 +207,8 @@ func (p *Portable) segment(ctx context.Context, dst, event []byte, i int, scratc
 	if err != nil {
 		return dst, &Failure{Code: "O5", Reason: err.Error()}, nil
 	}
-	if len(out)-len(dst) > len(event)*p.limits.Growth+p.limits.Extra {
-		return dst, &Failure{Code: FailLimit, Reason: "the image is too large"}, nil
+	if len(out)-len(dst) > p.limits.Image(len(event)) {
+		return dst, p.limits.ImageTooLarge(len(event)), nil
 	}
 	return out, nil, nil
 }
@@ -218,7 +218,7 @@ func decodeAs(form Form, t *Type, event []byte, l EventLimits) (Value, *Failure)
 	var err error
 	switch {
 	case len(event) > l.Bytes:
-		return nil, &Failure{Code: FailLimit, Reason: "the event is too large"}
+		return nil, l.EventTooLarge(len(event))
 	case form == FormAvro:
 		v, err = DecodeAvro(t, event)
 	case form == FormProtobuf:

@@ -95,7 +95,7 @@ type protoRun struct {
 // has one.
 func (p *ProtoPlan) Apply(dst, event []byte, s *Scratch) ([]byte, *Failure) {
 	if len(event) > p.limits.Bytes {
-		return dst, &Failure{Code: FailLimit, Reason: "the event is too large"}
+		return dst, p.limits.EventTooLarge(len(event))
 	}
 	if s == nil {
 		s = &Scratch{}
@@ -139,8 +139,8 @@ func (p *ProtoPlan) evaluate(dst, event []byte, w *work) ([]byte, *Failure) {
 	if err != nil {
 		return dst, &Failure{Code: "O5", Reason: err.Error()}
 	}
-	if len(out)-len(dst) > len(event)*p.limits.Growth+p.limits.Extra {
-		return dst, &Failure{Code: FailLimit, Reason: "the image is too large"}
+	if len(out)-len(dst) > p.limits.Image(len(event)) {
+		return dst, p.limits.ImageTooLarge(len(event))
 	}
 	return out, nil
 }

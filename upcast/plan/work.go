@@ -1,6 +1,9 @@
 package plan
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // work counts what carrying one event over bytes takes, all its computed parts
 // together, so that it is bounded and whoever waits for it can end it.
@@ -37,7 +40,18 @@ func (w *work) goesOn() bool {
 
 // tooManySteps is the failure of what takes too long, and of what is ended.
 func tooManySteps() *Failure {
-	return &Failure{Code: FailLimit, Reason: "the event takes too many steps"}
+	return &Failure{Code: FailLimit, Reason: fmt.Sprintf("the event takes too many steps; limit event-steps is %d", DefaultLimits().Steps)}
+}
+
+// EventTooLarge is the failure of an event of more bytes than events may have.
+func (l *EventLimits) EventTooLarge(size int) *Failure {
+	return &Failure{Code: FailLimit, Reason: fmt.Sprintf("the event is too large; limit event-bytes is %d, found %d", l.Bytes, size)}
+}
+
+// ImageTooLarge is the failure of an event of so many bytes that would become more
+// than it may.
+func (l *EventLimits) ImageTooLarge(event int) *Failure {
+	return &Failure{Code: FailLimit, Reason: fmt.Sprintf("the image is too large; limit image-bytes is %d for an event of %d", l.Image(event), event)}
 }
 
 // weigh is what a call takes beside its own step, in steps: functions that go over
