@@ -66,6 +66,7 @@ func (b *builder) assignValue(n plan.Node, t *plan.Type, path string) plan.Node 
 	case !ok:
 		return b.breaks("O3", path, "the ways to "+path+" give values of different types", "")
 	case plan.Same(s, t), s.Kind == plan.Never:
+		b.jsonNames(s, t, path, map[*plan.Type]bool{})
 		return n
 	case s.JSON:
 		if out := b.outOfJSON(n, s, t, path); out != nil {
@@ -401,7 +402,11 @@ func (b *builder) assignScalar(n plan.Node, s, t *plan.Type, path string) plan.N
 		if c := conversion(n, s, t); c != nil && computed(n) {
 			return b.assignComputed(c, t, path)
 		}
-		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), "use retype or convert")
+		fix := "use retype or convert"
+		if s.Kind == plan.Enum && t.Kind == plan.String {
+			fix = "use retype, or string(...) in an expression"
+		}
+		return b.breaks("O5", path, fmt.Sprintf("%s is %s, and %s in the target", path, s, t), fix)
 	}
 }
 

@@ -3,6 +3,8 @@ package upcast
 import (
 	"math"
 	"math/big"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/upcast/plan"
@@ -21,14 +23,94 @@ func (s *search) bound(v plan.Value, turn uint64) plan.Value {
 	at := 0
 	out := eachScalar(v, s.hop.Source.Type, 0, func(x plan.Value, t *plan.Type) plan.Value {
 		at++
-		ends := endsOf(x, t)
-		if at-1 != place || len(ends) == 0 {
+		if at-1 != place {
+			return nil
+		}
+		ends := append(s.named(x, t), endsOf(x, t)...)
+		if len(ends) == 0 {
 			return nil
 		}
 		return ends[which%len(ends)]
 	})
 	if b, err := s.hop.from.encode(out); err != nil || !s.meter.Take(len(b)) {
 		return v
+	}
+	return out
+}
+
+// maxNamed bounds how many literals of a document are tried in each place.
+const maxNamed = 32
+
+// named are values of the type of a scalar that the document itself names, and
+// their neighbours: what is compared with a number fails beside it.
+func (s *search) named(x plan.Value, t *plan.Type) []plan.Value {
+	if s.literals == nil {
+		s.literals = literalsOf(append(s.hop.effects.nodes(), s.hop.Root))
+	}
+	var out []plan.Value
+	for _, l := range s.literals {
+		switch x.(type) {
+		case int64:
+			if n, ok := l.(int64); ok && t.Logical == "" && (t.Bits == 64 || n == int64(int32(n))) {
+				out = append(out, n)
+			}
+		case uint64:
+			if n, ok := l.(uint64); ok && (t.Bits == 64 || n <= math.MaxUint32) {
+				out = append(out, n)
+			}
+		case float64:
+			if n, ok := l.(float64); ok && (t.Bits == 64 || float64(float32(n)) == n) {
+				out = append(out, n)
+			}
+		case plan.Number:
+			switch n := l.(type) {
+			case int64:
+				out = append(out, plan.Number(strconv.FormatInt(n, 10)))
+			case float64:
+				if !math.IsNaN(n) && !math.IsInf(n, 0) {
+					out = append(out, plan.Number(plan.FormatFloat(n)))
+				}
+			}
+		case string:
+			if n, ok := l.(string); ok && t.Logical == "" {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// literalsOf lists the numbers and texts in trees, each once and with the whole
+// numbers beside it.
+func literalsOf(nodes []plan.Node) []plan.Value {
+	out := []plan.Value{}
+	add := func(v plan.Value) {
+		if len(out) < maxNamed && !slices.ContainsFunc(out, func(x plan.Value) bool { return plan.Equal(x, v) }) {
+			out = append(out, v)
+		}
+	}
+	for _, n := range nodes {
+		if n == nil {
+			continue
+		}
+		plan.Visit(n, func(x plan.Node) {
+			l, ok := x.(*plan.Lit)
+			if !ok {
+				return
+			}
+			switch v := l.Value.(type) {
+			case string, float64:
+				add(v)
+			case int64:
+				add(v)
+				add(v - 1) // at the end of the range it is the other end
+				add(v + 1)
+			case uint64:
+				add(v)
+				add(v - 1)
+				add(v + 1)
+			}
+		})
 	}
 	return out
 }
@@ -61,7 +143,7 @@ func endsOf(x plan.Value, t *plan.Type) []plan.Value {
 		if t.Logical != "" {
 			return nil
 		}
-		return []plan.Value{"", " ", "0", strings.Repeat("x", 300), "\u00e9\U0001f600\u0000", "a b", "a b c"}
+		return []plan.Value{"", " ", "0", strings.Repeat("x", 300), "\u00e9\U0001f600\u0000", "a b", "a b c", "NaN"}
 	case []byte:
 		if t.Size > 0 {
 			return nil

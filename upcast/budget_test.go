@@ -133,7 +133,7 @@ func TestSearchBudget(t *testing.T) {
 	s := `{"name":"l","type":{"type":"array","items":"int"}},{"name":"n","type":"long"}`
 	steps := make([]string, 10)
 	for i := range steps {
-		steps[i] = `set: {path: n, expr: "event.l.exists(y, 1 / (y - 1234567890) > 1) ? 1 : event.n"}`
+		steps[i] = `set: {path: n, expr: "event.l.exists(y, 1 / (y * 3 - 3333333333) > 1) ? 1 : event.n"}`
 	}
 	h, err := Verify(t.Context(), document(t, steps...), avroSchema(t, s), avroSchema(t, s))
 	if err != nil {

@@ -227,6 +227,8 @@ func conversion(n plan.Node, from, to *plan.Type) *plan.Call {
 		call.Func = plan.NumberOfFloat
 	case from.Kind == plan.Decimal && to.Kind == plan.Decimal:
 		call.Func = plan.DecFit
+	case from.Kind == plan.Enum && to.Kind == plan.String && to.Logical == "":
+		call.Func = plan.TextOfSymbol
 	case from.Kind == plan.String && to.Kind == plan.Enum:
 		call.Func = plan.SymbolOfText
 	default:

@@ -47,6 +47,9 @@ func (p *prover) keyOf(n plan.Node) string {
 		}
 		parts := make([]string, len(n.Args))
 		for i, a := range n.Args {
+			if n.Func == plan.ListSize || n.Func == plan.MapSize {
+				a = sized(a)
+			}
 			if parts[i] = p.key(a); parts[i] == "" {
 				return ""
 			}
@@ -58,6 +61,26 @@ func (p *prover) keyOf(n plan.Node) string {
 		return n.Func.Name + fmt.Sprint(n.Table) + pattern + "(" + strings.Join(parts, ",") + ")"
 	default:
 		return ""
+	}
+}
+
+// sized is what has as many elements as a node: the list or map whose elements
+// only change their form.
+func sized(n plan.Node) plan.Node {
+	for {
+		switch x := n.(type) {
+		case *plan.Each:
+			if x.Where == nil {
+				n = x.Over
+				continue
+			}
+		case *plan.EachEntry:
+			if x.Where == nil {
+				n = x.Over
+				continue
+			}
+		}
+		return n
 	}
 }
 
@@ -294,7 +317,7 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 	case plan.TextSize:
 		return p.textSize(n.Args[0], f, p.sizesOf(n.Args[0]))
 	case plan.MapSize:
-		return p.sizesOf(n.Args[0])
+		return p.sizesOf(sized(n.Args[0]))
 	case plan.IntOfText:
 		return p.numeralSpan(n, f)
 	case plan.BytesSize:
@@ -303,7 +326,7 @@ func (p *prover) callSpan(n *plan.Call, f facts) span {
 		if l, ok := n.Args[0].(*plan.ListOf); ok {
 			return p.spanOf(l, f)
 		}
-		return p.sizesOf(n.Args[0])
+		return p.sizesOf(sized(n.Args[0]))
 	default:
 		if s, ok := results[n.Func]; ok {
 			return s

@@ -23,7 +23,7 @@ func (b *builder) isNative(n plan.Node) bool {
 	case *plan.Copy:
 		return b.native[n.From]
 	case *plan.Call:
-		return (n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only) && b.isNative(n.Args[0])
+		return (n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only || n.Func == plan.ListIndex) && b.isNative(n.Args[0])
 	default:
 		return false
 	}

@@ -50,7 +50,9 @@ func TestExpressionSteps(t *testing.T) {
 			[]string{`mapEnum: {path: state, map: {PAID: DONE, SHIPPED: DONE}, choose: {NEW: "owner.qty > 0 ? 'OPEN' : 'EMPTY'"}}`},
 			`{"state":"NEW","qty":0}`, `{"state":"EMPTY","qty":0}`,
 		},
-		"enum from text": {str("state"), newState, []string{`convert: {path: state, expr: "this == 'new' ? 'OPEN' : 'DONE'"}`}, `{"state":"new"}`, `{"state":"OPEN"}`},
+		"a symbol as a text": {oldState, str("state"), []string{`convert: {path: state, to: string, expr: "this"}`}, `{"state":"PAID"}`, `{"state":"PAID"}`},
+		"symbols and a text": {oldState, str("state"), []string{`set: {path: state, expr: "this == 'NEW' ? 'fresh' : this"}`}, `{"state":"PAID"}`, `{"state":"PAID"}`},
+		"enum from text":     {str("state"), newState, []string{`convert: {path: state, expr: "this == 'new' ? 'OPEN' : 'DONE'"}`}, `{"state":"new"}`, `{"state":"OPEN"}`},
 		"merge": {
 			str("first") + "," + str("last"), str("name"),
 			[]string{`merge: {paths: [first, last], to: name, expr: "owner.last + ', ' + owner.first"}`},
@@ -154,6 +156,9 @@ func sameJSON(a, b string) bool {
 // expressionRefutations are the cases of TestExpressionRefutations.
 var expressionRefutations = map[string]refutation{
 	"division":         {qty, `{"name":"qty","type":"long"}`, []string{`set: {path: qty, expr: "100 / this"}`}, "O4", "100 / this may fail: the divisor may be zero", `{"qty":0}`},
+	"a number of its":  {qty, qty, []string{`set: {path: qty, expr: "this == 471100 ? 1 / (this - 471100) : 0"}`}, "O4", "the divisor may be zero", `{"qty":471100}`},
+	"beside a number":  {longN, longN, []string{`set: {path: n, expr: "this > 47110000 ? 1 / (this - 47110001) : 0"}`}, "O4", "the divisor may be zero", `{"n":47110001}`},
+	"a text of its":    {textField("s") + "," + qty, textField("s") + "," + qty, []string{`set: {path: qty, expr: "owner.s == 'boom' ? 1 / (this - this) : 0"}`}, "O4", "the divisor may be zero", `{"s":"boom","qty":0}`},
 	"overflow":         {longN, longN, []string{`set: {path: n, expr: "this + 1"}`}, "O4", "may not fit 64 bits", `{"n":9223372036854775807}`},
 	"narrowing":        {qty, qty, []string{`set: {path: qty, expr: "this * 2"}`}, "O5", "may not fit 32 bits", `{"qty":1073741824}`},
 	"a short list":     {lines, lines + "," + textField("first"), []string{`add: {path: first, expr: "owner.lines[0].sku"}`}, "O4", "list[?i]", `{"lines":[]}`},

@@ -51,6 +51,16 @@ func TestBoundsDischarge(t *testing.T) {
 			[]string{`add: {path: r, expr: "owner.l.all(a, owner.l.exists(b, a.n + b.n > 3)) || owner.l.exists(a, a.t.filter(x, x != '').exists(x, x == 'q'))"}`},
 			`{"l":[{"n":1,"t":["q"]}]}`, `{"l":[{"n":1,"t":["q"]}],"r":true}`,
 		},
+		"asked for its size": {
+			list + `}`, list + `}|"first":{"type":"integer","minimum":0,"maximum":9}|"two":{"type":"array","items":{"type":"integer"}}`,
+			[]string{`add: {path: first, expr: "size(owner.l) > 0 ? owner.l[0] : 0"}`, `add: {path: two, expr: "size(owner.l) > 1 ? owner.l.slice(0, 2) : owner.l"}`},
+			`{"l":[4]}`, ``,
+		},
+		"symbols": {
+			`"e":{"enum":["A","B"]}`, `"e":{"enum":["A","B"]}|"r":{"enum":["A","B","C"]}`,
+			[]string{`add: {path: r, expr: "owner.e == 'A' ? 'C' : owner.e"}`},
+			`{"e":"B"}`, `{"e":"B","r":"B"}`,
+		},
 		"never empty": {list + `,"minItems":1}`, list + `}|"first":{"type":"integer"}`, []string{`add: {path: first, expr: "owner.l[0]"}`}, `{"l":[4]}`, ``},
 		"long enough": {
 			`"s":{"type":"string","minLength":3,"maxLength":8}`, `"s":{"type":"string"}`,

@@ -359,6 +359,10 @@ func (im *image) call(n *plan.Call) any {
 		if len(symbols) == 0 {
 			return nil
 		}
+	case n.Func == plan.TextOfSymbol:
+		if t := typeOfNode(n.Args[0]); !t.Open {
+			out["enum"] = t.Symbols
+		}
 	case n.Func == plan.First || n.Func == plan.Last || n.Func == plan.Only:
 		return im.known(n.Type, n.Args[0], element)
 	case n.Func == plan.NumberOfInt, n.Func == plan.NumberOfFloat:

@@ -129,6 +129,9 @@ func (b *builder) assignMessage(from *plan.Make, t *plan.Type, path string) plan
 func (m *message) field(f *plan.Field, at string) plan.Node {
 	b := m.b
 	j := m.numbered(f.Number)
+	if j >= 0 {
+		m.jsonName(m.from.Fields[j].Node, f, at)
+	}
 	if j < 0 {
 		j = m.named(f.Name)
 	}

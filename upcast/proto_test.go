@@ -230,3 +230,25 @@ func TestClassesProto(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesInJSON: a field that keeps its number and has another name in JSON is
+// noted, whether or not its message is carried as it is.
+func TestNamesInJSON(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, want string }{
+		"another name":        {`message M { string user_name = 1; }`, `message M { string login = 1; int32 n = 2; }`, "in JSON, login is called login, and was userName"},
+		"json_name":           {`message M { string a = 1; }`, `message M { string a = 1 [json_name = "b"]; }`, "in JSON, a is called b, and was a"},
+		"in a message":        {`message M { repeated A l = 1; message A { string x = 1; } }`, `message M { repeated A l = 1; message A { string y = 1; } }`, "in JSON, l[].y is called y, and was x"},
+		"in itself":           {`message M { M next = 1; string x = 2; }`, `message M { M next = 1; string y = 2; }`, "in JSON, y is called y, and was x"},
+		"the same in JSON":    {`message M { string user_name = 1; }`, `message M { string userName = 1; }`, ""},
+		"not a field of that": {`message M { string a = 1; }`, `message M { string a = 1; string b = 2; }`, ""},
+	} {
+		h, err := Verify(t.Context(), document(t, "reversion: {}"), protoSchema(t, c.from), protoSchema(t, c.to))
+		if err != nil || h.Verdict.Outcome != Proved {
+			t.Errorf("%s: %v %+v", name, err, h)
+			continue
+		}
+		if got := strings.Join(h.Verdict.Notes, "; "); got != c.want {
+			t.Errorf("%s: noted %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -346,6 +346,8 @@ type search struct {
 	envelope Envelope
 	// samples are events that images are laid over.
 	samples []plan.Value
+	// literals are those of the document; nil before they are asked for.
+	literals []plan.Value
 	// image is the last one that its schema refused.
 	image []byte
 	// sighted is what of the source the events had.

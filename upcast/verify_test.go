@@ -434,7 +434,7 @@ func TestVerdictOfSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := json.Marshal(h.Verdict)
-	want := `"events":2000,"seed":0,"open":["O4"],"coverage":{"branches":"2/2","symbols":"3/3","boundaries":"14/14"},"prover":"1"}`
+	want := `"events":2000,"seed":0,"open":["O4"],"coverage":{"branches":"2/2","symbols":"3/3","boundaries":"16/16"},"prover":"1"}`
 	if err != nil || !strings.HasSuffix(string(got), want) {
 		t.Errorf("got %s (%v), want %s", got, err, want)
 	}
