@@ -203,7 +203,7 @@ func TestTestedDocuments(t *testing.T) {
 		}
 		versions = append(versions, Version{Number: i + 1, Schema: s})
 	}
-	routes, err := NewSubject(versions, []string{`{"instar":"upcast/v1","from":1,"to":2,"steps":[{"set":{"path":"b","expr":"event.b == 'zqxjv' ? 'no' : event.b.upperAscii()"}}]}`}, 0)
+	routes, err := NewSubject(versions, []string{`{"instar":"upcast/v1","from":1,"to":2,"steps":[{"set":{"path":"b","expr":"event.b.reverse() == 'vjxqz' ? 'no' : event.b.upperAscii()"}}]}`}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ const (
 	lettersV4 = `{"type":"object","properties":{"c":{"type":"string","pattern":"^[A-Z]{1,5}$"}},"required":["c"],"additionalProperties":false}`
 
 	// capitals gives one event no image of version 3.
-	capitals = `{"set":{"path":"b","expr":"event.b == 'zqxjv' ? 'no' : event.b.upperAscii()"}}`
+	capitals = `{"set":{"path":"b","expr":"event.b.reverse() == 'vjxqz' ? 'no' : event.b.upperAscii()"}}`
 )
 
 func letters(t *testing.T, log *memLog, verdict string) (*node, func(AddUpcaster, string) error) {
