@@ -33,6 +33,17 @@ type carrier struct {
 	target   codec
 	as       string
 	envelope upcast.Envelope // of every event
+	framed   []byte          // what stood before the event, if it came in a frame
+}
+
+// inFrame is the carrier of an event that came behind a frame.
+func (c *carrier) inFrame(frame []byte) *carrier {
+	if c.way.Moves() {
+		return c // the event gets the frame of its new version
+	}
+	out := *c
+	out.framed = frame
+	return &out
 }
 
 // beside is the carrier of an event that has something beside it.
@@ -319,7 +330,7 @@ func upcastEvent(x *request) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.beside(around).carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
+	out, err := c.beside(around).inFrame(v.frame).carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, trace)
 	if err != nil {
 		return err
 	}

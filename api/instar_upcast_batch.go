@@ -286,7 +286,7 @@ func (b *batch) frame() (wire.Upcast, error) {
 	if err != nil {
 		return wire.Upcast{}, err
 	}
-	return c.carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, false)
+	return c.inFrame(v.frame).carry(v.event.Bytes, v.event.Encoding == schema.EncodingJSON, false)
 }
 
 // writerOf finds the version that a frame names, once.

@@ -160,6 +160,10 @@ func (c *carrier) image(e *upcast.Carried) (wire.UpcastEvent, error) {
 	case asJSON:
 		out.Event = json
 	case asFrame:
+		if len(c.framed) > 0 { // the bytes that came in
+			out.Base64 = base64.StdEncoding.EncodeToString(append(c.framed, e.Event...))
+			break
+		}
 		out.Base64 = base64.StdEncoding.EncodeToString(withFrame(target, version, e.Event))
 	default:
 		out.Base64 = base64.StdEncoding.EncodeToString(e.Event)

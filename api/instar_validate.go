@@ -20,6 +20,7 @@ type validation struct {
 	message  string // of a Protobuf file, by name
 	encoding string
 	prefix   frame.Prefix // of encoding frame
+	frame    []byte       // all that stood before the event
 	judge    schema.Parsed
 	out      wire.Validation
 }
@@ -288,6 +289,6 @@ func (v *validation) unframe(format schema.Format) error {
 		}
 		start, v.event.Message = next, path.Path()
 	}
-	v.event.Bytes = v.event.Bytes[start:]
+	v.frame, v.event.Bytes = v.event.Bytes[:start:start], v.event.Bytes[start:]
 	return nil
 }

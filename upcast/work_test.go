@@ -124,6 +124,24 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 }
 
+// TestProofsEnd: a proof, a derivation and a proposal whose context has ended give its
+// error and no weaker verdict.
+func TestProofsEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	from, to := avroSchema(t, wide("f", 300)), avroSchema(t, wide("g", 300))
+	h, err := Verify(ctx, document(t, "rename: {from: f0, to: g0}"), from, to)
+	if !errors.Is(err, context.Canceled) || h != nil {
+		t.Errorf("verify: %v, %v", err, h)
+	}
+	if h, err = Derive(ctx, from, from); !errors.Is(err, context.Canceled) || h != nil {
+		t.Errorf("derive: %v, %v", err, h)
+	}
+	if _, err := Propose(ctx, from, to); !errors.Is(err, context.Canceled) {
+		t.Errorf("propose: %v", err)
+	}
+}
+
 // TestRunsEnd: whoever waits for an event can end it, on bytes and on values, and is
 // told by the context's error.
 func TestRunsEnd(t *testing.T) {
