@@ -85,9 +85,11 @@ func FuzzTree(f *testing.F) {
 		{"120000 blob " + id + "\tin\x00120000 blob " + id + "\tx\x00", link + link + link},
 		{"H " + staged + "a\x00H " + staged + "out\x00C " + staged + "out\x00R " + staged + "a\x00S " + staged + "d/b\x00? up/secret\x00? pipe\x00? abs\x00? loop\x00? dir/\x00", id + " blob 0\n\n"},
 		{"M 100644 " + id + " 1\ta\x00M 100644 " + id + " 2\ta\x00C 160000 " + id + " 0\tmod\x00", ""},
+		{"H " + staged + "a/b/c\x00H " + staged + "a/b.avsc\x00S " + staged + "b\x00", id + " tree 57\n100644 b\x00" + strings.Repeat("i", 20) + "40000 a\x00" + strings.Repeat("j", 20) + "\n" + id + " tree 29\n100644 c\x00" + strings.Repeat("k", 20) + "\n"},
+		{"", id + " tree 29\n40000 ..\x00" + strings.Repeat("i", 20) + "\n"},
 		{"? ../secret\x00? d/../../secret\x00? /etc/hostname\x00?\x00", ""},
 	} {
-		for _, kind := range []byte{0, 1, 2} {
+		for _, kind := range []byte{0, 1, 2, 3} {
 			f.Add([]byte(s[0]), []byte(s[1]), kind, "d")
 		}
 	}
@@ -97,11 +99,15 @@ func FuzzTree(f *testing.F) {
 		tree := (&Repository{git: git, objects: o}).tree(lint.Snap{})
 		tree.root = root
 		var err error
-		if kind%3 == 0 {
+		switch kind % 4 {
+		case 0:
 			tree.prefix = prefixOf(sub)
 			err = tree.committed(list)
-		} else {
-			err = tree.listed(list, kind%3 == 1)
+		case 3:
+			tree.repo.Digits, tree.repo.staged, tree.snap.Commit = 40, stagedOf(list, 40), id
+			_, err = tree.likeStaged(t.Context())
+		default:
+			err = tree.listed(list, kind%4 == 1)
 		}
 		if err != nil {
 			return

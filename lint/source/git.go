@@ -155,6 +155,7 @@ type Repository struct {
 
 	commits map[string]string // by revision: within one run a name means one commit
 	objects *objects          // of every tree of the repository
+	staged  *staged           // nil until it was read
 }
 
 // Close ends the process that reads objects.

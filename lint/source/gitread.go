@@ -34,7 +34,7 @@ type objects struct {
 type object struct {
 	id, kind string
 	size     int64
-	data     []byte // of a blob that is not too large
+	data     []byte // of a blob or tree that is not too large
 }
 
 // exchange asks for an object, by its id or another name. Where git does not have
@@ -134,7 +134,7 @@ func (o *objects) ask(name string) (object, error) {
 	if got.size, err = strconv.ParseInt(parts[2], 10, 64); err != nil || got.size < 0 || got.size == math.MaxInt64 {
 		return object{}, fmt.Errorf("git cat-file answers %q", head)
 	}
-	if got.size > MaxFileBytes || got.kind != "blob" {
+	if got.size > MaxFileBytes || got.kind != "blob" && got.kind != "tree" {
 		if _, err := io.CopyN(io.Discard, o.out, got.size+1); err != nil {
 			return object{}, fmt.Errorf("git cat-file ended early: %w", err)
 		}

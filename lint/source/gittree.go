@@ -43,6 +43,9 @@ type gitTree struct {
 func (r *Repository) Commit(ctx context.Context, snap lint.Snap, subdir string) (lint.Tree, error) {
 	t := r.tree(snap)
 	t.prefix = prefixOf(subdir)
+	if listed, err := t.likeStaged(ctx); err != nil || listed {
+		return t.sorted(), err
+	}
 	out, err := r.git.run(ctx, "ls-tree", "-r", "-z", "--full-tree", snap.Commit)
 	if err != nil {
 		return nil, r.missingTree(err)
@@ -128,6 +131,7 @@ func (r *Repository) index(ctx context.Context, worktree bool) (lint.Tree, error
 	if err := t.listed(out, worktree); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
+	r.staged = stagedOf(out, r.Digits)
 	return t.sorted(), nil
 }
 

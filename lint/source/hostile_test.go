@@ -289,14 +289,20 @@ func TestHostileTrees(t *testing.T) {
 		"no name":        {tree(item{"100644", "", blob}), nil, "cannot be listed"},
 		"missing":        {tree(item{"40000", "a", strings.Repeat("12", 20)}), nil, "cannot be listed"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		commit := git("commit-tree", "-m", "x", c.tree)
+		test := func(t *testing.T, index bool) {
 			o := opener(dir)
 			if err := o.Find(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = o.Close() }()
+			if index {
+				if _, err := o.Head(t.Context(), "staged"); err != nil || o.Repo.staged == nil {
+					t.Fatalf("the index was not read: %v", err)
+				}
+			}
 			var got []string
-			head, err := o.Head(t.Context(), "git:"+git("commit-tree", "-m", "x", c.tree))
+			head, err := o.Head(t.Context(), "git:"+commit)
 			if err == nil {
 				for _, f := range head.Files() {
 					n := f.Path
@@ -322,7 +328,9 @@ func TestHostileTrees(t *testing.T) {
 			case c.fail == "" && (err != nil || !slices.Equal(got, c.want)):
 				t.Errorf("%q, %v, want %q", got, err, c.want)
 			}
-		})
+		}
+		t.Run(name, func(t *testing.T) { test(t, false) })
+		t.Run(name+", beside the index", func(t *testing.T) { test(t, true) })
 	}
 }
 
