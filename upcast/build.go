@@ -481,7 +481,7 @@ func (b *builder) inBranch(n plan.Node, path Path, at int, next func(plan.Node) 
 		return n
 	}
 	if i < 0 {
-		return b.wrong(fmt.Sprintf("%s has no branch %s", path[:at], path[at].Name), "")
+		return b.wrong(fmt.Sprintf("%s has no branch %s", path[:at], path[at].Name), near(path[at].Name, branchNames(t)))
 	}
 	name := t.Branches[i].Name
 	return b.eachBranch(n, func(branch string, content plan.Node) plan.Node {

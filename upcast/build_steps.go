@@ -145,6 +145,8 @@ func (b *builder) applyMore(n plan.Node, op Operation) plan.Node {
 		return b.restored(n, op)
 	case *presumed:
 		return b.update(n, op.Path, 0, func(x plan.Node) plan.Node { return b.presume(x, op) })
+	case *rejoined:
+		return b.putTogether(n, op)
 	case *emptied:
 		return b.emptied(n, op)
 	case *entryOf:

@@ -109,20 +109,27 @@ func metaBack(op *Meta) ([]Operation, string) {
 	return []Operation{back}, ""
 }
 
-// splitBack joins the parts by the separator again.
+// splitBack joins the parts again, by the separator or by what stands between the
+// groups of the pattern.
 func splitBack(op *Split) ([]Operation, string) {
-	if op.Pattern != "" {
-		return nil, "a text that a pattern took apart is not put together again"
-	}
 	common := commonLoops(op)
-	join := &Merge{To: op.Path[common:], Separator: op.Separator}
-	for _, part := range op.Into {
-		join.Paths = append(join.Paths, part.To[common:])
+	var back Operation
+	if op.Pattern != "" {
+		var why string
+		if back, why = joinPattern(op, common); why != "" {
+			return nil, why
+		}
+	} else {
+		join := &Merge{To: op.Path[common:], Separator: op.Separator}
+		for _, part := range op.Into {
+			join.Paths = append(join.Paths, part.To[common:])
+		}
+		back = join
 	}
 	if common == 0 {
-		return []Operation{join}, ""
+		return []Operation{back}, ""
 	}
-	return []Operation{&Each{Path: op.Path[:common], Steps: []Step{{Operation: join}}}}, ""
+	return []Operation{&Each{Path: op.Path[:common], Steps: []Step{{Operation: back}}}}, ""
 }
 
 // mergeBack takes the text apart at the separator, if the document says so: texts

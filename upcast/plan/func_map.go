@@ -176,6 +176,10 @@ func isField(n Node, b *Binder, field int) bool {
 
 // sameNode reports whether two nodes are seen to give the same value.
 func sameNode(a, b Node) bool {
+	if c, ok := a.(*Cast); ok {
+		d, ok := b.(*Cast)
+		return ok && c.Sure == d.Sure && Same(c.Type, d.Type) && sameNode(c.X, d.X)
+	}
 	x, ok := a.(*Copy)
 	y, ok2 := b.(*Copy)
 	return a == b || ok && ok2 && x.From == y.From && sameInts(x.Fields, y.Fields)

@@ -47,6 +47,9 @@ func (s *simplifier) never(n Node) bool {
 
 // surely is a node without the failures that a way out would have caught.
 func surely(n Node) Node {
+	if c, ok := n.(*Cast); ok {
+		return &Cast{X: surely(c.X), Type: c.Type, Sure: c.Sure}
+	}
 	c, ok := n.(*Call)
 	if !ok {
 		return n

@@ -68,6 +68,8 @@ func (s *simplifier) lensCall(n *Call) (Node, bool) {
 		if ok && ok2 && ok3 {
 			return &Lit{Value: Symbol(to), Type: n.Type}, true
 		}
+	case Concat:
+		return piecesAgain(n)
 	case MapIndex:
 		return entryAgain(n)
 	case Narrow:

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/instar-registry/instar/schema/jsonschema"
@@ -134,6 +135,9 @@ func (t *Type) Branch(name string) int {
 	if i := slices.IndexFunc(t.Branches, func(b Branch) bool { return b.Name == name }); i >= 0 {
 		return i
 	}
+	if t.Tag != "" {
+		return t.tagged(name)
+	}
 	// A name without its namespace will do where only one branch has it.
 	found := -1
 	for i := range t.Branches {
@@ -145,6 +149,26 @@ func (t *Type) Branch(name string) int {
 		}
 	}
 	return found
+}
+
+// tagged finds a branch of a union of JSON objects by any of its tags, or by its
+// place, from 0, among those that the tag tells apart.
+func (t *Type) tagged(name string) int {
+	first := -1
+	for i := range t.Branches {
+		b := &t.Branches[i]
+		if slices.Contains(b.Values, name) {
+			return i
+		}
+		if first < 0 && len(b.Values) > 0 {
+			first = i
+		}
+	}
+	n, err := strconv.Atoi(name)
+	if err != nil || n < 0 || strconv.Itoa(n) != name || first < 0 || first+n >= len(t.Branches) {
+		return -1
+	}
+	return first + n
 }
 
 func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
