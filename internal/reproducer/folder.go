@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/instar-registry/instar/schema"
 	"github.com/instar-registry/instar/upcast"
 )
 
@@ -37,8 +38,8 @@ type Folder struct {
 
 	mu    sync.Mutex
 	names map[string]bool // files there, and those that are being written
-	open  int
-	wait  sync.WaitGroup
+	open  int             // files that are being written
+	idle  chan struct{}   // closed when none is any more
 }
 
 // NewFolder keeps cases at a path, which is made when the first one comes. program is
@@ -86,8 +87,10 @@ func (f *Folder) Keep(plan, reason string, build func(context.Context) (*Case, e
 		return ""
 	}
 	f.names[name] = true
-	f.open++
-	f.wait.Go(func() { f.keep(name, reason, build) })
+	if f.open++; f.open == 1 {
+		f.idle = make(chan struct{})
+	}
+	go f.keep(name, reason, build)
 	return name
 }
 
@@ -96,13 +99,14 @@ func (f *Folder) Wait(ctx context.Context) {
 	if f == nil {
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		f.wait.Wait()
-		close(done)
-	}()
+	f.mu.Lock()
+	open, idle := f.open, f.idle
+	f.mu.Unlock()
+	if open == 0 {
+		return
+	}
 	select {
-	case <-done:
+	case <-idle:
 	case <-ctx.Done():
 	}
 }
@@ -110,22 +114,30 @@ func (f *Folder) Wait(ctx context.Context) {
 func (f *Folder) keep(name, reason string, build func(context.Context) (*Case, error)) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
-	c, err := build(ctx)
-	if err == nil {
-		c.Reason = reason
-		err = f.write(name, c)
-	}
+	err := f.make(ctx, name, reason, build)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open--
 	if err != nil {
 		delete(f.names, name) // the next one may have more luck
 		f.logger.Warn("reproducer not kept", "folder", f.path, "file", name, "err", err)
 	}
+	if f.open--; f.open == 0 {
+		close(f.idle)
+	}
 }
 
-func (f *Folder) write(name string, c *Case) error {
-	c.Program = f.program
+// make makes a case and writes it. One bug must not become the end of the server.
+func (f *Folder) make(ctx context.Context, name, reason string, build func(context.Context) (*Case, error)) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &schema.Bug{Where: "a reproducer", Cause: cause}
+		}
+	}()
+	c, err := build(ctx)
+	if err != nil {
+		return err
+	}
+	c.Reason, c.Program = reason, f.program
 	return Write(filepath.Join(f.path, name), c)
 }
 

@@ -142,7 +142,9 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 	}
 	f.Keep("b", "", func(context.Context) (*Case, error) { return nil, errors.New("version 2 not found") })
 	f.Wait(t.Context())
-	if !strings.Contains(log.String(), "version 2 not found") {
+	f.Keep("c", "", func(context.Context) (*Case, error) { panic("no case") })
+	f.Wait(t.Context())
+	if !strings.Contains(log.String(), "no case") || !strings.Contains(log.String(), "version 2 not found") {
 		t.Errorf("%s", log)
 	}
 	if err := os.Remove(parent); err != nil {
