@@ -306,7 +306,7 @@ func (b *builder) parts(x plan.Node, op *Split) (*plan.Call, []int) {
 // part is one part of a text.
 func (b *builder) part(call *plan.Call, at int, op *Split, part SplitPart) plan.Node {
 	way := op.Else
-	if w, ok := op.ElseOf[part.Group]; ok {
+	if w, ok := op.ElseOf[part.name()]; ok {
 		way = w
 	}
 	index := &plan.Call{Func: plan.ListIndex, Args: []plan.Node{call, &plan.Lit{Value: int64(at), Type: exprInt}}, Type: exprString}

@@ -106,7 +106,8 @@ type Split struct {
 	Pattern   string
 	Into      []SplitPart
 	Else      Else
-	// ElseOf is the way out of single parts, by group name.
+	// ElseOf is the way out of single parts, by the name of their group or, with a
+	// separator, by their path.
 	ElseOf map[string]Else
 }
 
@@ -114,6 +115,14 @@ type Split struct {
 type SplitPart struct {
 	Group string
 	To    Path
+}
+
+// name is what the part is called where the parts have a way out each.
+func (p *SplitPart) name() string {
+	if p.Group != "" {
+		return p.Group
+	}
+	return p.To.String()
 }
 
 // Merge puts texts together, by a separator or an expression over the owner.

@@ -178,7 +178,8 @@ func readSplit(o *object) Operation {
 		o.fail("", `split has no "into"`, "name the places that the parts go to")
 	case v.Kind == jsonx.Array && s.Separator != "":
 		for _, p := range o.paths("into", 2) {
-			s.Into = append(s.Into, SplitPart{To: p})
+			part := SplitPart{To: p}
+			s.Into, names = append(s.Into, part), append(names, part.name())
 		}
 	case v.Kind == jsonx.Object && s.Pattern != "":
 		for _, p := range o.pairs("into", true) {

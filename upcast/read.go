@@ -16,6 +16,7 @@ import (
 type reader struct {
 	text  string
 	err   error
+	lacks *object // the mapping without a key, if that is the mistake
 	steps int
 	// describe, if set, notes which keys an object may have; nothing is read
 	// then.
@@ -94,6 +95,9 @@ func (o *object) need(key string, k jsonx.Kind, required bool) *jsonx.Value {
 	v := o.take(key)
 	if v == nil {
 		if required {
+			if o.r.err == nil {
+				o.r.lacks = o
+			}
 			o.fail("", fmt.Sprintf("%s has no %q", o.what, key), "add "+key)
 		}
 		return nil
@@ -115,9 +119,15 @@ func (o *object) done() {
 		if slices.Contains(o.known, m.Key) {
 			continue
 		}
-		hint := "known are " + strings.Join(o.known, ", ")
+		hint := ""
+		if len(o.known) > 0 {
+			hint = "known are " + strings.Join(o.known, ", ")
+		}
 		if near := nearest.Name(m.Key, o.known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		if o.r.lacks == o {
+			o.r.err = nil // the key that is too many says more than the one that is missing
 		}
 		o.r.fail(Invalid, m.Offset, o.at(m.Key), fmt.Sprintf("%s has no key %q", o.what, m.Key), hint)
 		return
