@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -182,7 +183,7 @@ func sameNode(a, b Node) bool {
 	}
 	x, ok := a.(*Copy)
 	y, ok2 := b.(*Copy)
-	return a == b || ok && ok2 && x.From == y.From && sameInts(x.Fields, y.Fields)
+	return a == b || ok && ok2 && x.From == y.From && slices.Equal(x.Fields, y.Fields)
 }
 
 // textAgain is the text whose parts a Concat puts together again.

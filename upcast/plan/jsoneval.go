@@ -170,7 +170,7 @@ func memberOf(x Node, base *Copy) string {
 	switch x := x.(type) {
 	case *Copy:
 		n := len(base.Fields)
-		if x.From == base.From && len(x.Fields) == n+1 && sameInts(x.Fields[:n], base.Fields) {
+		if x.From == base.From && len(x.Fields) == n+1 && slices.Equal(x.Fields[:n], base.Fields) {
 			return base.Type.Fields[x.Fields[n]].Name
 		}
 	case *Extra:
@@ -181,7 +181,7 @@ func memberOf(x Node, base *Copy) string {
 	return ""
 }
 
-func sameCopy(a, b *Copy) bool { return a.From == b.From && sameInts(a.Fields, b.Fields) }
+func sameCopy(a, b *Copy) bool { return a.From == b.From && slices.Equal(a.Fields, b.Fields) }
 
 // IsSame reports whether a tree gives the JSON text of a binder's value,
 // unchanged.

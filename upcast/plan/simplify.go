@@ -1,6 +1,9 @@
 package plan
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // Simplify rewrites a tree to a smaller one that gives the same values: what is
 // taken apart and put together again unchanged becomes a copy, a conversion and
@@ -218,7 +221,7 @@ func (s *simplifier) wholeRecord(n *Make) Node {
 		}
 		if from == nil {
 			from = c
-		} else if c.From != from.From || !sameInts(c.Fields[:len(c.Fields)-1], from.Fields[:len(from.Fields)-1]) {
+		} else if c.From != from.From || !slices.Equal(c.Fields[:len(c.Fields)-1], from.Fields[:len(from.Fields)-1]) {
 			return n
 		}
 	}
@@ -230,22 +233,10 @@ func (s *simplifier) wholeRecord(n *Make) Node {
 		t = t.Fields[i].Type
 	}
 	whole := &Copy{From: from.From, Fields: from.Fields[:len(from.Fields)-1], Type: t}
-	if !Same(t, n.Type) || t.Proto() && (n.Rest == nil || n.Rest.Of.From != whole.From || !sameInts(n.Rest.Of.Fields, whole.Fields)) {
+	if !Same(t, n.Type) || t.Proto() && (n.Rest == nil || n.Rest.Of.From != whole.From || !slices.Equal(n.Rest.Of.Fields, whole.Fields)) {
 		return n
 	}
 	return whole
-}
-
-func sameInts(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // choice simplifies a Switch: one over a known branch is that case, and one that

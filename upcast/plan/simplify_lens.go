@@ -1,6 +1,9 @@
 package plan
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // What two directions lose is a question about values: the order of an object's
 // members, and how a text or a number is written, are not lost. These rules hold
@@ -33,7 +36,7 @@ func alikeValues(a, b *Type) bool {
 	}
 	switch a.Kind {
 	case Enum:
-		return !a.Open && !b.Open && sameTexts(a.Symbols, b.Symbols)
+		return !a.Open && !b.Open && slices.Equal(a.Symbols, b.Symbols)
 	case Int, Float:
 		return a.Bits == b.Bits && a.Logical == b.Logical
 	case String, Bool, Null:
@@ -41,18 +44,6 @@ func alikeValues(a, b *Type) bool {
 	default:
 		return false
 	}
-}
-
-func sameTexts(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // lensCall simplifies a call whose arguments are simplified already.
