@@ -172,7 +172,7 @@ func Write(path string, c *Case) error {
 	return nil
 }
 
-// Name is the name of the file for a plan and a reason.
+// nameOf is the name of the file for a plan and a reason.
 func nameOf(plan, reason string) string {
 	sum := sha256.Sum256([]byte(plan + "\x00" + varying.ReplaceAllString(reason, "_")))
 	return prefix + hex.EncodeToString(sum[:8]) + suffix
